@@ -1,0 +1,1 @@
+//! The actors of the pipeline: thin shells around the domain crates.

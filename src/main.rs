@@ -1,0 +1,3 @@
+//! The `closecall` binary.
+
+fn main() {}
