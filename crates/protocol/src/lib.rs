@@ -1,1 +1,28 @@
-//! closecall-protocol.
+//! What the stages say to each other.
+//!
+//! * [`value`]: the validated building blocks: [`Ticker`], [`SessionDate`], [`Bar`], [`Article`],
+//!   [`DatasetRow`].
+//! * [`message`]: the four facts that pass along the pipeline, each about one [`Pick`]:
+//!   [`TickerPicked`], [`MarketScraped`], [`DatasetBuilt`], [`CloseForecast`].
+//! * [`topic`] and [`codec`]: the three topics and how the facts are written on them, in the form
+//!   the original programs speak, both directions.
+//! * [`reason`]: the closed list of reasons for which a message ends as a dead letter.
+//!
+//! Serde only: no actors, no I/O, no network.
+
+pub mod codec;
+pub mod message;
+pub mod reason;
+pub mod topic;
+pub mod value;
+
+mod error;
+
+pub use error::Error;
+pub use message::{
+    CloseForecast, DatasetBuilt, Direction, Gate, Interval, MarketScraped, ModelSummary, Pick,
+    PickId, PickReason, RelativeMae, TickerPicked,
+};
+pub use reason::Reason;
+pub use topic::Topic;
+pub use value::{Article, Bar, DatasetRow, Quote, SessionDate, SessionNews, Ticker};

@@ -1,0 +1,72 @@
+//! The facts that pass along the pipeline, one type a hop. Each is about one [`Pick`], whose
+//! identity it carries unchanged from the picker to the ledger.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::value::{Article, Bar, DatasetRow, SessionDate, SessionNews};
+
+mod forecast;
+mod pick;
+
+pub use forecast::{CloseForecast, Direction, Gate, Interval, ModelSummary, RelativeMae, cents};
+pub use pick::{Pick, PickId, PickReason};
+
+/// A ticker was picked: TickerPicker to Scraper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TickerPicked {
+    /// The pick.
+    pub pick: Pick,
+}
+
+/// Prices and news were gathered, cut at the pick's as-of time: Scraper to Sentiment. Never leaves
+/// the process, so its lists are shared, not copied, when it is sent again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MarketScraped {
+    /// The pick.
+    pub pick: Pick,
+    /// The session whose close is forecast.
+    pub target: SessionDate,
+    /// Finished sessions' bars, ascending by session.
+    pub bars: Arc<[Bar]>,
+    /// Articles published up to the as-of time, ascending by time.
+    pub articles: Arc<[Article]>,
+    /// When the prices were fetched.
+    pub fetched_at: DateTime<Utc>,
+}
+
+/// A dataset is ready to train on: Sentiment to GruTrainer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatasetBuilt {
+    /// The pick.
+    pub pick: Pick,
+    /// The session whose close is forecast.
+    pub target: SessionDate,
+    /// Finished sessions, ascending; the last row holds the last known close.
+    pub rows: Arc<[DatasetRow]>,
+    /// News of the target session up to its opening or the as-of time, whichever is earlier.
+    pub live: SessionNews,
+    /// When the prices were fetched; unknown for a record of the original.
+    pub fetched_at: Option<DateTime<Utc>>,
+}
+
+impl DatasetBuilt {
+    /// Articles in the whole window, those of the target session included.
+    #[must_use]
+    pub fn articles(&self) -> u64 {
+        let past: u64 = self
+            .rows
+            .iter()
+            .map(|row| u64::from(row.news().articles))
+            .sum();
+        past + u64::from(self.live.articles)
+    }
+
+    /// Age of the prices at the as-of time in seconds; 0 when they were fetched after it.
+    #[must_use]
+    pub fn data_age_s(&self) -> i64 {
+        self.fetched_at
+            .map_or(0, |at| (self.pick.slot - at).num_seconds().max(0))
+    }
+}

@@ -1,0 +1,46 @@
+//! Validated building blocks. Each has a constructor that refuses what the protocol does not
+//! allow, and deserialising goes through it, so a value that exists is a value that holds.
+
+mod article;
+mod bar;
+mod session_date;
+mod ticker;
+
+pub use article::Article;
+pub use bar::{Bar, DatasetRow, Quote, SessionNews};
+pub use session_date::SessionDate;
+pub use ticker::Ticker;
+
+use crate::Error;
+
+/// A finite number in `(0, 1e9]`: what a price can be.
+pub(crate) fn price(field: &'static str, value: f64, session: SessionDate) -> Result<f64, Error> {
+    within(
+        field,
+        value,
+        session,
+        f64::MIN_POSITIVE,
+        1e9,
+        "a price is above 0 and at most 1e9",
+    )
+}
+
+pub(crate) fn within(
+    field: &'static str,
+    value: f64,
+    session: SessionDate,
+    low: f64,
+    high: f64,
+    rule: &'static str,
+) -> Result<f64, Error> {
+    // Also false for NaN.
+    if value >= low && value <= high {
+        return Ok(value);
+    }
+    Err(Error::Number {
+        field,
+        value: value.to_string(),
+        session: session.to_string(),
+        rule,
+    })
+}

@@ -1,0 +1,90 @@
+//! News articles as the pipeline sees them.
+
+use chrono::{DateTime, Utc};
+
+use crate::Error;
+
+/// Longest title or summary that is kept, in characters; the longest real ones have a few hundred.
+const MAX_TEXT_CHARS: usize = 2_000;
+
+/// One article about a ticker. Its texts come from strangers: control characters are gone, white
+/// space is folded and the length is bounded before anything else sees them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Article {
+    /// When it was published.
+    pub published: DateTime<Utc>,
+    /// The headline; never empty.
+    pub title: String,
+    /// The summary, where the source has one.
+    pub summary: Option<String>,
+    /// Its address, which identifies it where present.
+    pub url: Option<String>,
+    /// Who published it.
+    pub source: Option<String>,
+}
+
+impl Article {
+    /// # Errors
+    /// [`Error::EmptyTitle`] when nothing readable is left of the title.
+    pub fn new(
+        published: DateTime<Utc>,
+        title: &str,
+        summary: Option<&str>,
+        url: Option<&str>,
+        source: Option<&str>,
+    ) -> Result<Self, Error> {
+        let title = readable(title);
+        if title.is_empty() {
+            return Err(Error::EmptyTitle);
+        }
+        let optional = |text: Option<&str>| text.map(readable).filter(|text| !text.is_empty());
+        Ok(Self {
+            published,
+            title,
+            summary: optional(summary),
+            url: optional(url),
+            source: optional(source),
+        })
+    }
+}
+
+/// The text without control characters, its white space folded, cut to the longest length kept.
+fn readable(text: &str) -> String {
+    let words = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|w| !w.is_empty());
+    let mut folded = String::with_capacity(text.len().min(MAX_TEXT_CHARS));
+    for word in words {
+        if folded.len() >= MAX_TEXT_CHARS {
+            break;
+        }
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    }
+    match folded.char_indices().nth(MAX_TEXT_CHARS) {
+        Some((end, _)) => folded[..end].to_owned(),
+        None => folded,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn titled(title: &str) -> Result<Article, Error> {
+        Article::new(DateTime::UNIX_EPOCH, title, None, None, None)
+    }
+
+    #[test]
+    fn hostile_text_becomes_readable_text() {
+        let article = titled(" Up\u{0}\u{1b}[31m\r\n  10%  🚀 ").unwrap();
+        assert_eq!(article.title, "Up [31m 10% 🚀");
+        assert_eq!(
+            titled(&"é".repeat(1 << 20)).unwrap().title.chars().count(),
+            MAX_TEXT_CHARS
+        );
+        assert_eq!(titled(" \u{0}\n"), Err(Error::EmptyTitle));
+    }
+}
