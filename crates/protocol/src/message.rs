@@ -11,6 +11,7 @@ mod forecast;
 mod pick;
 
 pub use forecast::{CloseForecast, Direction, Gate, Interval, ModelSummary, RelativeMae, cents};
+pub(crate) use pick::pick_timestamp;
 pub use pick::{Pick, PickId, PickReason};
 
 /// A ticker was picked: TickerPicker to Scraper.

@@ -20,7 +20,12 @@ impl PickId {
     /// Of the pick that the picker with this seed makes for a slot.
     #[must_use]
     pub fn of_slot(seed: u64, slot: DateTime<Utc>, ticker: &Ticker) -> Self {
-        Self::hash(&["slot", &seed.to_string(), &timestamp(slot), ticker.as_str()])
+        Self::hash(&[
+            "slot",
+            &seed.to_string(),
+            &pick_timestamp(slot),
+            ticker.as_str(),
+        ])
     }
 
     /// Of a record that carries none, such as one of the original's.
@@ -105,7 +110,7 @@ impl Pick {
 }
 
 /// A moment as records write it: UTC, to the second.
-pub(crate) fn timestamp(at: DateTime<Utc>) -> String {
+pub(crate) fn pick_timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
