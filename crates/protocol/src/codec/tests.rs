@@ -370,10 +370,10 @@ proptest! {
     ) {
         let record = raw(value).with_header("ce_type", header);
         let from = arrival(Topic::StockModelOutput);
-        let _ = pick::decode(&record, &from).is_ok();
-        let _ = dataset::decode(&record, &from, &Calendar::default()).is_ok();
-        let _ = forecast::decode(&record, &from).is_ok();
-        let _ = dead_letter::decode(&record, &from);
+        std::hint::black_box(pick::decode(&record, &from).is_ok());
+        std::hint::black_box(dataset::decode(&record, &from, &Calendar::default()).is_ok());
+        std::hint::black_box(forecast::decode(&record, &from).is_ok());
+        std::hint::black_box(dead_letter::decode(&record, &from));
     }
 
     #[test]
