@@ -1,0 +1,218 @@
+//! The command line: names and meaning of every command and flag, and which setting each flag
+//! stands for. No command is carried out here.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Datelike, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use closecall_protocol::Ticker;
+
+use crate::telemetry::LogFormat;
+
+const EXAMPLES: &str = "\
+Examples:
+  closecall predict AAPL                        one forecast from live sources
+  closecall market serve --simulated            a simulated market on loopback
+  closecall config show                         every setting and where it comes from
+
+Exit codes: 0 ok, 1 unexpected, 64 usage, 65 bad data, 69 vendor or broker unavailable,
+70 internal, 73 cannot create, 75 try later, 77 refused credential, 78 configuration.
+On real data no skill beyond yesterday's close has been shown. Not investment advice.";
+
+/// Calls the close: forecasts today's closing price of a stock, says how sure it is, keeps score.
+#[derive(Debug, Parser)]
+#[command(name = "closecall", version, before_help = EXAMPLES, propagate_version = true)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Configuration file, in place of closecall.toml in this folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Set one setting, such as `--set forecast.seed=7`; may be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Folder of everything that is stored (setting `data_dir`)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<String>,
+    /// How log lines are written
+    #[arg(long, global = true, value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Say more; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+    /// Say only what went wrong
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+impl Global {
+    /// The flags as settings.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        let mut flags = Vec::new();
+        let mut put = |key: &str, value: Option<String>| {
+            flags.extend(value.map(|value| (key.to_owned(), value)));
+        };
+        put("data_dir", self.data_dir.clone());
+        put("log.format", self.log_format.and_then(|format| value_name(&format)));
+        let level = match (self.quiet, self.verbose) {
+            (true, _) => Some("error"),
+            (false, 0) => None,
+            (false, 1) => Some("debug"),
+            (false, _) => Some("trace"),
+        };
+        put("log.filter", level.map(str::to_owned));
+        flags.extend(self.set.iter().cloned());
+        flags
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make one forecast, print it, and exit; writes no ledger
+    Predict(Predict),
+    /// A market on loopback that answers as the vendors do
+    #[command(subcommand)]
+    Market(Market),
+    /// Show or check the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the version and what this build can do
+    Version {
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Make one forecast, print it, and exit.
+#[derive(Debug, Args)]
+pub(crate) struct Predict {
+    /// What to forecast, such as AAPL
+    #[arg(value_parser = |text: &str| Ticker::new(text))]
+    pub(crate) ticker: Ticker,
+    /// Which model: closecall, original, ridge or persistence
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Forecast as of this moment (RFC 3339, such as 2023-06-30T14:00:00Z) instead of now
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) as_of: Option<DateTime<Utc>>,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Market {
+    /// Serve both vendors' formats from recorded data or from a simulated market
+    Serve(Serve),
+}
+
+/// What to serve, where, and how much of it can be seen.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("source").required(true).args(["replay", "simulated"])))]
+pub(crate) struct Serve {
+    /// Recorded data: DIR/prices/TICKER.csv and DIR/news/TICKER.csv
+    #[arg(long, value_name = "DIR")]
+    pub(crate) replay: Option<PathBuf>,
+    /// A simulated market with known truth
+    #[arg(long)]
+    pub(crate) simulated: bool,
+    /// Seed of the simulated market
+    #[arg(long, default_value_t = 1, conflicts_with = "replay")]
+    pub(crate) seed: u64,
+    /// Share of tomorrow's variance that can be predicted in the simulated market, 0 to 0.9
+    #[arg(long, default_value_t = 0.0, conflicts_with = "replay", value_name = "R2")]
+    pub(crate) predictability: f64,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// Port to listen on; 0 takes a free one and prints it
+    #[arg(long, default_value_t = 8900)]
+    pub(crate) port: u16,
+    /// Show what could be seen at this moment
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(conflicts_with_all = ["clock_start", "speed"])]
+    pub(crate) as_of: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    pub(crate) clock: ClockFlags,
+}
+
+/// A simulated clock.
+#[derive(Debug, Args)]
+pub(crate) struct ClockFlags {
+    /// Start a simulated clock at this moment (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) clock_start: Option<DateTime<Utc>>,
+    /// Seconds of simulated time per second
+    #[arg(long, value_name = "N", requires = "clock_start", default_value_t = 1.0)]
+    pub(crate) speed: f64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting with its value and origin; secrets are masked
+    Show {
+        /// As one JSON object: key to {value, origin}
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the configuration and exit: 0 when it can be used, 78 when not
+    Check,
+}
+
+/// The name a value has on the command line.
+fn value_name(value: &impl ValueEnum) -> Option<String> {
+    value.to_possible_value().map(|value| value.get_name().to_owned())
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .map(|(key, value)| (key.trim().to_owned(), value.to_owned()))
+        .ok_or_else(|| "give KEY=VALUE, such as forecast.seed=7".to_owned())
+}
+
+/// A moment from 1990 to 2199: the years the calendar and the simulated market are meant for.
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let moment: DateTime<Utc> =
+        text.parse().map_err(|_| "give an RFC 3339 time, such as 2023-06-30T14:00:00Z".to_owned())?;
+    if (1990..2200).contains(&moment.year()) {
+        return Ok(moment);
+    }
+    Err("give a time between 1990 and 2199".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_agrees_with_itself() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn moments_outside_the_calendar_are_refused() {
+        assert!(moment("2023-06-30T14:00:00Z").is_ok());
+        assert!(moment("2023-06-30T10:00:00-04:00").is_ok());
+        for text in ["yesterday", "2023-06-30", "1600-01-01T00:00:00Z", "9999-01-01T00:00:00Z"] {
+            assert!(moment(text).is_err(), "{text}");
+        }
+    }
+}

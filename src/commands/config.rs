@@ -1,0 +1,32 @@
+//! `closecall config`: every setting with its origin, or only whether it can be used.
+
+use std::process::ExitCode;
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::ConfigCommand;
+use crate::settings::Resolved;
+
+pub(super) fn run(resolved: &Resolved, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ConfigCommand::Check => super::print("the configuration can be used")?,
+        ConfigCommand::Show { json: true } => {
+            let shown: Map<String, Value> = resolved
+                .shown
+                .iter()
+                .map(|(key, shown)| {
+                    let origin = shown.origin.to_string();
+                    (key.clone(), json!({"value": shown.value, "origin": origin}))
+                })
+                .collect();
+            super::print(Value::Object(shown))?;
+        }
+        ConfigCommand::Show { json: false } => {
+            let width = resolved.shown.keys().map(String::len).max().unwrap_or(0);
+            for (key, shown) in &resolved.shown {
+                super::print(format_args!("{key:width$} = {}  # {}", shown.value, shown.origin))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
