@@ -1,1 +1,67 @@
-//! closecall-supervision.
+//! Supervised stages on actix: what keeps a pipeline of actors running, and what says so.
+//!
+//! Three boundaries are nested, and the innermost that can handles a failure:
+//!
+//! 1. the message ([`Boundary`]): a panic inside the work, or work past its bound, becomes an
+//!    error of that one message;
+//! 2. the stage ([`Supervisor::spawn_stage`], [`Supervisor::spawn_thread`]): what escapes is caught
+//!    around the actor's context (or the thread's loop), which is rebuilt on the same address after
+//!    a backoff, within a budget ([`RestartPolicy`]);
+//! 3. the process ([`Supervisor::run`]): a stage past its budget ends it, after the rest drained.
+//!
+//! Messages pass between stages through an [`Outbox`]: a window per hop, the reply is the
+//! acknowledgement, the sender owns the retry and the dead letter. The [`HealthBoard`] shows it
+//! all, and [`FaultPoints`] break it on purpose.
+//!
+//! # Layout
+//!
+//! * delivery: `delivery` (the envelope and its mark), `describe`, `outbox`, `dead_letter`,
+//!   `stage_error`, `boundary`
+//! * restarts: `policy`, `budget`, `crashes`, `guard` (actors), `thread_stage` (OS threads)
+//! * wiring and ending: `supervisor`, `drain`, `shutdown`, `signals`
+//! * looking at it: `health`, `watchdog`; breaking it: `faults`
+//!
+//! Nothing here knows the domain: messages are generic, and what delivery needs to know of one
+//! comes from a [`Describe`] that the composition gives. Backoffs, bounds and deadlines are real,
+//! monotonic time; expiry and dead letters are dated by the given clock.
+
+mod boundary;
+mod budget;
+mod crashes;
+mod dead_letter;
+mod delivery;
+mod describe;
+mod drain;
+pub mod duration;
+mod error;
+mod faults;
+mod guard;
+mod health;
+mod outbox;
+mod panics;
+mod policy;
+mod settings;
+mod shutdown;
+mod signals;
+mod stage_error;
+mod supervisor;
+mod thread_stage;
+mod watchdog;
+
+pub use boundary::{Boundary, Work};
+pub use dead_letter::{DeadLetter, DeadLetterSink, Recorded, SinkError};
+pub use delivery::{Ack, Deliver};
+pub use describe::Describe;
+pub use drain::{Drain, DrainReport, Missed};
+pub use error::Error;
+pub use faults::{Fault, FaultPoints, KnownPoints};
+pub use health::{Health, HealthBoard, StageHealth, StageState, Verdict, WorkHealth};
+pub use outbox::{Accepted, Outbox, OutboxBuilder, OutboxStats};
+pub use panics::log_panics;
+pub use policy::{Backoff, RestartPolicy};
+pub use settings::{DeliverySettings, DrainSettings, SupervisionSettings, WatchdogSettings};
+pub use shutdown::{Cause, Exit};
+pub use signals::{Signal, SignalSource, Signals};
+pub use stage_error::{Class, StageError, reason};
+pub use supervisor::{StageFailure, Supervisor};
+pub use thread_stage::ThreadRun;

@@ -1,0 +1,166 @@
+//! The message boundary: a piece of work on one message, bounded in time, cancellable, its panic
+//! caught. What comes out is the work's result or a [`StageError`]; nothing escapes to the stage.
+//! Waiting (for a permit, for the next hop) belongs outside of it.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::health::InHand;
+use crate::{HealthBoard, StageError, panics, reason};
+
+/// Runs the work of one stage. Clones share the process's permits for CPU work.
+#[derive(Debug, Clone)]
+pub struct Boundary {
+    stage: Arc<str>,
+    board: HealthBoard,
+    cores: Arc<Semaphore>,
+    ended: CancellationToken,
+}
+
+/// A piece of work as seen from inside it.
+#[derive(Debug)]
+pub struct Work {
+    in_hand: InHand,
+    cancel: CancellationToken,
+}
+
+impl Work {
+    /// Whether the result is no longer wanted: its bound has passed or the process has ended.
+    /// Long work asks between its steps and returns early with whatever error.
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    /// The work got on; it may be silent for another while as long as its bound.
+    pub fn progressed(&self) {
+        self.in_hand.progressed();
+    }
+}
+
+impl Boundary {
+    pub(crate) fn new(
+        stage: Arc<str>,
+        board: HealthBoard,
+        cores: Arc<Semaphore>,
+        ended: CancellationToken,
+    ) -> Self {
+        Self {
+            stage,
+            board,
+            cores,
+            ended,
+        }
+    }
+
+    /// Runs asynchronous work here, for at most `bound`; then it is dropped.
+    ///
+    /// # Errors
+    /// The work's own; `took-too-long` (permanent) past the bound; panicked when it did; released
+    /// when the process ends first.
+    pub async fn run<T>(
+        &self,
+        what: &'static str,
+        bound: Duration,
+        work: impl Future<Output = Result<T, StageError>>,
+    ) -> Result<T, StageError> {
+        let _in_hand = self.board.begin(&self.stage, what, bound);
+        let work = AssertUnwindSafe(work).catch_unwind();
+        tokio::select! {
+            done = tokio::time::timeout(bound, work) => match done {
+                Ok(Ok(result)) => result,
+                Ok(Err(panic)) => Err(StageError::panicked(panics::text(&*panic))),
+                Err(_) => Err(took_too_long(what, bound)),
+            },
+            () = self.ended.cancelled() => Err(ending(what)),
+        }
+    }
+
+    /// Runs work that blocks (a file, a database) on a thread of its own.
+    ///
+    /// # Errors
+    /// As [`Boundary::run`]; transient when there is no thread.
+    ///
+    /// # Cancel safety
+    /// Dropping the future, like passing the bound, makes [`Work::cancelled`] true; a thread cannot
+    /// be ended from outside.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        bound: Duration,
+        work: impl FnOnce(&Work) -> Result<T, StageError> + Send + 'static,
+    ) -> Result<T, StageError> {
+        self.on_thread(what, bound, None, work).await
+    }
+
+    /// Waits for a core and runs CPU work on a thread of its own; so many run at once as there are
+    /// permits. The bound counts from the beginning of the work.
+    ///
+    /// # Errors
+    /// As [`Boundary::blocking`].
+    ///
+    /// # Cancel safety
+    /// As [`Boundary::blocking`]; the permit is given back when the thread has ended.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        bound: Duration,
+        work: impl FnOnce(&Work) -> Result<T, StageError> + Send + 'static,
+    ) -> Result<T, StageError> {
+        let cores = Arc::clone(&self.cores);
+        let permit = tokio::select! {
+            permit = cores.acquire_owned() => permit.map_err(|_| ending(what))?,
+            () = self.ended.cancelled() => return Err(ending(what)),
+        };
+        self.on_thread(what, bound, Some(permit), work).await
+    }
+
+    async fn on_thread<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        bound: Duration,
+        permit: Option<OwnedSemaphorePermit>,
+        work: impl FnOnce(&Work) -> Result<T, StageError> + Send + 'static,
+    ) -> Result<T, StageError> {
+        let cancel = self.ended.child_token();
+        let _cancel_on_drop = cancel.clone().drop_guard();
+        // On the board until the thread has ended, whoever still waits for it.
+        let context = Work {
+            in_hand: self.board.begin(&self.stage, what, bound),
+            cancel: cancel.clone(),
+        };
+        let (reply, done) = oneshot::channel();
+        std::thread::Builder::new()
+            .name(format!("{}: {what}", self.stage))
+            .spawn(move || {
+                let result = catch_unwind(AssertUnwindSafe(|| work(&context)))
+                    .unwrap_or_else(|panic| Err(StageError::panicked(panics::text(&*panic))));
+                drop((context, permit));
+                // Nobody may be waiting any more; then the result is not wanted.
+                reply.send(result).ok();
+            })
+            .map_err(|error| {
+                StageError::transient(reason::UNAVAILABLE, format!("no thread: {error}"))
+            })?;
+        tokio::select! {
+            result = done => result.unwrap_or_else(|_| Err(ending(what))),
+            () = tokio::time::sleep(bound) => Err(took_too_long(what, bound)),
+            () = self.ended.cancelled() => Err(ending(what)),
+        }
+    }
+}
+
+fn took_too_long(what: &str, bound: Duration) -> StageError {
+    let message = format!("{what} was not done within {bound:?}");
+    StageError::permanent(reason::TOOK_TOO_LONG, message)
+}
+
+fn ending(what: &str) -> StageError {
+    StageError::released(format!("{what} was cut off: the process is ending"))
+}

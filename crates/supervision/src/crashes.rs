@@ -1,0 +1,72 @@
+//! What happens when a stage fails, whether it is an actor or a thread: logged, shown on the board,
+//! counted against the budget, and escalated when that is spent.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use crate::budget::{Blame, Budget, Decision};
+use crate::supervisor::{Shared, StageFailure};
+use crate::{HealthBoard, StageState};
+
+/// The failures of one stage and who is told of them.
+#[derive(Debug)]
+pub(crate) struct Crashes {
+    stage: Arc<str>,
+    budget: Budget,
+    board: HealthBoard,
+    escalation: watch::Sender<Option<StageFailure>>,
+}
+
+impl Crashes {
+    pub(crate) fn new(stage: Arc<str>, shared: &Shared) -> Self {
+        // Stages that fail together shall not come back together.
+        let seed = stage.bytes().fold(shared.seed, |seed, byte| {
+            seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+        });
+        Self {
+            budget: Budget::new(shared.settings.restart, seed, Instant::now()),
+            stage,
+            board: shared.board.clone(),
+            escalation: shared.escalation.clone(),
+        }
+    }
+
+    /// The stage runs, for the first time or again.
+    pub(crate) fn running(&mut self) {
+        self.budget.restarted(Instant::now());
+        self.board.set_state(&self.stage, StageState::Running);
+    }
+
+    /// The stage ended as asked.
+    pub(crate) fn stopped(&self) {
+        self.board.set_state(&self.stage, StageState::Stopped);
+    }
+
+    /// The stage failed with `error`.
+    pub(crate) fn failed(&mut self, error: &str, blame: Blame) -> Decision {
+        let decision = self.budget.failed(blame, Instant::now());
+        match decision {
+            Decision::Restart(wait) => {
+                self.board.restarting(&self.stage, error);
+                tracing::error!(stage = %self.stage, error, ?blame, ?wait, "stage failed, restarting");
+            }
+            Decision::GiveUp => {
+                self.board.failed(&self.stage, error);
+                tracing::error!(stage = %self.stage, error, "stage failed once too often, giving up");
+                let failure = StageFailure {
+                    stage: self.stage.to_string(),
+                    error: error.into(),
+                };
+                // The first is what ends the process; later ones find it ending.
+                self.escalation.send_if_modified(|first| {
+                    let is_first = first.is_none();
+                    first.get_or_insert(failure);
+                    is_first
+                });
+            }
+        }
+        decision
+    }
+}

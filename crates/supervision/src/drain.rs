@@ -1,0 +1,189 @@
+//! The orderly end, step by step: stop taking in, let what is in flight settle, record what does
+//! not, stop and join the threads. When to do it and with what exit code is in `shutdown`.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use actix::{Arbiter, Recipient};
+use serde::Serialize;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::Supervisor;
+
+/// Asks a stage to finish: the head of a pipeline stops taking in (its timer, its subscription),
+/// the others have nothing to stop. The reply comes when everything queued before has been begun,
+/// which the order of the mailbox gives by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Drain;
+
+impl actix::Message for Drain {
+    type Result = ();
+}
+
+/// A stage as the supervisor keeps it.
+pub(crate) struct Stage {
+    pub(crate) name: Arc<str>,
+    /// Its mailbox, where it has one.
+    pub(crate) barrier: Option<Recipient<Drain>>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) runner: Runner,
+}
+
+/// What carries a stage.
+pub(crate) enum Runner {
+    /// An actor's arbiter, and the end of its guard.
+    Arbiter {
+        arbiter: Arbiter,
+        end: oneshot::Receiver<()>,
+    },
+    Thread(JoinHandle<()>),
+}
+
+/// Something that was not done at the deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missed {
+    /// The stage that did not finish, or whose messages were not settled.
+    pub stage: String,
+    /// Messages still on their way to it; 0 when it is the stage that did not answer.
+    pub in_flight: usize,
+}
+
+/// How the orderly end went.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DrainReport {
+    /// What was not done at the deadline; empty when everything drained.
+    pub missed: Vec<Missed>,
+    /// Messages recorded as abandoned after it.
+    pub abandoned: usize,
+    /// Stages whose thread did not end in time.
+    pub unjoined: Vec<String>,
+}
+
+impl DrainReport {
+    /// Whether everything that was accepted has been settled in time.
+    #[must_use]
+    pub fn drained(&self) -> bool {
+        self.missed.is_empty()
+    }
+}
+
+impl Supervisor {
+    /// Stops the intake and lets everything in flight settle, from the first stage to the last, all
+    /// within the deadline. Returns what was missed. Messages held for a stage that has failed are
+    /// released at once.
+    pub async fn drain(&self) -> Vec<Missed> {
+        let shared = self.shared();
+        let deadline = Instant::now() + shared.settings.drain.deadline;
+        shared.board.drain();
+        shared.draining.cancel();
+        let mut missed = Vec::new();
+        let stages: Vec<_> = self
+            .stages()
+            .iter()
+            .rev()
+            .map(|stage| (Arc::clone(&stage.name), stage.barrier.clone()))
+            .collect();
+        for (stage, barrier) in stages {
+            if let Some(barrier) = barrier
+                && timeout_at(deadline, reach(&barrier)).await.is_err()
+            {
+                tracing::warn!(%stage, "not drained: does not answer");
+                missed.push(Missed {
+                    stage: stage.to_string(),
+                    in_flight: 0,
+                });
+            }
+            // Only now: until here the stage may have had messages to pass on.
+            let windows = self.windows().clone();
+            for window in windows.iter().filter(|window| window.from() == &*stage) {
+                window.close();
+                if timeout_at(deadline, window.idle()).await.is_err() {
+                    let in_flight = window.in_flight();
+                    tracing::warn!(stage = window.to(), in_flight, "not drained: not settled");
+                    missed.push(Missed {
+                        stage: window.to().into(),
+                        in_flight,
+                    });
+                }
+            }
+        }
+        missed
+    }
+
+    /// Cuts off whatever still waits or works, and records what was held as abandoned where an
+    /// outbox says so. Returns the number that was recorded.
+    pub async fn abandon(&self) -> usize {
+        self.shared().ended.cancel();
+        let windows = self.windows().clone();
+        let mut recorded = 0;
+        let all = async {
+            for window in windows {
+                recorded += window.abandon().await;
+            }
+        };
+        let limit = self.shared().settings.drain.stop;
+        if timeout(limit, all).await.is_err() {
+            tracing::error!("held messages could not all be recorded as abandoned in time");
+        }
+        recorded
+    }
+
+    /// Stops every stage and joins its thread, from the first to the last. Returns the stages whose
+    /// thread did not end in time; it ends with the process.
+    pub async fn stop(&self) -> Vec<String> {
+        self.shared().ended.cancel();
+        let deadline = Instant::now() + self.shared().settings.drain.stop;
+        let stages: Vec<Stage> = std::mem::take(&mut *self.stages());
+        for stage in &stages {
+            stage.stop.cancel();
+        }
+        let mut unjoined = Vec::new();
+        for stage in stages.into_iter().rev() {
+            if timeout_at(deadline, stage.runner.join()).await.is_err() {
+                tracing::error!(stage = %stage.name, "its thread did not end in time");
+                unjoined.push(stage.name.to_string());
+            }
+            self.board().ended(&stage.name);
+        }
+        unjoined
+    }
+}
+
+/// Gets the message through to a stage that may be restarting; a stage that is gone has nothing to
+/// drain.
+async fn reach(barrier: &Recipient<Drain>) {
+    while barrier.send(Drain).await.is_err() && barrier.connected() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+impl Runner {
+    /// Ends the carrier once its stage is over, and waits until its thread has ended.
+    async fn join(self) {
+        let (joined, done) = oneshot::channel();
+        let join: Box<dyn FnOnce() + Send> = match self {
+            Self::Arbiter { arbiter, end } => {
+                // An error only says that the guard was gone before.
+                end.await.ok();
+                arbiter.stop();
+                Box::new(move || drop(arbiter.join()))
+            }
+            Self::Thread(handle) => {
+                handle.thread().unpark();
+                Box::new(move || drop(handle.join()))
+            }
+        };
+        // A thread of its own, because a join cannot be given up: not one of the runtime's, which
+        // would wait for it in turn.
+        let waiter = thread::Builder::new().name("join".into()).spawn(move || {
+            join();
+            joined.send(()).ok();
+        });
+        if waiter.is_ok() {
+            done.await.ok();
+        }
+    }
+}

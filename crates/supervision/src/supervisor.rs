@@ -1,0 +1,259 @@
+//! The supervisor: starts stages and hops, and knows them all, in the order they were started.
+//! Ending them is in `drain` and `shutdown`.
+
+use std::fmt::{self, Display};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use actix::dev::channel;
+use actix::{Actor, Addr, Arbiter, Context, Handler, Recipient, Supervised, System};
+use closecall_calendar::Clock;
+use tokio::sync::{Semaphore, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::crashes::Crashes;
+use crate::drain::{Drain, Runner, Stage};
+use crate::guard::Guard;
+use crate::outbox::Window;
+use crate::thread_stage::{self, ThreadRun};
+use crate::{
+    Boundary, Deliver, Describe, Error, Health, HealthBoard, OutboxBuilder, SupervisionSettings,
+    watchdog,
+};
+
+/// A stage that failed more often than it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageFailure {
+    /// The stage.
+    pub stage: String,
+    /// What it last failed with.
+    pub error: String,
+}
+
+/// What every part of supervision shares.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) settings: SupervisionSettings,
+    pub(crate) clock: Clock,
+    pub(crate) seed: u64,
+    pub(crate) board: HealthBoard,
+    /// The orderly end has begun: finish, take in nothing new.
+    pub(crate) draining: CancellationToken,
+    /// Its deadline has passed, or it is done: whatever still waits or works is cut off.
+    pub(crate) ended: CancellationToken,
+    pub(crate) escalation: watch::Sender<Option<StageFailure>>,
+}
+
+struct Inner {
+    shared: Shared,
+    cores: Arc<Semaphore>,
+    stages: Mutex<Vec<Stage>>,
+    windows: Mutex<Vec<Arc<dyn Window>>>,
+    health: watch::Receiver<Health>,
+}
+
+/// Starts and ends the stages of one process. Clones are handles to the same.
+#[derive(Clone)]
+pub struct Supervisor(Arc<Inner>);
+
+impl fmt::Debug for Supervisor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Supervisor")
+            .field("board", &self.0.shared.board)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Slots of a mailbox. It bounds nothing (each sender has one more); the windows do.
+const MAILBOX: usize = 16;
+
+impl Supervisor {
+    /// A supervisor without stages, and its watchdog. `clock` dates expiry and dead letters; `seed`
+    /// draws the jitter of the waits.
+    ///
+    /// # Errors
+    /// When the settings contradict themselves, or there is no thread for the watchdog.
+    pub fn new(settings: SupervisionSettings, clock: Clock, seed: u64) -> Result<Self, Error> {
+        settings.validate()?;
+        let cores = match settings.cpu_permits {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            permits => permits,
+        };
+        let shared = Shared {
+            settings,
+            clock,
+            seed,
+            board: HealthBoard::new(),
+            draining: CancellationToken::new(),
+            ended: CancellationToken::new(),
+            escalation: watch::Sender::new(None),
+        };
+        let health = watchdog::start(&shared)?;
+        Ok(Self(Arc::new(Inner {
+            shared,
+            cores: Arc::new(Semaphore::new(cores)),
+            stages: Mutex::default(),
+            windows: Mutex::default(),
+            health,
+        })))
+    }
+
+    /// Starts an actor as a stage, on an arbiter of its own, under the guard. Stages are started
+    /// from the last to the first, because each is built with the way to the next; they are drained
+    /// in the opposite order.
+    ///
+    /// After a failure `Supervised::restarting` must rebuild the actor's state from its parts;
+    /// `started` then runs again. What must survive (outboxes, clients) is held in `Arc`s.
+    ///
+    /// # Errors
+    /// When no actix system runs on this thread, or there is no thread for the arbiter.
+    pub fn spawn_stage<A>(&self, name: &str, actor: A) -> Result<Addr<A>, Error>
+    where
+        A: Actor<Context = Context<A>> + Supervised + Handler<Drain> + Send,
+    {
+        if System::try_current().is_none() {
+            return Err(Error::NoSystem { stage: name.into() });
+        }
+        let arbiter = Arbiter::try_new().map_err(|source| Error::NoThread {
+            stage: name.into(),
+            source,
+        })?;
+        let stage: Arc<str> = name.into();
+        let shared = &self.0.shared;
+        shared.board.register(&stage);
+
+        let (sender, receiver) = channel::channel(MAILBOX);
+        let addr = Addr::new(sender);
+        let crashes = Crashes::new(Arc::clone(&stage), shared);
+        let stop = CancellationToken::new();
+        let (ended, end) = oneshot::channel();
+        let heartbeat = watchdog::beat(Arc::clone(&stage), shared);
+        let guard_stop = stop.clone();
+        arbiter.spawn_fn(move || {
+            let context = Context::with_receiver(receiver).into_future(actor);
+            let guard = Guard::new(context, crashes, guard_stop);
+            actix_rt::spawn(heartbeat);
+            actix_rt::spawn(async move {
+                guard.await;
+                // Nobody waits for it outside of a shutdown.
+                ended.send(()).ok();
+            });
+        });
+        self.stages().push(Stage {
+            name: stage,
+            barrier: Some(addr.clone().recipient()),
+            stop,
+            runner: Runner::Arbiter { arbiter, end },
+        });
+        Ok(addr)
+    }
+
+    /// Starts a thread as a stage. `body` is a loop that runs until [`ThreadRun::stopping`]; a panic
+    /// in it, an error from it, or its end without being asked restarts it under the same policy as
+    /// an actor.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn spawn_thread<E: Display>(
+        &self,
+        name: &str,
+        body: impl FnMut(&ThreadRun) -> Result<(), E> + Send + 'static,
+    ) -> Result<(), Error> {
+        let stage: Arc<str> = name.into();
+        let shared = &self.0.shared;
+        shared.board.register(&stage);
+        let crashes = Crashes::new(Arc::clone(&stage), shared);
+        let stop = CancellationToken::new();
+        let thread_stop = stop.clone();
+        let handle = thread::Builder::new()
+            .name(name.into())
+            .spawn(move || thread_stage::supervise(crashes, &thread_stop, body))
+            .map_err(|source| Error::NoThread {
+                stage: name.into(),
+                source,
+            })?;
+        self.stages().push(Stage {
+            name: stage,
+            barrier: None,
+            stop,
+            runner: Runner::Thread(handle),
+        });
+        Ok(())
+    }
+
+    /// A hop from stage `from` to stage `to`, whose address is `recipient`.
+    pub fn outbox<T: Send + 'static>(
+        &self,
+        from: &str,
+        to: &str,
+        recipient: Recipient<Deliver<T>>,
+        describe: impl Describe<T>,
+    ) -> OutboxBuilder<T> {
+        OutboxBuilder {
+            supervisor: self.clone(),
+            from: from.into(),
+            to: to.into(),
+            recipient,
+            describe: Arc::new(describe),
+            window: self.0.shared.settings.delivery.window,
+            sink: None,
+            abandon_at_exit: false,
+        }
+    }
+
+    /// The boundary in which `stage` does its work.
+    #[must_use]
+    pub fn boundary(&self, stage: &str) -> Boundary {
+        let shared = &self.0.shared;
+        Boundary::new(
+            stage.into(),
+            shared.board.clone(),
+            Arc::clone(&self.0.cores),
+            shared.ended.clone(),
+        )
+    }
+
+    /// The health board.
+    #[must_use]
+    pub fn board(&self) -> &HealthBoard {
+        &self.0.shared.board
+    }
+
+    /// What the watchdog last saw: for probes, which must not ask a board that a stuck thread may
+    /// hold. Refreshed every `watchdog.every`; [`Health::age`] tells when it no longer is.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.0.health.clone()
+    }
+
+    /// Waits until a stage has failed for good.
+    pub async fn failure(&self) -> StageFailure {
+        let mut escalation = self.0.shared.escalation.subscribe();
+        loop {
+            if let Some(failure) = escalation.borrow_and_update().clone() {
+                return failure;
+            }
+            if escalation.changed().await.is_err() {
+                // The sender is this supervisor's own.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    pub(crate) fn add_window(&self, window: Arc<dyn Window>) {
+        self.windows().push(window);
+    }
+
+    pub(crate) fn stages(&self) -> MutexGuard<'_, Vec<Stage>> {
+        self.0.stages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn windows(&self) -> MutexGuard<'_, Vec<Arc<dyn Window>>> {
+        let windows = &self.0.windows;
+        windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,76 @@
+//! A stage that is an OS thread running a loop instead of an actor (a Kafka consumer, for example),
+//! under the same policy: a panic or a fatal error restarts the loop after a backoff, within the
+//! same budget.
+
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::budget::{Blame, Decision};
+use crate::crashes::Crashes;
+use crate::panics;
+
+/// One run of the loop, as seen from inside it.
+#[derive(Debug)]
+pub struct ThreadRun {
+    generation: u64,
+    stop: CancellationToken,
+}
+
+impl ThreadRun {
+    /// Counts the runs: 0 is the first. What belongs to an earlier run can be told by it.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether the loop is to return. To be asked at least once a second.
+    #[must_use]
+    pub fn stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+}
+
+/// Runs `body` until it is stopped or the budget is spent.
+pub(crate) fn supervise<E: Display>(
+    mut crashes: Crashes,
+    stop: &CancellationToken,
+    mut body: impl FnMut(&ThreadRun) -> Result<(), E>,
+) {
+    for generation in 0.. {
+        crashes.running();
+        let run = ThreadRun {
+            generation,
+            stop: stop.clone(),
+        };
+        let error = match catch_unwind(AssertUnwindSafe(|| body(&run))) {
+            _ if stop.is_cancelled() => break,
+            Ok(Ok(())) => "the loop ended by itself".into(),
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => panics::text(&*panic),
+        };
+        match crashes.failed(&error, Blame::Stage) {
+            Decision::Restart(wait) => wait_unless(stop, wait),
+            Decision::GiveUp => return,
+        }
+        if stop.is_cancelled() {
+            break;
+        }
+    }
+    crashes.stopped();
+}
+
+/// Waits; who stops the stage also unparks its thread.
+fn wait_unless(stop: &CancellationToken, wait: Duration) {
+    let until = Instant::now() + wait;
+    while !stop.is_cancelled() {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        thread::park_timeout(left);
+    }
+}
