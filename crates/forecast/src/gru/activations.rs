@@ -1,0 +1,179 @@
+//! The network read forwards on one batch, keeping what the way back needs.
+
+use crate::gru::buffer::Buffer;
+use crate::gru::kernel::{Forward, Isa, Product, Sizes, run};
+use crate::gru::layout::{DenseLayout, Layout};
+use crate::rng::Random;
+
+/// Everything computed from a batch, in buffers made once for the largest batch.
+#[derive(Debug)]
+pub(crate) struct Activations {
+    pub(crate) isa: Isa,
+    steps: usize,
+    features: usize,
+    /// steps × rows × features.
+    x: Buffer,
+    pub(crate) layers: Vec<LayerActivations>,
+    /// rows × dense units, after relu and dropout.
+    pub(crate) dense: Buffer,
+    /// rows.
+    pub(crate) out: Buffer,
+}
+
+/// One layer's part.
+#[derive(Debug)]
+pub(crate) struct LayerActivations {
+    /// panels × (steps × rows) × 4 lanes: recurrent candidate, reset, update, candidate.
+    pub(crate) gates: Buffer,
+    /// steps × rows × units.
+    pub(crate) states: Buffer,
+}
+
+/// Which outputs of the dense layer an update leaves out.
+#[derive(Debug)]
+pub(crate) struct Dropout<'a> {
+    /// Share left out; the others are enlarged so that the sum stays.
+    pub(crate) rate: f32,
+    pub(crate) random: &'a mut Random,
+}
+
+impl Activations {
+    pub(crate) fn new(isa: Isa, layout: &Layout, steps: usize, rows: usize) -> Self {
+        let all = steps * rows;
+        let features = layout.layers.first().map_or(0, |layer| layer.inputs);
+        let layers = layout.layers.iter().map(|layer| LayerActivations {
+            gates: Buffer::zeros(all * 4 * layer.units),
+            states: Buffer::zeros(all * layer.units),
+        });
+        Self {
+            isa,
+            steps,
+            features,
+            x: Buffer::zeros(all * features),
+            layers: layers.collect(),
+            dense: Buffer::zeros(rows * layout.dense.units),
+            out: Buffer::zeros(rows),
+        }
+    }
+
+    /// Takes in one row of steps × features numbers as number `row` of a batch of `rows`.
+    pub(crate) fn set_row(&mut self, rows: usize, row: usize, values: &[f32]) {
+        for (step, features) in values.chunks_exact(self.features).enumerate() {
+            let start = (step * rows + row) * self.features;
+            self.x[start..start + self.features].copy_from_slice(features);
+        }
+    }
+
+    /// Rows of all steps of the layer below, or the batch itself for the first layer.
+    pub(crate) fn read_by(&self, layer: usize, layout: &Layout, rows: usize) -> &[f32] {
+        let length = self.steps * rows * layout.layers[layer].inputs;
+        match layer.checked_sub(1) {
+            Some(below) => &self.layers[below].states[..length],
+            None => &self.x[..length],
+        }
+    }
+
+    pub(crate) fn sizes(&self, layer: usize, layout: &Layout, rows: usize) -> Sizes {
+        let at = &layout.layers[layer];
+        let (inputs, units, lanes) = (at.inputs, at.units, at.lanes);
+        Sizes {
+            steps: self.steps,
+            rows,
+            inputs,
+            units,
+            lanes,
+        }
+    }
+
+    /// rows × units: the last layer's state after the last step.
+    pub(crate) fn last_states(&self, layout: &Layout, rows: usize) -> &[f32] {
+        let width = layout.dense.inputs;
+        let start = (self.steps - 1) * rows * width;
+        self.layers
+            .last()
+            .map_or(&[], |layer| &layer.states[start..start + rows * width])
+    }
+
+    /// Computes the outputs of the `rows` rows taken in.
+    pub(crate) fn forward(
+        &mut self,
+        layout: &Layout,
+        weights: &[f32],
+        rows: usize,
+        dropout: Option<Dropout<'_>>,
+    ) {
+        for (index, at) in layout.layers.iter().enumerate() {
+            let sizes = self.sizes(index, layout, rows);
+            let (below, here) = self.layers.split_at_mut(index);
+            let x = below.last().map_or(&self.x, |below| &below.states);
+            let Some(here) = here.first_mut() else {
+                continue;
+            };
+            let forward = Forward {
+                sizes,
+                x: &x[..sizes.all_rows() * sizes.inputs],
+                kernel: &weights[at.kernel.clone()],
+                recurrent: &weights[at.recurrent.clone()],
+                bias_input: &weights[at.bias_input.clone()],
+                bias_recurrent: &weights[at.bias_recurrent.clone()],
+                gates: &mut here.gates[..sizes.all_rows() * 4 * sizes.units],
+                states: &mut here.states[..sizes.all_rows() * sizes.units],
+            };
+            run(self.isa, forward);
+        }
+        self.head(layout, weights, rows, dropout);
+    }
+
+    /// Dense layer, relu, dropout, output.
+    fn head(
+        &mut self,
+        layout: &Layout,
+        weights: &[f32],
+        rows: usize,
+        dropout: Option<Dropout<'_>>,
+    ) {
+        let at = &layout.dense;
+        let mut dense = std::mem::replace(&mut self.dense, Buffer::zeros(0));
+        let active = &mut dense[..rows * at.units];
+        let product = Product {
+            rows,
+            columns: at.units,
+            lanes: at.lanes,
+            left: self.last_states(layout, rows),
+            left_block: 0,
+            left_row: at.inputs,
+            blocks: 1,
+            depth: at.inputs,
+            right: &weights[at.weight.clone()],
+            bias: Some(&weights[at.bias.clone()]),
+            out: active,
+        };
+        run(self.isa, product);
+        // Not `max`, which would turn NaN into zero and hide a fit that diverges.
+        active
+            .iter_mut()
+            .for_each(|x| *x = if *x < 0.0 { 0.0 } else { *x });
+        if let Some(dropout) = dropout {
+            leave_out(active, at, dropout);
+        }
+        let (output, bias) = (&weights[at.output_weight.clone()], weights[at.output_bias]);
+        for (out, row) in self.out.iter_mut().zip(active.chunks_exact(at.units)) {
+            *out = bias + row.iter().zip(output).map(|(x, w)| x * w).sum::<f32>();
+        }
+        self.dense = dense;
+    }
+}
+
+/// Draws one number per unit that exists, so that every path leaves out the same ones.
+fn leave_out(active: &mut [f32], at: &DenseLayout, dropout: Dropout<'_>) {
+    let scale = 1.0 / (1.0 - dropout.rate);
+    for row in active.chunks_exact_mut(at.units) {
+        for x in &mut row[..at.real_units] {
+            *x *= if dropout.random.uniform() < dropout.rate {
+                0.0
+            } else {
+                scale
+            };
+        }
+    }
+}

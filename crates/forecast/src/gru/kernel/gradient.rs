@@ -1,0 +1,115 @@
+//! A weight matrix's gradient: one product over all rows (of all steps) at once.
+
+use super::Operation;
+use super::plain::{multiply, view, view_mut};
+use super::simd::{Left, Right, Simd, in_blocks, tile};
+
+/// `out = leftᵀ · right`, in the panels of the weights.
+#[derive(Debug)]
+pub(in crate::gru) struct Gradient<'a> {
+    /// Rows summed over.
+    pub(in crate::gru) rows: usize,
+    /// Columns of `left`: the weights' inputs.
+    pub(in crate::gru) inputs: usize,
+    /// Panels of the weights.
+    pub(in crate::gru) panels: usize,
+    /// Columns per panel: three gates' lanes, or one.
+    pub(in crate::gru) width: usize,
+    /// rows × inputs.
+    pub(in crate::gru) left: &'a [f32],
+    /// Number (panel, row, j) at `panel · right_panel + row · right_row + j`.
+    pub(in crate::gru) right: &'a [f32],
+    pub(in crate::gru) right_panel: usize,
+    pub(in crate::gru) right_row: usize,
+    /// Result, panels × inputs × width.
+    pub(in crate::gru) out: &'a mut [f32],
+}
+
+impl Operation for Gradient<'_> {
+    fn check(&self, lanes: Option<usize>) {
+        assert!(self.panels > 0);
+        match lanes {
+            Some(lanes) => assert!(self.width == lanes || self.width == 3 * lanes),
+            None => assert_eq!(self.panels, 1),
+        }
+        assert_eq!(self.left.len(), self.rows * self.inputs);
+        if self.rows > 0 {
+            let last = (self.panels - 1) * self.right_panel + (self.rows - 1) * self.right_row;
+            assert!(last + self.width <= self.right.len());
+        }
+        assert_eq!(self.out.len(), self.panels * self.inputs * self.width);
+    }
+
+    fn plain(self) {
+        if self.rows == 0 {
+            return self.out.fill(0.0);
+        }
+        multiply(
+            &view(self.left, self.rows, self.inputs, self.inputs).t(),
+            &view(self.right, self.rows, self.width, self.right_row),
+            0.0,
+            view_mut(self.out, self.inputs, self.width, self.width),
+        );
+    }
+
+    #[inline(always)]
+    unsafe fn vector<S: Simd>(mut self, s: S) {
+        for panel in 0..self.panels {
+            if self.width == 3 * S::LANES {
+                in_blocks!(S, self.inputs, |input, M| {
+                    // SAFETY: the panel and the M inputs from `input` on are within the sizes.
+                    unsafe { self.block::<S, M, 3>(s, panel, input) }
+                });
+            } else {
+                in_blocks!(S, self.inputs, |input, M| {
+                    // SAFETY: likewise; the width is one vector.
+                    unsafe { self.block::<S, M, 1>(s, panel, input) }
+                });
+            }
+        }
+    }
+}
+
+impl Gradient<'_> {
+    /// M inputs of one panel of V vectors.
+    ///
+    /// # Safety
+    /// `check` has passed with `S::LANES`; the width is V vectors, `panel` and inputs
+    /// `input..input + M` exist.
+    #[inline(always)]
+    unsafe fn block<S: Simd, const M: usize, const V: usize>(
+        &mut self,
+        s: S,
+        panel: usize,
+        input: usize,
+    ) {
+        let lanes = S::LANES;
+        // SAFETY: every offset is (index < size) × stride of the lengths that `check` compared;
+        // without rows `right` is not read (and its pointer only computed, wrapping).
+        unsafe {
+            let mut sums = [[s.splat(0.0); V]; M];
+            let left = self.left.as_ptr().wrapping_add(input);
+            let left = Left {
+                at: left,
+                row: 1,
+                step: self.inputs,
+            };
+            let right = self.right.as_ptr().wrapping_add(panel * self.right_panel);
+            let right = Right {
+                at: right,
+                step: self.right_row,
+                vector: lanes,
+            };
+            tile(s, &mut sums, left, right, self.rows);
+            let out = self
+                .out
+                .as_mut_ptr()
+                .add((panel * self.inputs + input) * self.width);
+            for (m, row) in sums.iter().enumerate() {
+                for (v, &sum) in row.iter().enumerate() {
+                    s.store(out.add(m * self.width + v * lanes), sum);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What the vector kernels ask of an instruction set, and the tile they are all made of.
+
+/// An instruction set. A value of such a type is the proof that the processor has it.
+pub(super) trait Simd: Copy {
+    /// One register of f32.
+    type Vector: Copy;
+    /// Numbers in it.
+    const LANES: usize;
+    /// Whether 24 sums fit in registers (32 registers) or 12 (16 registers).
+    const WIDE: bool;
+
+    fn splat(self, x: f32) -> Self::Vector;
+    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    fn sqrt(self, a: Self::Vector) -> Self::Vector;
+    /// a · b + c, rounded once.
+    fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// c − a · b, rounded once.
+    fn mul_sub_from(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// Within the limits; NaN stays NaN.
+    fn clamp(self, x: Self::Vector, least: Self::Vector, most: Self::Vector) -> Self::Vector;
+
+    /// Reads `LANES` numbers; any alignment.
+    ///
+    /// # Safety
+    /// `from` is valid for reading `LANES` numbers.
+    unsafe fn load(self, from: *const f32) -> Self::Vector;
+
+    /// Writes `LANES` numbers; any alignment.
+    ///
+    /// # Safety
+    /// `to` is valid for writing `LANES` numbers.
+    unsafe fn store(self, to: *mut f32, x: Self::Vector);
+}
+
+/// The left factor of a tile: number (m, k) lies at `at + m · row + k · step`.
+#[derive(Clone, Copy)]
+pub(super) struct Left {
+    pub(super) at: *const f32,
+    pub(super) row: usize,
+    pub(super) step: usize,
+}
+
+/// The right factor: vector (k, v) lies at `at + k · step + v · vector`.
+#[derive(Clone, Copy)]
+pub(super) struct Right {
+    pub(super) at: *const f32,
+    pub(super) step: usize,
+    pub(super) vector: usize,
+}
+
+/// `sums[m][v] += Σ_k left(m, k) · right(k, v)` over `depth` values of k, all sums in registers.
+///
+/// # Safety
+/// Every number of `left` and every whole vector of `right` with m < M, v < V, k < depth is valid
+/// for reading.
+#[inline(always)]
+pub(super) unsafe fn tile<S: Simd, const M: usize, const V: usize>(
+    s: S,
+    sums: &mut [[S::Vector; V]; M],
+    left: Left,
+    right: Right,
+    depth: usize,
+) {
+    let mut local = *sums;
+    let (mut a, mut b) = (left.at, right.at);
+    for _ in 0..depth {
+        // SAFETY: within the bounds promised by the caller; `wrapping_add` below may leave them
+        // only after the last use.
+        unsafe {
+            let mut columns = [s.splat(0.0); V];
+            for (v, column) in columns.iter_mut().enumerate() {
+                *column = s.load(b.add(v * right.vector));
+            }
+            for (m, row) in local.iter_mut().enumerate() {
+                let x = s.splat(*a.add(m * left.row));
+                for (sum, &column) in row.iter_mut().zip(&columns) {
+                    *sum = s.mul_add(x, column, *sum);
+                }
+            }
+        }
+        a = a.wrapping_add(left.step);
+        b = b.wrapping_add(right.step);
+    }
+    *sums = local;
+}
+
+/// Goes over `0..$count` in blocks as high as the registers allow (8 or 4, then 2 and 1), with
+/// the height as a constant.
+macro_rules! in_blocks {
+    ($simd:ident, $count:expr, |$row:ident, $height:ident| $body:expr) => {{
+        let count = $count;
+        let mut $row = 0;
+        if $simd::WIDE {
+            while $row + 8 <= count {
+                const $height: usize = 8;
+                $body;
+                $row += 8;
+            }
+        }
+        while $row + 4 <= count {
+            const $height: usize = 4;
+            $body;
+            $row += 4;
+        }
+        if $row + 2 <= count {
+            const $height: usize = 2;
+            $body;
+            $row += 2;
+        }
+        if $row < count {
+            const $height: usize = 1;
+            $body;
+        }
+    }};
+}
+pub(super) use in_blocks;

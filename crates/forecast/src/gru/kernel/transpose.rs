@@ -1,0 +1,46 @@
+//! A packed matrix turned round, once per update, for the products of the way back.
+
+use super::Operation;
+use super::simd::Simd;
+
+/// panels × inputs × width becomes (panels of inputs) × (panels × width) × lanes.
+#[derive(Debug)]
+pub(in crate::gru) struct Transpose<'a> {
+    pub(in crate::gru) panels: usize,
+    /// Inputs, whole panels of `lanes`.
+    pub(in crate::gru) inputs: usize,
+    /// Columns per panel.
+    pub(in crate::gru) width: usize,
+    /// Inputs per panel of the result.
+    pub(in crate::gru) lanes: usize,
+    pub(in crate::gru) matrix: &'a [f32],
+    /// Result.
+    pub(in crate::gru) turned: &'a mut [f32],
+}
+
+impl Operation for Transpose<'_> {
+    fn check(&self, _: Option<usize>) {
+        assert!(self.lanes > 0 && self.inputs.is_multiple_of(self.lanes));
+        assert_eq!(self.matrix.len(), self.panels * self.inputs * self.width);
+        assert_eq!(self.turned.len(), self.matrix.len());
+    }
+
+    fn plain(self) {
+        let (lanes, height) = (self.lanes, self.panels * self.width);
+        for (group, turned) in self.turned.chunks_exact_mut(height * lanes).enumerate() {
+            for (row, out) in turned.chunks_exact_mut(lanes).enumerate() {
+                let (panel, column) = (row / self.width, row % self.width);
+                let start = (panel * self.inputs + group * lanes) * self.width + column;
+                let column = self.matrix[start..].iter().step_by(self.width);
+                out.iter_mut()
+                    .zip(column)
+                    .for_each(|(to, from)| *to = *from);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn vector<S: Simd>(self, _: S) {
+        self.plain();
+    }
+}
