@@ -73,12 +73,13 @@ impl Boundary {
         let _in_hand = self.board.begin(&self.stage, what, bound);
         let work = AssertUnwindSafe(work).catch_unwind();
         tokio::select! {
+            biased;
+            () = self.ended.cancelled() => Err(ending(what)),
             done = tokio::time::timeout(bound, work) => match done {
                 Ok(Ok(result)) => result,
                 Ok(Err(panic)) => Err(StageError::panicked(panics::text(&*panic))),
                 Err(_) => Err(took_too_long(what, bound)),
             },
-            () = self.ended.cancelled() => Err(ending(what)),
         }
     }
 
@@ -149,9 +150,11 @@ impl Boundary {
                 StageError::transient(reason::UNAVAILABLE, format!("no thread: {error}"))
             })?;
         tokio::select! {
+            // The end first: what cancelled work answers shall not be taken for the message's fault.
+            biased;
+            () = self.ended.cancelled() => Err(ending(what)),
             result = done => result.unwrap_or_else(|_| Err(ending(what))),
             () = tokio::time::sleep(bound) => Err(took_too_long(what, bound)),
-            () = self.ended.cancelled() => Err(ending(what)),
         }
     }
 }

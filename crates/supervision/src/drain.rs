@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::Supervisor;
+use crate::outbox::Window;
 
 /// Asks a stage to finish: the head of a pipeline stops taking in (its timer, its subscription),
 /// the others have nothing to stop. The reply comes when everything queued before has been begun,
@@ -79,16 +80,23 @@ impl Supervisor {
         let deadline = Instant::now() + shared.settings.drain.deadline;
         shared.board.drain();
         shared.draining.cancel();
-        let mut missed = Vec::new();
         let stages: Vec<_> = self
             .stages()
             .iter()
             .rev()
             .map(|stage| (Arc::clone(&stage.name), stage.barrier.clone()))
             .collect();
-        for (stage, barrier) in stages {
+        let windows = self.windows().clone();
+
+        // What a sender that is no stage sends comes from outside: it is an intake.
+        let is_stage = |name: &str| stages.iter().any(|(stage, _)| &**stage == name);
+        let outside = windows.iter().filter(|window| !is_stage(window.from()));
+        let mut missed = empty(outside, deadline).await;
+        for (stage, barrier) in &stages {
+            // One that is asked only after the deadline cannot be said not to answer.
             if let Some(barrier) = barrier
-                && timeout_at(deadline, reach(&barrier)).await.is_err()
+                && Instant::now() < deadline
+                && timeout_at(deadline, reach(barrier)).await.is_err()
             {
                 tracing::warn!(%stage, "not drained: does not answer");
                 missed.push(Missed {
@@ -97,18 +105,8 @@ impl Supervisor {
                 });
             }
             // Only now: until here the stage may have had messages to pass on.
-            let windows = self.windows().clone();
-            for window in windows.iter().filter(|window| window.from() == &*stage) {
-                window.close();
-                if timeout_at(deadline, window.idle()).await.is_err() {
-                    let in_flight = window.in_flight();
-                    tracing::warn!(stage = window.to(), in_flight, "not drained: not settled");
-                    missed.push(Missed {
-                        stage: window.to().into(),
-                        in_flight,
-                    });
-                }
-            }
+            let sent = windows.iter().filter(|window| window.from() == &**stage);
+            missed.extend(empty(sent, deadline).await);
         }
         missed
     }
@@ -150,6 +148,23 @@ impl Supervisor {
         }
         unjoined
     }
+}
+
+/// Closes the windows and waits until they are empty. Gives those that were not in time.
+async fn empty(windows: impl Iterator<Item = &Arc<dyn Window>>, deadline: Instant) -> Vec<Missed> {
+    let mut missed = Vec::new();
+    for window in windows {
+        window.close();
+        if timeout_at(deadline, window.idle()).await.is_err() {
+            let (stage, in_flight) = (window.to(), window.in_flight());
+            tracing::warn!(stage, in_flight, "not drained: not settled");
+            missed.push(Missed {
+                stage: stage.into(),
+                in_flight,
+            });
+        }
+    }
+    missed
 }
 
 /// Gets the message through to a stage that may be restarting; a stage that is gone has nothing to

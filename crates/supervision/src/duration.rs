@@ -13,21 +13,28 @@ use serde::{Deserialize, Deserializer, Serializer};
 pub fn parse(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text.strip_prefix(digits).unwrap_or_default() {
-        "ms" => 1e-3,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
+    let millis = match text.strip_prefix(digits).unwrap_or_default() {
+        "ms" => 1.0,
+        "" | "s" => 1e3,
+        "m" => 60e3,
+        "h" => 3600e3,
         _ => f64::NAN,
     };
     digits
         .trim_end()
         .parse::<f64>()
         .ok()
-        .and_then(|number| Duration::try_from_secs_f64(number * unit).ok())
+        .and_then(|number| from_millis(number * millis))
         .ok_or_else(|| {
             format!("`{text}` is not a span of time: write seconds, or a number with ms, s, m or h")
         })
+}
+
+/// A span of whole milliseconds, so that what is written is what was read; none beyond what a float
+/// counts exactly.
+fn from_millis(millis: f64) -> Option<Duration> {
+    let fits = millis.is_sign_positive() && millis <= 9e15;
+    fits.then(|| Duration::from_millis(millis.round() as u64))
 }
 
 /// Writes a span in the largest unit that divides it.
@@ -63,8 +70,8 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
         Text(String),
     }
     match Span::deserialize(deserializer)? {
-        Span::Seconds(seconds) => Duration::try_from_secs_f64(seconds)
-            .map_err(|_| D::Error::custom(format!("{seconds} seconds is not a span of time"))),
+        Span::Seconds(seconds) => from_millis(seconds * 1e3)
+            .ok_or_else(|| D::Error::custom(format!("{seconds} seconds is not a span of time"))),
         Span::Text(text) => parse(&text).map_err(D::Error::custom),
     }
 }

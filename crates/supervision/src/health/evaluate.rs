@@ -162,7 +162,7 @@ impl Health {
         Verdict::from_reasons(failed.chain(stalled).collect())
     }
 
-    /// Ready: every stage runs (degraded is running), every condition holds, and the process is not
+    /// Ready: there are stages, every one runs (degraded is running), every condition holds, and the process is not
     /// ending.
     #[must_use]
     pub fn ready(&self) -> Verdict {
@@ -175,8 +175,13 @@ impl Health {
             .missing
             .iter()
             .map(|(name, missing)| format!("{name}: {missing}"));
+        let none = self
+            .stages
+            .is_empty()
+            .then(|| "no stage has been started".into());
         let ending = self.draining.then(|| "the process is ending".into());
-        Verdict::from_reasons(idle.chain(missing).chain(ending).collect())
+        let reasons = idle.chain(missing).chain(none).chain(ending);
+        Verdict::from_reasons(reasons.collect())
     }
 }
 

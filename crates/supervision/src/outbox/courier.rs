@@ -23,6 +23,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
     /// Brings the message to its end.
     pub(super) async fn settle(&self, parcel: &Parcel<T>) -> Result<Ack, StageError> {
         let outcome = tokio::select! {
+            biased;
             outcome = self.send_until_settled(parcel) => outcome,
             () = self.shared.ended.cancelled() => return Err(self.ending()),
         };
