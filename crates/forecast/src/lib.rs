@@ -1,1 +1,41 @@
-//! closecall-forecast.
+//! Forecasts as plain functions of their input: the network and what surrounds it.
+//!
+//! No actors, no network access and no clock here; whoever calls brings rows and a seed.
+//!
+//! [`forecast`] is the way in: a dataset and [`ForecastSettings`] give a
+//! [`CloseForecast`](closecall_protocol::CloseForecast).
+//!
+//! | module | responsible for |
+//! |---|---|
+//! | `forecast`, `settings`, `error`, `progress` | the way in, and what it is asked with |
+//! | `series`, `features` | the dataset as returns, volatility and scaled rows |
+//! | `closecall`, `ridge` under `gated` and `gate` | models that have to earn their move |
+//! | `original` | the reference model, as it was |
+//! | `outlook`, `conformal` | what a model says, and how sure that is |
+//! | `evaluation` | error against persistence |
+//! | [`gru`] | the training engine |
+
+pub mod evaluation;
+pub mod gru;
+
+mod closecall;
+mod conformal;
+mod error;
+mod features;
+mod forecast;
+mod gate;
+mod gated;
+mod original;
+mod outlook;
+mod progress;
+mod ridge;
+mod rng;
+mod series;
+mod settings;
+
+pub use error::Error;
+pub use forecast::{DIVERGED, INSUFFICIENT_DATA, forecast};
+pub use progress::Progress;
+pub use settings::{
+    ForecastSettings, GateSettings, IntervalSettings, ModelKind, NetworkSettings,
+};

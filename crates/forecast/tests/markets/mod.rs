@@ -60,7 +60,9 @@ impl Market {
             let news = SessionNews::new(day, Some((0.2 * mood).clamp(-1.0, 1.0)), 20).unwrap();
             DatasetRow::with_bar(Bar::new(day, quote).unwrap(), news)
         });
-        Self { rows: rows.collect() }
+        Self {
+            rows: rows.collect(),
+        }
     }
 
     /// What is known at the opening of session `target`: the 205 sessions before it and its news.

@@ -1,0 +1,78 @@
+//! The product's network on the features of [`crate::features`].
+
+use ndarray::{ArrayView1, ArrayView3};
+
+use crate::Error;
+use crate::gated::{Answer, Learner};
+use crate::gru::{Gru, Path};
+use crate::progress::Meter;
+use crate::settings::{ForecastSettings, ModelKind};
+
+/// Fits networks of consecutive seeds.
+#[derive(Debug)]
+pub(crate) struct Networks<'a>(pub(crate) &'a ForecastSettings);
+
+impl Learner for Networks<'_> {
+    type Fitted = Vec<Gru>;
+
+    fn kind(&self) -> ModelKind {
+        ModelKind::Closecall
+    }
+
+    fn spec(&self) -> String {
+        let network = &self.0.network;
+        let units: Vec<String> = network.units.iter().map(ToString::to_string).collect();
+        format!(
+            "gru{}-d{}/w{}/logret-v1/k{}/e{}-b{}-lr{}-wd{}-do{}/m{}",
+            units.join("x"),
+            network.dense,
+            network.window,
+            network.news_shrinkage,
+            network.epochs,
+            network.batch,
+            network.learning_rate,
+            network.weight_decay,
+            network.dropout,
+            network.members,
+        )
+    }
+
+    fn path(&self) -> &'static str {
+        self.0.path.unwrap_or_else(Path::best).name()
+    }
+
+    fn epochs(&self) -> usize {
+        self.0.network.members * self.0.network.epochs
+    }
+
+    fn fit(
+        &self,
+        x: ArrayView3<'_, f32>,
+        y: ArrayView1<'_, f32>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Vec<Gru>, Error> {
+        let spec = self.0.spec();
+        (0..self.0.network.members as u64)
+            .map(|member| {
+                let training = self.0.training(member);
+                Gru::fit(&spec, x, y, &training, None, &mut |_| meter.epoch())
+                    .map(|fitted| fitted.model)
+                    .map_err(|error| meter.error(error))
+            })
+            .collect()
+    }
+}
+
+impl Answer for Vec<Gru> {
+    /// The mean of the members' outputs.
+    fn answer(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error> {
+        let mut mean = vec![0.0; x.dim().0];
+        for member in self {
+            let outputs = member.predict(x).map_err(Error::Network)?;
+            for (sum, output) in mean.iter_mut().zip(&outputs) {
+                *sum += output / self.len() as f32;
+            }
+        }
+        Ok(mean)
+    }
+}

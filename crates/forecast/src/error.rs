@@ -1,0 +1,86 @@
+//! Why no forecast came of a dataset.
+
+use closecall_protocol::Reason;
+
+use crate::gru;
+
+/// No forecast could be made. Always permanent for this dataset and these settings: the same input
+/// gives the same answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The dataset has no row.
+    #[error(
+        "no rows for {ticker}: not one finished session is known, so there is no close to start from"
+    )]
+    NoData {
+        /// The ticker asked for.
+        ticker: String,
+    },
+    /// The last close rounds to no cents at all, and forecasts are published in cents.
+    #[error(
+        "the last close of {ticker} is {close}: below half a cent there is nothing to forecast"
+    )]
+    BelowACent {
+        /// The ticker asked for.
+        ticker: String,
+        /// Its last close.
+        close: f64,
+    },
+    /// A setting is out of range.
+    #[error("setting `{name}` is {value}: it must be {must}")]
+    Setting {
+        /// The field's name, with that of its section.
+        name: &'static str,
+        /// What it was.
+        value: String,
+        /// What it has to be.
+        must: &'static str,
+    },
+    /// No model has this name.
+    #[error("`{0}` is no model: use closecall, original, ridge or persistence")]
+    UnknownModel(String),
+    /// The caller's callback asked to stop.
+    #[error("forecast cancelled after {done} of {total} epochs")]
+    Cancelled {
+        /// Epochs done, over all fits.
+        done: usize,
+        /// Epochs there would have been.
+        total: usize,
+    },
+    /// The network could not be trained. (Training that diverges is no error: persistence is
+    /// forecast then.)
+    #[error("the network could not be trained: {0}")]
+    Network(#[source] gru::Error),
+    /// The linear model could not be fitted.
+    #[error("the ridge regression could not be fitted: {0}")]
+    Ridge(String),
+}
+
+impl Error {
+    /// The dead-letter reason this error stands for.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::NoData { .. } | Self::BelowACent { .. } => Reason::NoData,
+            // A caller cancels a fit that passes its bound; at a drain it dead-letters nothing.
+            Self::Cancelled { .. } => Reason::TookTooLong,
+            // No model came of it. Settings are checked at start, so these are met in no stage.
+            Self::Setting { .. } | Self::UnknownModel(_) | Self::Network(_) | Self::Ridge(_) => {
+                Reason::Diverged
+            }
+        }
+    }
+
+    pub(crate) fn setting(
+        name: &'static str,
+        value: impl std::fmt::Display,
+        must: &'static str,
+    ) -> Self {
+        Self::Setting {
+            name,
+            value: value.to_string(),
+            must,
+        }
+    }
+}

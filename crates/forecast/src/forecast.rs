@@ -1,0 +1,158 @@
+//! A forecast as a pure function: a dataset and settings in, a published forecast out.
+
+use std::ops::ControlFlow;
+
+use chrono::{DateTime, Utc};
+use closecall_protocol::{
+    CloseForecast, DatasetBuilt, DatasetRow, Direction, Interval, ModelSummary, message::cents,
+};
+
+use crate::closecall::Networks;
+use crate::conformal::Spread;
+use crate::features::Features;
+use crate::outlook::{Outlook, persistence};
+use crate::progress::{Meter, Progress};
+use crate::ridge::Ridge;
+use crate::series::Series;
+use crate::settings::{ForecastSettings, ModelKind};
+use crate::{Error, gated, gru, original};
+
+/// The reason that persistence carries where there is too little to learn from.
+pub const INSUFFICIENT_DATA: &str = "insufficient data";
+
+/// The reason that persistence carries where training ran out of the numbers.
+pub const DIVERGED: &str = "training diverged";
+
+/// Closes that a forecast carries along.
+const HISTORY: usize = 60;
+
+/// The greatest price there is.
+const GREATEST: f64 = 1e9;
+
+/// Forecasts the close of the dataset's target session, as it is published (prices in cents, the
+/// direction that of the published change).
+///
+/// The same dataset and settings on the same instruction-set path give the same bits; the time
+/// given is only written down as `trained_at`. Nothing but the dataset is looked at, which was cut
+/// at its as-of time. `progress` is called after each epoch, and `Break` cancels.
+///
+/// Persistence is forecast, with the reason in the model's summary, where the dataset has fewer
+/// rows to learn from than `min_rows` ([`INSUFFICIENT_DATA`]) and where training diverges
+/// ([`DIVERGED`]).
+///
+/// # Errors
+/// [`Error::NoData`] and [`Error::BelowACent`] for a dataset without a close to start from;
+/// [`Error::Cancelled`]; [`Error::Setting`] and [`Error::Network`] for settings out of range or a
+/// processor without the path asked for.
+pub fn forecast(
+    dataset: &DatasetBuilt,
+    settings: &ForecastSettings,
+    clock_now: DateTime<Utc>,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<CloseForecast, Error> {
+    settings.validate()?;
+    let ticker = || dataset.pick.ticker.to_string();
+    let last = dataset
+        .rows
+        .last()
+        .ok_or_else(|| Error::NoData { ticker: ticker() })?;
+    if cents(last.close()) == 0.0 {
+        return Err(Error::BelowACent {
+            ticker: ticker(),
+            close: last.close(),
+        });
+    }
+    let series = Series::of(dataset, settings.interval.volatility_decay);
+    let outlook = match outlook(dataset, &series, settings, &mut Meter::new(progress)) {
+        Err(Error::Network(gru::Error::Diverged { .. })) => persistence(&series, Some(DIVERGED)),
+        other => other?,
+    };
+    let spread = Spread::of(&series, &outlook.past, &settings.interval);
+    Ok(in_prices(dataset, last, outlook, &spread, settings.seed, clock_now).published())
+}
+
+fn outlook(
+    dataset: &DatasetBuilt,
+    series: &Series,
+    settings: &ForecastSettings,
+    meter: &mut Meter<'_>,
+) -> Result<Outlook, Error> {
+    let network = &settings.network;
+    let first_row = match settings.model {
+        ModelKind::Persistence => return Ok(persistence(series, None)),
+        ModelKind::Original => original::WINDOW,
+        ModelKind::Closecall | ModelKind::Ridge => Features::first_row(network.window),
+    };
+    if series.moved_since(first_row) < settings.min_rows {
+        return Ok(persistence(series, Some(INSUFFICIENT_DATA)));
+    }
+    let features = || Features::of(dataset, series, network.window, network.news_shrinkage);
+    match settings.model {
+        ModelKind::Persistence => Ok(persistence(series, None)),
+        ModelKind::Original => original::outlook(dataset, series, settings, meter),
+        ModelKind::Closecall => gated::outlook(
+            &Networks(settings),
+            series,
+            &features(),
+            &settings.gate,
+            meter,
+        ),
+        ModelKind::Ridge => gated::outlook(&Ridge, series, &features(), &settings.gate, meter),
+    }
+}
+
+fn in_prices(
+    dataset: &DatasetBuilt,
+    last: &DatasetRow,
+    outlook: Outlook,
+    spread: &Spread,
+    seed: u64,
+    trained_at: DateTime<Utc>,
+) -> CloseForecast {
+    let rows = &dataset.rows;
+    // `exp(0)` is 1: a closed gate says the last close, to the bit.
+    let price = |step: f64| (last.close() * step.exp()).min(GREATEST);
+    let prediction = price(outlook.step);
+    let interval = |&(level, width): &(f64, f64)| Interval {
+        level,
+        lower: price(outlook.step - width),
+        upper: price(outlook.step + width),
+    };
+    let change = prediction - last.close();
+    let history = rows[rows.len().saturating_sub(HISTORY)..].iter();
+    CloseForecast {
+        target: dataset.target,
+        prediction,
+        last_session: last.session(),
+        last_close: last.close(),
+        ticker: dataset.pick.ticker.clone(),
+        pick_id: dataset.pick.pick_id,
+        as_of: dataset.pick.as_of(),
+        baseline: last.close(),
+        change,
+        change_pct: 100.0 * change / last.close(),
+        direction: Direction::of(change),
+        probability_up: spread.probability_up(outlook.step),
+        intervals: spread.widths().iter().map(interval).collect(),
+        articles: dataset.articles(),
+        sessions: count(rows.len()),
+        model: ModelSummary {
+            name: outlook.model.name().into(),
+            spec: outlook.spec,
+            seed,
+            path: outlook.path.into(),
+            rows: count(outlook.rows),
+            gate: outlook.gate,
+            file: None,
+            trained_at,
+            reason: outlook.reason.map(Into::into),
+        },
+        relative_mae: None,
+        data_age_s: dataset.data_age_s(),
+        history: history.map(|row| (row.session(), row.close())).collect(),
+    }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,303 @@
+//! What decides a forecast beside its dataset. Every number here changes forecasts, and those that
+//! do are named in the forecast's model spec.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::gru::{GruSpec, Loss, Path, TrainSettings};
+
+/// Which model forecasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelKind {
+    /// The product's: a network on log returns and news, shrunk by its gate.
+    #[default]
+    Closecall,
+    /// The reference: the original program's network on scaled closes, ungated.
+    Original,
+    /// The linear comparison: ridge regression on the same features, under the same gate.
+    Ridge,
+    /// The last close again.
+    Persistence,
+}
+
+impl ModelKind {
+    /// All, the default first.
+    pub const ALL: [Self; 4] = [
+        Self::Closecall,
+        Self::Original,
+        Self::Ridge,
+        Self::Persistence,
+    ];
+
+    /// Its name, as `--model` takes it and forecasts carry it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Closecall => "closecall",
+            Self::Original => "original",
+            Self::Ridge => "ridge",
+            Self::Persistence => "persistence",
+        }
+    }
+}
+
+impl fmt::Display for ModelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for ModelKind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| Error::UnknownModel(name.to_owned()))
+    }
+}
+
+/// How forecasts are made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ForecastSettings {
+    /// Which model forecasts; default `closecall`.
+    pub model: ModelKind,
+    /// Decides starting weights, row order and dropout; default 7.
+    pub seed: u64,
+    /// Forces an instruction set (`avx512`, `avx2`, `plain`); default: the fastest there is.
+    pub path: Option<Path>,
+    /// Fewer training rows whose close moved than this, and the forecast is persistence marked
+    /// "insufficient data"; default 40.
+    pub min_rows: usize,
+    /// The product's network.
+    pub network: NetworkSettings,
+    /// When and how far a model may leave persistence.
+    pub gate: GateSettings,
+    /// The prediction intervals.
+    pub interval: IntervalSettings,
+}
+
+impl Default for ForecastSettings {
+    fn default() -> Self {
+        Self {
+            model: ModelKind::default(),
+            seed: 7,
+            path: None,
+            min_rows: 40,
+            network: NetworkSettings::default(),
+            gate: GateSettings::default(),
+            interval: IntervalSettings::default(),
+        }
+    }
+}
+
+/// The product's network: what a row is, its size and its training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkSettings {
+    /// Sessions that a row looks back on; default 10.
+    pub window: usize,
+    /// A session's mean sentiment of n articles counts n / (n + this); default 5.
+    pub news_shrinkage: f64,
+    /// Units of each GRU layer; default `[16]`.
+    pub units: Vec<usize>,
+    /// Units of the dense layer; default 16.
+    pub dense: usize,
+    /// Share of the dense layer's outputs left out in training; default 0.2.
+    pub dropout: f32,
+    /// Passes over the rows; default 30.
+    pub epochs: usize,
+    /// Rows an update; default 32.
+    pub batch: usize,
+    /// Adam's step size; default 0.003.
+    pub learning_rate: f32,
+    /// Decoupled weight decay; default 0.01.
+    pub weight_decay: f32,
+    /// Networks, of consecutive seeds, whose outputs are averaged; default 1.
+    pub members: usize,
+}
+
+impl Default for NetworkSettings {
+    fn default() -> Self {
+        Self {
+            window: 10,
+            news_shrinkage: 5.0,
+            units: vec![16],
+            dense: 16,
+            dropout: 0.2,
+            epochs: 30,
+            batch: 32,
+            learning_rate: 3e-3,
+            weight_decay: 0.01,
+            members: 1,
+        }
+    }
+}
+
+/// The gate between a model and persistence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GateSettings {
+    /// Share of the training rows, the newest, on which the model has to show its worth; default
+    /// 0.4.
+    pub validation: f64,
+    /// Steps in which that part is walked through, with a new fit before each; default 2.
+    pub folds: usize,
+    /// The gate opens when the mean product of forecast and outcome has a t-statistic above this;
+    /// default 1.64, which luck passes one time in twenty.
+    pub t: f64,
+}
+
+impl Default for GateSettings {
+    fn default() -> Self {
+        Self {
+            validation: 0.4,
+            folds: 2,
+            t: 1.64,
+        }
+    }
+}
+
+/// The adaptive conformal intervals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IntervalSettings {
+    /// Nominal coverages, rising; default 0.8 and 0.9.
+    pub levels: Vec<f64>,
+    /// How far a hit or a miss moves the working miss rate; default 0.02.
+    pub step: f64,
+    /// Share that the volatility estimate keeps from one session to the next; default 0.94.
+    pub volatility_decay: f64,
+}
+
+impl Default for IntervalSettings {
+    fn default() -> Self {
+        Self {
+            levels: vec![0.8, 0.9],
+            step: 0.02,
+            volatility_decay: 0.94,
+        }
+    }
+}
+
+impl ForecastSettings {
+    /// Refuses settings without meaning.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] with the first field that is out of range; [`Error::Network`] for one of
+    /// the engine's.
+    pub fn validate(&self) -> Result<(), Error> {
+        let Self {
+            network,
+            gate,
+            interval,
+            ..
+        } = self;
+        let ensure = |holds: bool, name, value: &dyn fmt::Display, must| {
+            if holds {
+                Ok(())
+            } else {
+                Err(Error::setting(name, value, must))
+            }
+        };
+        let share = |x: f64| x > 0.0 && x < 1.0;
+        ensure(
+            (20..=100_000).contains(&self.min_rows),
+            "min_rows",
+            &self.min_rows,
+            "20 or more",
+        )?;
+        ensure(
+            (2..=250).contains(&network.window),
+            "network.window",
+            &network.window,
+            "2 to 250",
+        )?;
+        let shrinkage = network.news_shrinkage;
+        ensure(
+            shrinkage >= 0.0 && shrinkage.is_finite(),
+            "network.news_shrinkage",
+            &shrinkage,
+            "0 or greater",
+        )?;
+        ensure(
+            (1..=100).contains(&network.members),
+            "network.members",
+            &network.members,
+            "1 to 100",
+        )?;
+        let validation = gate.validation;
+        ensure(
+            (0.1..=0.5).contains(&validation),
+            "gate.validation",
+            &validation,
+            "0.1 to 0.5",
+        )?;
+        ensure(
+            (1..=20).contains(&gate.folds),
+            "gate.folds",
+            &gate.folds,
+            "1 to 20",
+        )?;
+        ensure(
+            gate.t >= 1.0 && gate.t.is_finite(),
+            "gate.t",
+            &gate.t,
+            "1 or greater",
+        )?;
+        let rising = interval.levels.windows(2).all(|pair| pair[0] < pair[1]);
+        ensure(
+            rising && interval.levels.iter().all(|&level| share(level)),
+            "interval.levels",
+            &format!("{:?}", interval.levels),
+            "rising numbers between 0 and 1",
+        )?;
+        ensure(
+            (0.0..=0.2).contains(&interval.step),
+            "interval.step",
+            &interval.step,
+            "0 to 0.2",
+        )?;
+        let decay = interval.volatility_decay;
+        ensure(
+            share(decay),
+            "interval.volatility_decay",
+            &decay,
+            "between 0 and 1",
+        )?;
+        self.spec().validate().map_err(Error::Network)?;
+        self.training(0).validate().map_err(Error::Network)
+    }
+
+    /// The product's network as the engine wants it.
+    pub(crate) fn spec(&self) -> GruSpec {
+        GruSpec {
+            features: crate::features::FEATURES,
+            steps: self.network.window,
+            units: self.network.units.clone(),
+            dense: self.network.dense,
+            dropout: self.network.dropout,
+        }
+    }
+
+    /// How the engine trains member number `member`.
+    pub(crate) fn training(&self, member: u64) -> TrainSettings {
+        TrainSettings {
+            epochs: self.network.epochs,
+            batch: self.network.batch,
+            learning_rate: self.network.learning_rate,
+            weight_decay: self.network.weight_decay,
+            // Targets are standardised, and heavy-tailed: a crash teaches a direction, not a size.
+            loss: Loss::Huber { delta: 1.5 },
+            early_stopping: None,
+            seed: self.seed.wrapping_add(member),
+            path: self.path,
+        }
+    }
+}
