@@ -1,1 +1,3 @@
 //! closecall-market.
+
+pub mod server;

@@ -1,0 +1,25 @@
+//! The market server: answers like both vendors, on one address, from recorded or simulated data.
+//!
+//! The product always fetches over HTTP; with both base addresses on this server, only the address
+//! differs from a live run. `closecall market serve` runs it as a task, `closecall demo` on a
+//! thread of its own.
+//!
+//! * [`Server`]: bind first, then serve; [`Server::spawn`] for a thread of its own.
+//! * [`Market`]: a source of data and what of it can be seen ([`Visibility`]).
+//! * [`Replay`]: a directory of recorded prices and headlines.
+//! * `chart`, `news`: the two vendors' wire formats.
+//!
+//! What it is not: a copy of the vendors' limits. It counts no requests and checks no key, except
+//! that a request for news without one gets the vendor's own answer.
+
+mod chart;
+mod error;
+mod http;
+mod market;
+mod news;
+mod replay;
+
+pub use error::Error;
+pub use http::{Running, Server};
+pub use market::{Daily, Market, Visibility};
+pub use replay::Replay;

@@ -1,0 +1,56 @@
+//! What can go wrong before the server serves: its address, its directory, its settings. Once it
+//! serves, every request gets an answer in the vendor's form.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why a market server could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another process listens there.
+    #[error(
+        "cannot listen on {address}: the port is in use; stop what listens there, or choose another port (0 takes any free one)"
+    )]
+    PortInUse {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on for another reason.
+    #[error("cannot listen on {address}: {source}; choose another address or port")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server stopped by itself.
+    #[error("the market server stopped: {0}")]
+    Serve(#[source] io::Error),
+    /// The directory to replay is not one.
+    #[error(
+        "nothing to replay at {path}: a replay is a directory with prices/TICKER.csv and news/TICKER.csv"
+    )]
+    NoRecords {
+        /// Where the files were looked for.
+        path: PathBuf,
+    },
+    /// A recorded file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A recorded file holds something else than it should.
+    #[error("{path}, line {line}: {problem}; correct or remove it")]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong there.
+        problem: String,
+    },
+}

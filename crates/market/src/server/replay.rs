@@ -1,0 +1,204 @@
+//! Recorded data: a directory with `prices/TICKER.csv` and `news/TICKER.csv`, read once and held
+//! in memory, sorted, so that a request is two binary searches.
+//!
+//! It decides nothing about visibility, and corrects nothing: a malformed row is refused with its
+//! file and line.
+
+mod news;
+mod prices;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use closecall_calendar::Calendar;
+use closecall_protocol::{Article, Ticker};
+
+use super::error::Error;
+use super::market::Daily;
+
+/// A directory's recorded prices and headlines.
+#[derive(Debug, Default)]
+pub struct Replay {
+    prices: BTreeMap<Ticker, Vec<Daily>>,
+    news: BTreeMap<Ticker, Vec<Article>>,
+}
+
+impl Replay {
+    /// Reads `directory`: `prices/TICKER.csv` with the columns
+    /// `Date,Open,High,Low,Close,Adj Close,Volume`, and, where there are headlines,
+    /// `news/TICKER.csv` with `time_published` (UTC, `YYYYMMDDTHHMMSS`) or `date`, `title`, and
+    /// optionally `summary`, `url`, `source`. An article with only a date counts as published at
+    /// the end of that New York day. Other files are left alone.
+    ///
+    /// # Errors
+    /// [`Error::NoRecords`] when there is no price file, [`Error::Read`] for a file that cannot be
+    /// read, [`Error::Row`] for one that holds something else than that.
+    pub fn load(directory: &Path, calendar: &Calendar) -> Result<Self, Error> {
+        let mut replay = Self::default();
+        for (ticker, path) in files(&directory.join("prices"))? {
+            replay.prices.insert(ticker, prices::read(&path, calendar)?);
+        }
+        if replay.prices.is_empty() {
+            return Err(Error::NoRecords {
+                path: directory.to_owned(),
+            });
+        }
+        for (ticker, path) in files(&directory.join("news"))? {
+            replay.news.insert(ticker, news::read(&path)?);
+        }
+        Ok(replay)
+    }
+
+    /// The tickers that have prices, ascending.
+    pub fn tickers(&self) -> impl Iterator<Item = &Ticker> {
+        self.prices.keys()
+    }
+
+    pub(super) fn has_prices(&self, ticker: &Ticker) -> bool {
+        self.prices.contains_key(ticker)
+    }
+
+    pub(super) fn has_news(&self, ticker: &Ticker) -> bool {
+        self.news.contains_key(ticker)
+    }
+
+    /// The sessions that opened in `[from, to)`.
+    pub(super) fn opened(
+        &self,
+        ticker: &Ticker,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> &[Daily] {
+        let days = self.prices.get(ticker).map_or(&[][..], Vec::as_slice);
+        let first = days.partition_point(|day| day.session.open < from);
+        let end = days.partition_point(|day| day.session.open < to);
+        days.get(first..end).unwrap_or_default()
+    }
+
+    /// The newest session that had opened by `at`.
+    pub(super) fn newest(&self, ticker: &Ticker, at: DateTime<Utc>) -> Option<Daily> {
+        let days = self.prices.get(ticker)?;
+        let opened = days.partition_point(|day| day.session.open <= at);
+        days.get(opened.checked_sub(1)?).copied()
+    }
+
+    /// The articles published in `[from, to]`.
+    pub(super) fn articles<'a>(
+        &'a self,
+        ticker: &'a Ticker,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        newest_first: bool,
+    ) -> Box<dyn Iterator<Item = Article> + 'a> {
+        let articles = self.news.get(ticker).map_or(&[][..], Vec::as_slice);
+        let first = articles.partition_point(|article| article.published < from);
+        let end = articles.partition_point(|article| article.published <= to);
+        let window = articles.get(first..end).unwrap_or_default().iter();
+        if newest_first {
+            return Box::new(window.rev().map(news::with_url));
+        }
+        Box::new(window.map(news::with_url))
+    }
+}
+
+/// The `TICKER.csv` files of a directory; none when it does not exist.
+fn files(directory: &Path) -> Result<Vec<(Ticker, PathBuf)>, Error> {
+    let read = |source| Error::Read {
+        path: directory.to_owned(),
+        source,
+    };
+    if !directory.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).map_err(read)? {
+        let path = entry.map_err(read)?.path();
+        if path.extension().is_none_or(|extension| extension != "csv") {
+            continue;
+        }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        match Ticker::new(&stem) {
+            Ok(ticker) => found.push((ticker, path)),
+            Err(error) => tracing::warn!(path = %path.display(), %error, "file left alone"),
+        }
+    }
+    Ok(found)
+}
+
+/// A table with a header, read by column name.
+struct Table {
+    path: PathBuf,
+    reader: csv::Reader<fs::File>,
+    columns: Vec<String>,
+}
+
+impl Table {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let file = fs::File::open(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let mut table = Self {
+            path: path.to_owned(),
+            reader: csv::Reader::from_reader(file),
+            columns: Vec::new(),
+        };
+        match table.reader.headers() {
+            Ok(header) => table.columns = header.iter().map(|name| name.trim().into()).collect(),
+            Err(error) => return Err(table.refused(&error)),
+        }
+        Ok(table)
+    }
+
+    /// Where a column is.
+    fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+
+    /// Where a column is that must be there.
+    fn required(&self, name: &str) -> Result<usize, Error> {
+        self.column(name)
+            .ok_or_else(|| self.row(1, format!("the column {name} is missing")))
+    }
+
+    /// Calls `take` with each row; what it refuses is reported with its line.
+    fn for_each(
+        mut self,
+        mut take: impl FnMut(&csv::StringRecord) -> Result<(), String>,
+    ) -> Result<(), Error> {
+        let mut record = csv::StringRecord::new();
+        loop {
+            match self.reader.read_record(&mut record) {
+                Ok(true) => {
+                    let line = record.position().map_or(0, csv::Position::line);
+                    take(&record).map_err(|problem| self.row(line, problem))?;
+                }
+                Ok(false) => return Ok(()),
+                Err(error) => return Err(self.refused(&error)),
+            }
+        }
+    }
+
+    fn row(&self, line: u64, problem: String) -> Error {
+        Error::Row {
+            path: self.path.clone(),
+            line,
+            problem,
+        }
+    }
+
+    fn refused(&self, error: &csv::Error) -> Error {
+        let line = error.position().map_or(1, csv::Position::line);
+        let problem = match error.kind() {
+            csv::ErrorKind::UnequalLengths {
+                expected_len, len, ..
+            } => format!("{len} columns instead of {expected_len}"),
+            csv::ErrorKind::Utf8 { .. } => "the text is not UTF-8".to_owned(),
+            _ => error.to_string(),
+        };
+        self.row(line, problem)
+    }
+}

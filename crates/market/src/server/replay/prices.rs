@@ -1,0 +1,59 @@
+//! `prices/TICKER.csv`: daily bars. A date on which the calendar has no session is left out with a
+//! warning: there is no close at which it could appear.
+
+use std::path::Path;
+
+use chrono::NaiveDate;
+
+use closecall_calendar::Calendar;
+use closecall_protocol::{Bar, Quote, SessionDate};
+
+use super::Table;
+use crate::server::error::Error;
+use crate::server::market::Daily;
+
+const NUMBERS: [&str; 6] = ["Open", "High", "Low", "Close", "Adj Close", "Volume"];
+
+/// The bars of a file, ascending.
+pub(super) fn read(path: &Path, calendar: &Calendar) -> Result<Vec<Daily>, Error> {
+    let table = Table::open(path)?;
+    let date = table.required("Date")?;
+    let mut columns = [0; NUMBERS.len()];
+    for (column, name) in columns.iter_mut().zip(NUMBERS) {
+        *column = table.required(name)?;
+    }
+    let mut days: Vec<Daily> = Vec::new();
+    table.for_each(|row| {
+        let text = row.get(date).unwrap_or_default();
+        let date: NaiveDate = text
+            .parse()
+            .map_err(|_| format!("{text:?} is not a date as YYYY-MM-DD"))?;
+        let mut numbers = [0.0; NUMBERS.len()];
+        for ((number, column), name) in numbers.iter_mut().zip(columns).zip(NUMBERS) {
+            let text = row.get(column).unwrap_or_default().trim();
+            *number = text
+                .parse()
+                .map_err(|_| format!("{name} is {text:?}, not a number"))?;
+        }
+        let [open, high, low, close, adj_close, volume] = numbers;
+        let quote = Quote {
+            open,
+            high,
+            low,
+            close,
+            adj_close,
+            volume,
+        };
+        let session = SessionDate::new(date).map_err(|error| error.to_string())?;
+        Bar::new(session, quote).map_err(|error| error.to_string())?;
+        if days.last().is_some_and(|last| last.session.date >= date) {
+            return Err(format!("{date} does not come after the date before it"));
+        }
+        match calendar.session(date) {
+            Some(session) => days.push(Daily { session, quote }),
+            None => tracing::warn!(path = %path.display(), %date, "no session: bar left out"),
+        }
+        Ok(())
+    })?;
+    Ok(days)
+}
