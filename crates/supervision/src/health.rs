@@ -76,6 +76,7 @@ struct Board {
     stages: DashMap<Arc<str>, Record>,
     /// What else must hold for readiness, with what is missing where it does not.
     conditions: DashMap<Arc<str>, Option<String>>,
+    wired: AtomicBool,
     draining: AtomicBool,
     next_work: AtomicU64,
 }
@@ -142,6 +143,11 @@ impl HealthBoard {
         self.0.conditions.insert(name.into(), missing);
     }
 
+    /// All stages have been started; until then nothing is ready, however well the first few run.
+    pub(crate) fn wired(&self) {
+        self.0.wired.store(true, Ordering::Release);
+    }
+
     /// From now on running stages show as draining and nothing is ready.
     pub(crate) fn drain(&self) {
         self.0.draining.store(true, Ordering::Release);
@@ -190,6 +196,7 @@ impl HealthBoard {
         let draining = self.0.draining.load(Ordering::Acquire);
         Health {
             taken: now,
+            wired: self.0.wired.load(Ordering::Acquire),
             draining,
             stages: self
                 .0

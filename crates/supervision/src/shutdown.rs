@@ -34,11 +34,14 @@ pub struct Exit {
 }
 
 impl Supervisor {
+    /// To be called when all stages have been started, which makes the process ready.
+    ///
     /// Runs until a signal comes, a stage has failed for good, or `finished` is ready; then drains,
     /// records what is left, and stops and joins the stages. A second signal ends that at once.
     /// Returns with nothing left to do but to exit. Should it itself get stuck, the process is
     /// ended by force after `drain.force`.
     pub async fn run(&self, signals: &mut Signals, finished: impl Future<Output = ()>) -> Exit {
+        self.board().wired();
         let cause = tokio::select! {
             biased;
             failure = self.failure() => Cause::StageFailed(failure),

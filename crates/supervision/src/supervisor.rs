@@ -15,7 +15,7 @@ use crate::crashes::Crashes;
 use crate::drain::{Drain, Runner, Stage};
 use crate::guard::Guard;
 use crate::outbox::Window;
-use crate::thread_stage::{self, ThreadRun};
+use crate::thread_stage::{self, Heart, ThreadRun};
 use crate::{
     Boundary, Deliver, Describe, Error, Health, HealthBoard, OutboxBuilder, SupervisionSettings,
     watchdog,
@@ -165,9 +165,14 @@ impl Supervisor {
         let crashes = Crashes::new(Arc::clone(&stage), shared);
         let stop = CancellationToken::new();
         let thread_stop = stop.clone();
+        let heart = Heart {
+            stage: Arc::clone(&stage),
+            board: shared.board.clone(),
+            bound: shared.settings.watchdog.handler_bound,
+        };
         let handle = thread::Builder::new()
             .name(name.into())
-            .spawn(move || thread_stage::supervise(crashes, &thread_stop, body))
+            .spawn(move || thread_stage::supervise(crashes, &thread_stop, &heart, body))
             .map_err(|source| Error::NoThread {
                 stage: name.into(),
                 source,

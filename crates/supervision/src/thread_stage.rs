@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,13 +12,23 @@ use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Blame, Decision};
 use crate::crashes::Crashes;
-use crate::panics;
+use crate::{HealthBoard, panics};
 
 /// One run of the loop, as seen from inside it.
 #[derive(Debug)]
 pub struct ThreadRun {
     generation: u64,
     stop: CancellationToken,
+    heart: Heart,
+}
+
+/// Shows on the board that the thread turns.
+#[derive(Debug, Clone)]
+pub(crate) struct Heart {
+    pub(crate) stage: Arc<str>,
+    pub(crate) board: HealthBoard,
+    /// How long the loop may go without asking whether to stop.
+    pub(crate) bound: Duration,
 }
 
 impl ThreadRun {
@@ -27,9 +38,11 @@ impl ThreadRun {
         self.generation
     }
 
-    /// Whether the loop is to return. To be asked at least once a second.
+    /// Whether the loop is to return. To be asked at least once a second: asking is also the sign
+    /// of life, without which the thread counts as stalled.
     #[must_use]
     pub fn stopping(&self) -> bool {
+        self.heart.board.turned(&self.heart.stage, self.heart.bound);
         self.stop.is_cancelled()
     }
 }
@@ -38,6 +51,7 @@ impl ThreadRun {
 pub(crate) fn supervise<E: Display>(
     mut crashes: Crashes,
     stop: &CancellationToken,
+    heart: &Heart,
     mut body: impl FnMut(&ThreadRun) -> Result<(), E>,
 ) {
     for generation in 0.. {
@@ -45,8 +59,13 @@ pub(crate) fn supervise<E: Display>(
         let run = ThreadRun {
             generation,
             stop: stop.clone(),
+            heart: heart.clone(),
         };
-        let error = match catch_unwind(AssertUnwindSafe(|| body(&run))) {
+        heart.board.turned(&heart.stage, heart.bound);
+        let ended = catch_unwind(AssertUnwindSafe(|| body(&run)));
+        // No sign of life is expected of a loop that does not run.
+        heart.board.ended(&heart.stage);
+        let error = match ended {
             _ if stop.is_cancelled() => break,
             Ok(Ok(())) => "the loop ended by itself".into(),
             Ok(Err(error)) => error.to_string(),

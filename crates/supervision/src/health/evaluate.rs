@@ -128,6 +128,8 @@ pub struct Health {
     /// When it was looked at.
     #[serde(skip)]
     pub(super) taken: Instant,
+    /// Whether all stages have been started.
+    pub wired: bool,
     /// Whether the process is ending.
     pub draining: bool,
     /// The stages by name.
@@ -162,7 +164,7 @@ impl Health {
         Verdict::from_reasons(failed.chain(stalled).collect())
     }
 
-    /// Ready: there are stages, every one runs (degraded is running), every condition holds, and the process is not
+    /// Ready: all stages have been started and run (degraded is running), every condition holds, and the process is not
     /// ending.
     #[must_use]
     pub fn ready(&self) -> Verdict {
@@ -175,12 +177,9 @@ impl Health {
             .missing
             .iter()
             .map(|(name, missing)| format!("{name}: {missing}"));
-        let none = self
-            .stages
-            .is_empty()
-            .then(|| "no stage has been started".into());
+        let unwired = (!self.wired).then(|| "not all stages have been started".into());
         let ending = self.draining.then(|| "the process is ending".into());
-        let reasons = idle.chain(missing).chain(none).chain(ending);
+        let reasons = idle.chain(missing).chain(unwired).chain(ending);
         Verdict::from_reasons(reasons.collect())
     }
 }

@@ -36,7 +36,10 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
             (Err(Unsettled::Refused(refused)), None) => {
                 Err(refused.error.refused_by(&self.to, refused.attempts))
             }
-            (Err(Unsettled::Released(error)), Some(sink)) if self.abandon_at_exit => {
+            // Later, after the deadline, what is held is recorded by `abandon`.
+            (Err(Unsettled::Released(error)), Some(sink))
+                if self.abandon_at_exit && !self.shared.ended.is_cancelled() =>
+            {
                 self.divert(parcel, Self::abandoned(error.message()), sink)
                     .await
             }

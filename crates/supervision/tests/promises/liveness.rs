@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use closecall_supervision::{Ack, StageError};
+use closecall_supervision::{Ack, Signals, StageError, StageState};
+use futures_util::FutureExt;
 
 use crate::support::{Rig, Worker, job, on_system, quick};
 
@@ -21,7 +22,8 @@ fn a_held_thread_is_flagged_while_a_long_legal_fit_is_not() {
             crate::support::done()
         });
         let rig = Rig::new(settings, worker);
-        rig.until(|health| health.ready().ok).await;
+        rig.until(|health| health.stages["worker"].state == StageState::Running)
+            .await;
 
         let (end_fit, fit_ends) = mpsc::channel::<()>();
         let boundary = rig.supervisor.boundary("fitter");
@@ -117,8 +119,16 @@ fn waiting_is_not_work() {
 fn readiness_asks_for_every_stage_and_every_condition() {
     on_system(async {
         let rig = Rig::new(quick(), Worker::new(|_, _| crate::support::done()));
-        rig.until(|health| health.ready().ok).await;
-        let board = rig.supervisor.board();
+        rig.until(|health| health.stages["worker"].state == StageState::Running)
+            .await;
+        let board = rig.supervisor.board().clone();
+        let reasons = board.health().ready().reasons;
+        assert_eq!(reasons, ["not all stages have been started"]);
+        let running = rig.supervisor.clone();
+        let (_source, mut signals) = Signals::manual();
+        let run = running.run(&mut signals, std::future::pending());
+        assert!(run.now_or_never().is_none());
+        assert!(board.health().ready().ok);
         board.condition("assignment", Some("no partitions yet".into()));
         assert_eq!(
             rig.health().ready().reasons,

@@ -12,6 +12,7 @@ mod dead_letters;
 mod drain;
 mod exit_fault;
 mod expiry;
+mod force;
 mod invariants;
 mod liveness;
 mod panic_in_handler;

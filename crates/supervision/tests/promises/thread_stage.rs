@@ -82,3 +82,26 @@ fn stopping_does_not_wait_for_the_backoff() {
         assert_eq!(supervisor.stop().await, Vec::<String>::new());
     });
 }
+
+#[test]
+fn a_loop_that_hangs_is_stalled() {
+    on_system(async {
+        let mut settings = quick();
+        settings.watchdog.handler_bound = Duration::from_millis(20);
+        let supervisor = supervisor(settings);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let body = move |run: &closecall_supervision::ThreadRun| {
+            held.recv().ok();
+            while !run.stopping() {
+                std::thread::yield_now();
+            }
+            Ok::<_, &str>(())
+        };
+        supervisor.spawn_thread("consumer", body).unwrap();
+        let mut health = supervisor.health();
+        health.wait_for(|health| !health.live().ok).await.unwrap();
+        drop(release);
+        health.wait_for(|health| health.live().ok).await.unwrap();
+        assert_eq!(supervisor.stop().await, Vec::<String>::new());
+    });
+}

