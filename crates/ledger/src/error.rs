@@ -1,0 +1,111 @@
+//! What can go wrong with a ledger, and whether trying again can help.
+
+use std::io;
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+use crate::fault::Fault;
+
+/// Whether trying again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Later it may work; nothing was recorded.
+    Transient,
+    /// Never for this input.
+    Permanent,
+    /// Not without somebody's help.
+    Fatal,
+}
+
+/// A ledger that could not be opened, read or written. After an error the ledger is as it was
+/// before the call.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another process writes it.
+    #[error(
+        "{} is being written by another process: stop that one, or choose another data directory",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    /// There is none.
+    #[error("there is no ledger in {} yet: `closecall run` and `closecall demo` write one", .0.display())]
+    Absent(PathBuf),
+    /// Its directory or files cannot be made or written.
+    #[error("{} cannot be written: check the directory and its permissions", path.display())]
+    Unwritable {
+        /// Which file or directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A later version made it.
+    #[error("the ledger has format {found} and this version knows {known}: use a newer closecall")]
+    Newer {
+        /// Its format.
+        found: i64,
+        /// The newest that is known here.
+        known: i64,
+    },
+    /// Rows are missing or changed.
+    #[error("the ledger is damaged, {0}: keep it aside and start with another data directory")]
+    Damaged(Fault),
+    /// The database cannot be read as one.
+    #[error("the ledger is damaged: keep it aside and start with another data directory")]
+    Corrupt(#[source] rusqlite::Error),
+    /// A row that is not what this version writes.
+    #[error("row {seq} of the ledger cannot be read: `closecall ledger verify` says more")]
+    Unreadable {
+        /// Its number.
+        seq: i64,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A number that no record may carry.
+    #[error("a forecast of {ticker} carries {number}, which is not a finite number")]
+    NotFinite {
+        /// Its ticker.
+        ticker: String,
+        /// The number.
+        number: f64,
+    },
+    /// The disk is full.
+    #[error("the disk that holds the ledger is full: free some space, nothing was recorded")]
+    Full(#[source] rusqlite::Error),
+    /// Another program holds the database.
+    #[error("the ledger is locked by another program, nothing was recorded")]
+    Busy(#[source] rusqlite::Error),
+    /// The disk fails.
+    #[error("the disk that holds the ledger fails, nothing was recorded")]
+    Io(#[source] rusqlite::Error),
+    /// Anything else that SQLite says.
+    #[error("the ledger's database refuses")]
+    Sqlite(#[source] rusqlite::Error),
+    /// A row that does not serialise.
+    #[error("a row cannot be written as JSON")]
+    Json(#[source] serde_json::Error),
+}
+
+impl Error {
+    /// Whether trying again can help.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Full(_) | Self::Busy(_) | Self::Io(_) => Class::Transient,
+            Self::NotFinite { .. } | Self::Json(_) => Class::Permanent,
+            _ => Class::Fatal,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full(error),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error),
+            Some(ErrorCode::SystemIoFailure) => Self::Io(error),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error),
+            _ => Self::Sqlite(error),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What verification can find wrong, and how it says so: always with the row, where there is one.
+
+use std::fmt;
+
+/// One thing wrong with a ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The row is not what it was when it was written.
+    Altered {
+        /// Its number.
+        row: i64,
+    },
+    /// Rows that were written are gone.
+    Removed {
+        /// The first of them.
+        first: i64,
+        /// The last of them.
+        last: i64,
+    },
+    /// The row is whole, but another one was once in its place.
+    Replaced {
+        /// Its number.
+        row: i64,
+        /// Who knew the other one.
+        witness: String,
+    },
+    /// Rows that the ledger did not write.
+    Unrecorded {
+        /// The first of them.
+        first: i64,
+        /// The last of them.
+        last: i64,
+    },
+    /// The database breaks off.
+    Unreadable {
+        /// The row that should have come.
+        row: i64,
+        /// What SQLite says.
+        message: String,
+    },
+    /// A record of how far the log goes is missing or unreadable.
+    Head {
+        /// Which record.
+        witness: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A table, index or trigger is not as the ledger made it.
+    Schema {
+        /// Its name.
+        object: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// Every row is whole, but the database around them is not.
+    Storage {
+        /// What SQLite says.
+        message: String,
+    },
+}
+
+impl Fault {
+    /// The row that is wrong or missing, the first where there are several.
+    #[must_use]
+    pub fn row(&self) -> Option<i64> {
+        match self {
+            Self::Altered { row } | Self::Replaced { row, .. } | Self::Unreadable { row, .. } => {
+                Some(*row)
+            }
+            Self::Removed { first, .. } | Self::Unrecorded { first, .. } => Some(*first),
+            Self::Head { .. } | Self::Schema { .. } | Self::Storage { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Altered { row } => write!(f, "row {row} was changed: it does not match its hash"),
+            Self::Removed { first, last } => {
+                rows(f, *first, *last, "is missing", "are missing")?;
+                f.write_str(": removed after being recorded")
+            }
+            Self::Replaced { row, witness } => {
+                write!(
+                    f,
+                    "row {row} was replaced: it is not the row that {witness} knows"
+                )
+            }
+            Self::Unrecorded { first, last } => {
+                rows(f, *first, *last, "was added", "were added")?;
+                f.write_str(" by something else: the head does not know of it")
+            }
+            Self::Unreadable { row, message } => {
+                write!(f, "the log cannot be read from row {row} on: {message}")
+            }
+            Self::Head { witness, message } => write!(f, "{witness} cannot be read: {message}"),
+            Self::Schema { object, what } => write!(f, "`{object}` of the database {what}"),
+            Self::Storage { message } => write!(f, "the database is inconsistent: {message}"),
+        }
+    }
+}
+
+fn rows(f: &mut fmt::Formatter<'_>, first: i64, last: i64, one: &str, more: &str) -> fmt::Result {
+    if first == last {
+        write!(f, "row {first} {one}")
+    } else {
+        write!(f, "rows {first} to {last} {more}")
+    }
+}

@@ -1,0 +1,156 @@
+//! What a row says: the JSON that is stored and hashed. Field order is part of the format.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use closecall_protocol::codec::forecast::ForeignPrediction;
+use closecall_protocol::{CloseForecast, PickId, Reason, SessionDate, Ticker};
+
+use crate::score::Score;
+
+/// A dead letter as it is recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadLetterRow {
+    /// Which pick ended so.
+    pub pick_id: PickId,
+    /// The stage that refused it.
+    pub stage: String,
+    /// Why.
+    pub reason: Reason,
+    /// Why, for people; no secrets.
+    pub message: String,
+    /// What the message was about, where that could be read.
+    pub ticker: Option<Ticker>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The message itself.
+    pub payload: Value,
+    /// When it was given up.
+    pub at: DateTime<Utc>,
+    /// The topic the message came from, where it came through one.
+    pub topic: Option<String>,
+    /// Its partition.
+    pub partition: Option<i32>,
+    /// Its offset.
+    pub offset: Option<i64>,
+}
+
+/// A row: what it is found by, and what happened.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Row {
+    pub(crate) pick_id: PickId,
+    pub(crate) ticker: Option<Ticker>,
+    /// The session forecast; for a score, the session scored.
+    pub(crate) session: Option<SessionDate>,
+    pub(crate) recorded_at: DateTime<Utc>,
+    pub(crate) event: Event,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Event {
+    /// One of our forecasts, as it was published.
+    Forecast {
+        late: bool,
+        forecast: Box<CloseForecast>,
+    },
+    /// A prediction of the original's trainer, which belongs to no pick.
+    Foreign { late: bool, prediction: Foreign },
+    /// A message that was given up.
+    DeadLetter {
+        stage: String,
+        reason: Reason,
+        message: String,
+        attempts: u32,
+        payload: Value,
+        topic: Option<String>,
+        partition: Option<i32>,
+        offset: Option<i64>,
+    },
+    /// How an earlier forecast turned out, as told by the history of the forecast `by`.
+    Score { by: PickId, score: Score },
+}
+
+/// The original's five fields.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Foreign {
+    #[serde(rename = "Date")]
+    pub(crate) target: SessionDate,
+    #[serde(rename = "Prediction")]
+    pub(crate) prediction: f64,
+    #[serde(rename = "Prev_date")]
+    pub(crate) last_session: SessionDate,
+    #[serde(rename = "Close")]
+    pub(crate) last_close: f64,
+    #[serde(rename = "Stock Name")]
+    pub(crate) ticker: Ticker,
+}
+
+impl Row {
+    pub(crate) fn forecast(forecast: CloseForecast, at: DateTime<Utc>, late: bool) -> Self {
+        Self {
+            pick_id: forecast.pick_id,
+            ticker: Some(forecast.ticker.clone()),
+            session: Some(forecast.target),
+            recorded_at: at,
+            event: Event::Forecast {
+                late,
+                forecast: Box::new(forecast),
+            },
+        }
+    }
+
+    pub(crate) fn foreign(foreign: &ForeignPrediction, at: DateTime<Utc>, late: bool) -> Self {
+        Self {
+            pick_id: foreign.pick_id,
+            ticker: Some(foreign.ticker.clone()),
+            session: Some(foreign.target),
+            recorded_at: at,
+            event: Event::Foreign {
+                late,
+                prediction: Foreign {
+                    target: foreign.target,
+                    prediction: foreign.prediction,
+                    last_session: foreign.last_session,
+                    last_close: foreign.last_close,
+                    ticker: foreign.ticker.clone(),
+                },
+            },
+        }
+    }
+
+    pub(crate) fn dead_letter(letter: &DeadLetterRow) -> Self {
+        Self {
+            pick_id: letter.pick_id,
+            ticker: letter.ticker.clone(),
+            session: None,
+            recorded_at: letter.at,
+            event: Event::DeadLetter {
+                stage: letter.stage.clone(),
+                reason: letter.reason,
+                message: letter.message.clone(),
+                attempts: letter.attempts,
+                payload: letter.payload.clone(),
+                topic: letter.topic.clone(),
+                partition: letter.partition,
+                offset: letter.offset,
+            },
+        }
+    }
+
+    pub(crate) fn score(
+        scored: &CloseForecast,
+        by: PickId,
+        at: DateTime<Utc>,
+        score: Score,
+    ) -> Self {
+        Self {
+            pick_id: scored.pick_id,
+            ticker: Some(scored.ticker.clone()),
+            session: Some(scored.target),
+            recorded_at: at,
+            event: Event::Score { by, score },
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Forecasts and dead letters to record. What a test is about it sets itself.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use closecall_calendar::Calendar;
+use closecall_ledger::{DeadLetterRow, Ledger, Reader};
+use closecall_protocol::codec::forecast::ForeignPrediction;
+use closecall_protocol::{
+    CloseForecast, Direction, Interval, ModelSummary, PickId, Reason, SessionDate, Ticker,
+};
+use serde_json::json;
+use tempfile::TempDir;
+
+/// A directory with a ledger in it.
+pub(crate) struct Fixture {
+    pub(crate) directory: TempDir,
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(crate) fn writer(&self) -> Ledger {
+        Ledger::open(self.directory.path(), Calendar::default()).unwrap()
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::open(self.directory.path()).unwrap()
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.directory.path().join("ledger.sqlite")
+    }
+}
+
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub(crate) fn session(text: &str) -> SessionDate {
+    text.parse().unwrap()
+}
+
+/// History from `(session, close)` as text.
+pub(crate) fn history(closes: &[(&str, f64)]) -> Vec<(SessionDate, f64)> {
+    closes
+        .iter()
+        .map(|(date, close)| (session(date), *close))
+        .collect()
+}
+
+/// A forecast made at `as_of` for the session that is then next to close, from `history`, whose
+/// last entry is the as-of close.
+pub(crate) fn forecast(
+    ticker: &str,
+    as_of: &str,
+    prediction: f64,
+    closes: &[(&str, f64)],
+) -> CloseForecast {
+    let as_of = at(as_of);
+    let ticker = Ticker::new(ticker).unwrap();
+    let history = history(closes);
+    let (last_session, last_close) = history[history.len() - 1];
+    let target = SessionDate::new(Calendar::default().target(as_of).date).unwrap();
+    let change = prediction - last_close;
+    CloseForecast {
+        target,
+        prediction,
+        last_session,
+        last_close,
+        pick_id: PickId::of_slot(7, as_of, &ticker),
+        ticker,
+        as_of,
+        baseline: last_close,
+        change,
+        change_pct: 100.0 * change / last_close,
+        direction: Direction::of(change),
+        probability_up: 0.5,
+        intervals: vec![Interval {
+            level: 0.8,
+            lower: prediction * 0.98,
+            upper: prediction * 1.02,
+        }],
+        articles: 12,
+        sessions: 205,
+        model: ModelSummary {
+            name: "closecall".into(),
+            spec: "gru64x2-d32".into(),
+            seed: 7,
+            path: "plain".into(),
+            rows: 196,
+            gate: 0.25,
+            file: None,
+            trained_at: as_of,
+            reason: None,
+        },
+        relative_mae: None,
+        data_age_s: 60,
+        history,
+    }
+}
+
+pub(crate) fn dead_letter(pick_id: PickId, reason: Reason, at: DateTime<Utc>) -> DeadLetterRow {
+    DeadLetterRow {
+        pick_id,
+        stage: "scraper".into(),
+        reason,
+        message: "the vendor does not answer".into(),
+        ticker: Some(Ticker::new("AAPL").unwrap()),
+        attempts: 1,
+        payload: json!({"stock_name": "AAPL", "z": 1, "a": 0.1}),
+        at,
+        topic: None,
+        partition: None,
+        offset: None,
+    }
+}
+
+pub(crate) fn foreign(offset: i64, target: &str) -> ForeignPrediction {
+    ForeignPrediction {
+        pick_id: PickId::of_record("stock-prediction-output", 3, offset),
+        ticker: Ticker::new("AAPL").unwrap(),
+        target: session(target),
+        prediction: 190.5,
+        last_session: session("2023-06-28"),
+        last_close: 189.25,
+    }
+}
+
+/// A ledger of `count` forecasts of AAPL, a minute apart on 29 June 2023, the last with a history
+/// that scores none; closed again, so that the database file holds it all.
+pub(crate) fn filled(count: i64) -> Fixture {
+    let fixture = Fixture::new();
+    let mut ledger = fixture.writer();
+    for minute in 0..count {
+        let as_of = at("2023-06-29T14:00:00Z") + TimeDelta::minutes(minute);
+        let made = forecast(
+            "AAPL",
+            &as_of.to_rfc3339(),
+            190.0 + 0.01 * minute as f64,
+            &[("2023-06-27", 188.06), ("2023-06-28", 189.25)],
+        );
+        ledger
+            .record_forecast(&made, as_of + TimeDelta::seconds(5))
+            .unwrap();
+    }
+    drop(ledger);
+    fixture
+}
