@@ -1,3 +1,33 @@
-//! closecall-market.
+//! Market data: prices and news of a ticker as they were known at a moment.
+//!
+//! ```text
+//! Yahoo chart ────┐              ┌─▶ Market::gather ─▶ MarketScraped
+//!                 ├──▶ store ────┤
+//! NEWS_SENTIMENT ─┘              └─▶ cut at the as-of time
+//! ```
+//!
+//! Everything that is fetched goes into the store first, and the pipeline reads the store: a day
+//! without vendors still forecasts. The vendors are always asked over HTTP; a market server (see
+//! [`server`]) answers in their place for replays and simulations, and only the address differs.
+//!
+//! * [`Market`]: the gather, with its [`MarketSettings`].
+//! * `yahoo`, `alphavantage`: the two vendors' requests and answers.
+//! * `vendor`: what calls have in common: one request, tries, pace, faults, counts.
+//! * `store`: the SQLite file, which belongs to one [`Source`].
+
+mod alphavantage;
+mod error;
+mod gather;
+mod settings;
+mod source;
+mod store;
+mod vendor;
+mod yahoo;
 
 pub mod server;
+
+pub use error::{Class, Error, Failure};
+pub use gather::Market;
+pub use settings::{AlphavantageSettings, MarketSettings, WindowSettings, YahooSettings};
+pub use source::Source;
+pub use vendor::{Fault, Outcome, Vendor, VendorStats};

@@ -1,0 +1,105 @@
+//! AlphaVantage's NEWS_SENTIMENT: articles about one ticker, a page at a time.
+//!
+//! Which windows are asked for is the gather's decision. The key goes into the query and nowhere
+//! else: texts of the vendor's, which repeat it, are redacted before anybody sees them.
+
+pub(crate) mod codec;
+mod refusal;
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, Utc};
+use closecall_protocol::Ticker;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
+
+use crate::vendor::Fault;
+use crate::vendor::fetch::Fetcher;
+
+pub(crate) use codec::{Feed, NewsItem};
+
+/// The most articles that a page holds.
+pub(crate) const PAGE: usize = 1_000;
+/// Sizes at which the vendor is known to cut a page: what it was asked for, and what it gave other
+/// keys and in other years. A page of such a size may go on.
+const CUTS: [usize; 3] = [50, 200, PAGE];
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// The service.
+#[derive(Debug)]
+pub(crate) struct Alphavantage {
+    fetcher: Fetcher,
+    key: SecretString,
+    /// The UTC day, counted from the epoch, on which the quota was found spent.
+    spent_on: AtomicI64,
+}
+
+impl Alphavantage {
+    pub(crate) fn new(fetcher: Fetcher, key: SecretString) -> Self {
+        Self {
+            fetcher,
+            key,
+            spent_on: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// The earliest articles about `ticker` from `from` to `to`, both to the minute and included;
+    /// [`Feed::may_go_on`] says whether there may be more. Once the day's quota is spent nothing is
+    /// asked until the next UTC day, as `now` has it.
+    pub(crate) async fn page(
+        &self,
+        ticker: &Ticker,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        now: DateTime<Utc>,
+        deadline: Instant,
+    ) -> Result<Feed, Fault> {
+        let today = now.timestamp().div_euclid(DAY);
+        if self.spent_on.load(Ordering::Relaxed) == today {
+            return Err(Fault::Quota("not asked again today".to_owned()));
+        }
+        let result = self.ask(ticker, from, to, deadline).await;
+        if let Err(Fault::Quota(_)) = &result {
+            self.spent_on.store(today, Ordering::Relaxed);
+        }
+        result
+    }
+
+    async fn ask(
+        &self,
+        ticker: &Ticker,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        deadline: Instant,
+    ) -> Result<Feed, Fault> {
+        let (from, to) = (minute(from), minute(to));
+        let key = self.key.expose_secret();
+        let limit = PAGE.to_string();
+        let query = [
+            ("function", "NEWS_SENTIMENT"),
+            ("tickers", ticker.as_str()),
+            ("time_from", &from),
+            ("time_to", &to),
+            ("sort", "EARLIEST"),
+            ("limit", &limit),
+            ("apikey", key),
+        ];
+        self.fetcher
+            .fetch(&["query"], &query, deadline, |answer| {
+                codec::read(answer, ticker, key)
+            })
+            .await
+    }
+}
+
+impl Feed {
+    /// Whether the vendor may have cut the page here.
+    pub(crate) fn may_go_on(&self) -> bool {
+        CUTS.contains(&self.received) || self.received > PAGE
+    }
+}
+
+fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y%m%dT%H%M").to_string()
+}

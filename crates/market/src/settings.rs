@@ -1,0 +1,246 @@
+//! What can be set about the market: the two vendors' addresses and manners, and the window.
+//!
+//! Three sections, `[yahoo]`, `[alphavantage]` and `[market]`, each a struct with its defaults.
+//! Reading them from files and the environment is the binary's part.
+
+use std::path::PathBuf;
+
+use reqwest::Url;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::vendor::Vendor;
+
+/// All three sections.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MarketSettings {
+    /// `[yahoo]`: where prices come from.
+    pub yahoo: YahooSettings,
+    /// `[alphavantage]`: where news come from.
+    pub alphavantage: AlphavantageSettings,
+    /// `[market]`: what is gathered and how faults are met.
+    pub market: WindowSettings,
+}
+
+/// `[yahoo]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct YahooSettings {
+    /// Base address of the chart service, or of a market server.
+    pub base_url: String,
+    /// Asked when the first fails; none by default when it is left out. The vendor's own host is
+    /// never the fallback of another's: a market server is not stood in for by the real market.
+    #[serde(default)]
+    pub fallback_url: Option<String>,
+    /// The agent that requests name. Some libraries' default agents are refused.
+    pub user_agent: String,
+    /// Least time between two requests, in milliseconds. Left out: 1000 on the vendor's own hosts,
+    /// 0 on others.
+    pub min_interval_ms: Option<u64>,
+}
+
+impl Default for YahooSettings {
+    fn default() -> Self {
+        Self {
+            base_url: "https://query1.finance.yahoo.com".to_owned(),
+            fallback_url: Some("https://query2.finance.yahoo.com".to_owned()),
+            user_agent: concat!(
+                "Mozilla/5.0 (compatible; closecall/",
+                env!("CARGO_PKG_VERSION"),
+                ")"
+            )
+            .to_owned(),
+            min_interval_ms: None,
+        }
+    }
+}
+
+/// `[alphavantage]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlphavantageSettings {
+    /// Base address of the news service, or of a market server.
+    pub base_url: String,
+    /// The key. Without one the vendor's own host is not asked, and forecasts rest on prices only;
+    /// a market server needs none.
+    #[serde(skip_serializing)]
+    pub api_key: Option<SecretString>,
+    /// A file that holds the key, for mounted secrets; whoever reads the configuration reads it.
+    pub api_key_file: Option<PathBuf>,
+    /// Least time between two requests, in milliseconds. Left out: 1200 on the vendor's own hosts,
+    /// 0 on others.
+    pub min_interval_ms: Option<u64>,
+}
+
+impl Default for AlphavantageSettings {
+    fn default() -> Self {
+        Self {
+            base_url: "https://www.alphavantage.co".to_owned(),
+            api_key: None,
+            api_key_file: None,
+            min_interval_ms: None,
+        }
+    }
+}
+
+/// `[market]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WindowSettings {
+    /// Calendar days of prices and news before the as-of time; 300 are about 206 sessions.
+    pub window_days: u32,
+    /// Stored prices are used while their newest session is at most so many sessions behind.
+    pub max_age: u32,
+    /// First wait before a request is repeated, in milliseconds; each further one doubles.
+    pub retry_base_ms: u64,
+    /// Decides the jitter of the waits.
+    pub seed: u64,
+}
+
+impl Default for WindowSettings {
+    fn default() -> Self {
+        Self {
+            window_days: 300,
+            max_age: 5,
+            retry_base_ms: 500,
+            seed: 7,
+        }
+    }
+}
+
+impl MarketSettings {
+    /// What must hold, with the name of the setting that breaks it.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] for an address, agent or number that cannot be used.
+    pub fn validate(&self) -> Result<(), Error> {
+        self.yahoo_hosts()?;
+        self.alphavantage_host()?;
+        if reqwest::header::HeaderValue::from_str(&self.yahoo.user_agent).is_err()
+            || self.yahoo.user_agent.trim().is_empty()
+        {
+            return Err(refused("yahoo.user_agent", "give a line of printable text"));
+        }
+        if !(30..=3_650).contains(&self.market.window_days) {
+            return Err(refused(
+                "market.window_days",
+                "give 30 to 3650 calendar days",
+            ));
+        }
+        if self.market.max_age > 250 {
+            return Err(refused("market.max_age", "give at most 250 sessions"));
+        }
+        Ok(())
+    }
+
+    /// The hosts to ask for prices, in order.
+    pub(crate) fn yahoo_hosts(&self) -> Result<Vec<Url>, Error> {
+        let base = address("yahoo.base_url", &self.yahoo.base_url)?;
+        let fallback = match self.yahoo.fallback_url.as_deref().map(str::trim) {
+            None | Some("") => None,
+            Some(text) => Some(address("yahoo.fallback_url", text)?),
+        };
+        let same_kind = |url: &Url| Vendor::Yahoo.owns(url) == Vendor::Yahoo.owns(&base);
+        let fallback = fallback.filter(|url| same_kind(url) && *url != base);
+        Ok(std::iter::once(base).chain(fallback).collect())
+    }
+
+    /// The host to ask for news.
+    pub(crate) fn alphavantage_host(&self) -> Result<Url, Error> {
+        address("alphavantage.base_url", &self.alphavantage.base_url)
+    }
+}
+
+fn address(name: &'static str, text: &str) -> Result<Url, Error> {
+    let rule = "give an http or https address such as http://127.0.0.1:8080";
+    let url = Url::parse(text.trim()).map_err(|_| refused(name, rule))?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !plain {
+        return Err(refused(name, rule));
+    }
+    Ok(url)
+}
+
+fn refused(name: &'static str, rule: &'static str) -> Error {
+    Error::Settings { name, rule }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_yahoo(base: &str, fallback: Option<&str>) -> MarketSettings {
+        let mut settings = MarketSettings::default();
+        settings.yahoo.base_url = base.to_owned();
+        settings.yahoo.fallback_url = fallback.map(str::to_owned);
+        settings
+    }
+
+    #[test]
+    fn the_defaults_hold_and_name_two_hosts() {
+        let settings = MarketSettings::default();
+        settings.validate().unwrap();
+        assert_eq!(settings.yahoo_hosts().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_market_server_never_falls_back_to_the_real_market() {
+        let vendor = Some("https://query2.finance.yahoo.com");
+        let hosts = with_yahoo("http://127.0.0.1:1", vendor)
+            .yahoo_hosts()
+            .unwrap();
+        assert_eq!(hosts.len(), 1);
+        let local = with_yahoo("http://127.0.0.1:1", Some("http://127.0.0.1:2"));
+        assert_eq!(local.yahoo_hosts().unwrap().len(), 2);
+        assert_eq!(
+            with_yahoo("http://127.0.0.1:1", Some(""))
+                .yahoo_hosts()
+                .unwrap()
+                .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn unusable_settings_are_refused_by_name() {
+        for base in [
+            "",
+            "query1",
+            "ftp://x",
+            "http://",
+            "http://user:key@x/",
+            "http://x/?apikey=1",
+        ] {
+            let error = with_yahoo(base, None).validate().unwrap_err().to_string();
+            assert!(error.contains("yahoo.base_url"), "{base}: {error}");
+        }
+        let mut settings = MarketSettings::default();
+        settings.market.window_days = 0;
+        assert!(
+            settings
+                .validate()
+                .unwrap_err()
+                .to_string()
+                .contains("market.window_days")
+        );
+        settings = MarketSettings::default();
+        settings.yahoo.user_agent = "a\r\nX: y".to_owned();
+        assert!(
+            settings
+                .validate()
+                .unwrap_err()
+                .to_string()
+                .contains("yahoo.user_agent")
+        );
+    }
+
+    #[test]
+    fn the_key_is_neither_shown_nor_written() {
+        let json = r#"{"alphavantage":{"api_key":"CANARY"}}"#;
+        let settings: MarketSettings = serde_json::from_str(json).unwrap();
+        let written = serde_json::to_string(&settings).unwrap();
+        assert!(!format!("{settings:?}{written}").contains("CANARY"));
+    }
+}

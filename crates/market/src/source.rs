@@ -1,0 +1,54 @@
+//! Whose data a data directory holds.
+
+use std::fmt;
+
+use crate::error::Error;
+use crate::settings::MarketSettings;
+use crate::vendor::Vendor;
+
+/// The one source that a data directory belongs to. Data of two sources never meet in one store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The vendors themselves.
+    Live,
+    /// A simulated market with this seed.
+    Simulated {
+        /// Its seed.
+        seed: u64,
+    },
+    /// Market servers at these addresses.
+    Replay {
+        /// As configured.
+        address: String,
+    },
+}
+
+impl Source {
+    /// The source that the addresses point to: the vendors' own, or market servers.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] for an address that cannot be used.
+    pub fn of(settings: &MarketSettings) -> Result<Self, Error> {
+        let prices = settings.yahoo_hosts()?.swap_remove(0);
+        let news = settings.alphavantage_host()?;
+        if Vendor::Yahoo.owns(&prices) && Vendor::Alphavantage.owns(&news) {
+            return Ok(Self::Live);
+        }
+        let address = if prices == news {
+            prices.to_string()
+        } else {
+            format!("{prices} and {news}")
+        };
+        Ok(Self::Replay { address })
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Live => f.write_str("the live vendors"),
+            Self::Simulated { seed } => write!(f, "the simulated market of seed {seed}"),
+            Self::Replay { address } => write!(f, "the market server at {address}"),
+        }
+    }
+}

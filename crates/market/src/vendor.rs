@@ -1,0 +1,68 @@
+//! The two vendors, what a call to one can end with ([`Fault`]), and how often it did.
+//!
+//! How a vendor is spoken to lies in `http` (one request) and `fetch` (hosts, pace and tries).
+
+pub(crate) mod fault;
+pub(crate) mod fetch;
+pub(crate) mod http;
+pub(crate) mod number;
+mod stats;
+
+use std::fmt;
+
+pub use fault::Fault;
+pub use stats::{Outcome, VendorStats};
+
+use reqwest::Url;
+
+/// A source of market data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Vendor {
+    /// Yahoo's chart service: prices.
+    Yahoo,
+    /// AlphaVantage's NEWS_SENTIMENT: news.
+    Alphavantage,
+}
+
+impl Vendor {
+    /// Both, in the order in which a gather asks them.
+    pub const ALL: [Self; 2] = [Self::Yahoo, Self::Alphavantage];
+
+    /// Its name, as settings and metrics write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Yahoo => "yahoo",
+            Self::Alphavantage => "alphavantage",
+        }
+    }
+
+    /// Whether the address is one of the vendor's own, and not a market server's.
+    pub(crate) fn owns(self, url: &Url) -> bool {
+        let domain = match self {
+            Self::Yahoo => "yahoo.com",
+            Self::Alphavantage => "alphavantage.co",
+        };
+        let host = url.host_str().unwrap_or_default();
+        host.strip_suffix(domain)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+}
+
+impl fmt::Display for Vendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_its_own_hosts_are_the_vendors() {
+        let own = |text: &str| Vendor::Yahoo.owns(&Url::parse(text).unwrap());
+        assert!(own("https://query1.finance.yahoo.com") && own("https://yahoo.com"));
+        assert!(!own("https://notyahoo.com") && !own("http://127.0.0.1:80/yahoo.com"));
+    }
+}

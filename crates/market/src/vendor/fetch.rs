@@ -1,0 +1,237 @@
+//! Asking a vendor: its hosts in turn, at its pace, again where that can help, within a deadline.
+//!
+//! What an answer means is the caller's to say; what a fault leads to is said here.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rand::{RngExt as _, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use reqwest::Url;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::vendor::http::{Answer, Http};
+use crate::vendor::{Fault, Vendor, VendorStats};
+
+/// Tries of a request, the first included.
+const TRIES: u32 = 3;
+/// Tries of a request whose answer could not be read.
+const TRIES_OF_GARBAGE: u32 = 2;
+/// The longest wait that is waited because a vendor asks for it.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+/// Each wait is drawn from 1 ± this share of it.
+const JITTER: f64 = 0.2;
+
+/// A vendor as it can be asked.
+#[derive(Debug)]
+pub(crate) struct Fetcher {
+    vendor: Vendor,
+    http: Http,
+    /// At least one.
+    hosts: Vec<Url>,
+    pace: Pace,
+    retry_base: Duration,
+    stats: Arc<VendorStats>,
+    rng: Mutex<ChaCha8Rng>,
+}
+
+/// What a fetcher is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) vendor: Vendor,
+    pub(crate) http: Http,
+    pub(crate) hosts: Vec<Url>,
+    pub(crate) interval: Duration,
+    pub(crate) retry_base: Duration,
+    pub(crate) stats: Arc<VendorStats>,
+    pub(crate) seed: u64,
+}
+
+impl Fetcher {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts {
+            vendor,
+            http,
+            hosts,
+            interval,
+            retry_base,
+            stats,
+            seed,
+        } = parts;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(vendor as u64);
+        let pace = Pace {
+            interval,
+            next: Mutex::new(None),
+        };
+        Self {
+            vendor,
+            http,
+            hosts,
+            pace,
+            retry_base,
+            stats,
+            rng: Mutex::new(rng),
+        }
+    }
+
+    /// Asks for `path` with `query` until `read` makes something of an answer, a fault is final,
+    /// or `deadline` comes.
+    pub(crate) async fn fetch<T>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        deadline: Instant,
+        read: impl Fn(&Answer) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut tried = 0;
+        loop {
+            let host = &self.hosts[tried as usize % self.hosts.len()];
+            self.pace.wait(deadline).await?;
+            let answer = self.http.get(address(host, path, query), deadline).await;
+            let result = answer.and_then(|answer| read(&answer));
+            self.stats.count(self.vendor, &result);
+            tried += 1;
+            let fault = match result {
+                Ok(value) => return Ok(value),
+                Err(fault) => fault,
+            };
+            let Some(wait) = self.wait_after(&fault, tried) else {
+                return Err(fault);
+            };
+            if Instant::now() + wait >= deadline {
+                return Err(fault);
+            }
+            tracing::warn!(
+                vendor = %self.vendor, attempt = tried, %fault, wait_ms = wait.as_millis() as u64,
+                "request failed, trying again"
+            );
+            sleep(wait).await;
+        }
+    }
+
+    /// How long to wait before the next try; `None` when there is to be none.
+    fn wait_after(&self, fault: &Fault, tried: u32) -> Option<Duration> {
+        let again = match fault {
+            Fault::Throttled {
+                retry_after: Some(after),
+            } => {
+                return (tried < TRIES && *after <= MAX_WAIT).then_some(*after);
+            }
+            // It refuses this machine, and repeating makes it worse: one try on the other host.
+            Fault::Throttled { retry_after: None } => (tried as usize) < self.hosts.len(),
+            Fault::Network(_) | Fault::Timeout | Fault::Status(500..) => tried < TRIES,
+            Fault::NotJson(_) | Fault::Malformed(_) => tried < TRIES_OF_GARBAGE,
+            _ => false,
+        };
+        again.then(|| {
+            let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+            let doubled = self.retry_base * 2_u32.saturating_pow(tried.saturating_sub(1));
+            doubled.mul_f64(rng.random_range(1.0 - JITTER..1.0 + JITTER))
+        })
+    }
+}
+
+fn address(host: &Url, path: &[&str], query: &[(&str, &str)]) -> Url {
+    let mut url = host.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url.query_pairs_mut().extend_pairs(query);
+    url
+}
+
+/// Keeps requests apart, over all tasks that share it.
+#[derive(Debug)]
+struct Pace {
+    interval: Duration,
+    next: Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    async fn wait(&self, deadline: Instant) -> Result<(), Fault> {
+        if self.interval.is_zero() {
+            return Ok(());
+        }
+        let start = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let start = next.map_or_else(Instant::now, |next| next.max(Instant::now()));
+            if start >= deadline {
+                return Err(Fault::Timeout);
+            }
+            *next = Some(start + self.interval);
+            start
+        };
+        sleep_until(start).await;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fetcher(hosts: usize) -> Fetcher {
+        let host = Url::parse("http://127.0.0.1:1/base/").unwrap();
+        Fetcher::new(Parts {
+            vendor: Vendor::Yahoo,
+            http: Http::new("test", &host).unwrap(),
+            hosts: vec![host; hosts],
+            interval: Duration::ZERO,
+            retry_base: Duration::from_millis(500),
+            stats: Arc::default(),
+            seed: 7,
+        })
+    }
+
+    #[test]
+    fn waits_double_with_jitter_and_end() {
+        let fetcher = fetcher(2);
+        for (tried, base) in [(1, 500.0), (2, 1_000.0)] {
+            let wait = fetcher.wait_after(&Fault::Status(503), tried).unwrap();
+            let share = wait.as_secs_f64() * 1e3 / base;
+            assert!((0.8..1.2).contains(&share), "{wait:?}");
+        }
+        assert_eq!(fetcher.wait_after(&Fault::Status(503), 3), None);
+        assert!(
+            fetcher
+                .wait_after(&Fault::Malformed(String::new()), 1)
+                .is_some()
+        );
+        assert_eq!(
+            fetcher.wait_after(&Fault::Malformed(String::new()), 2),
+            None
+        );
+        assert_eq!(fetcher.wait_after(&Fault::Status(404), 1), None);
+        assert_eq!(
+            fetcher.wait_after(&Fault::UnknownSymbol(String::new()), 1),
+            None
+        );
+    }
+
+    #[test]
+    fn a_throttle_is_honoured_or_tried_once_elsewhere() {
+        let asked = |seconds| Fault::Throttled {
+            retry_after: Some(Duration::from_secs(seconds)),
+        };
+        let unasked = Fault::Throttled { retry_after: None };
+        assert_eq!(
+            fetcher(1).wait_after(&asked(9), 1),
+            Some(Duration::from_secs(9))
+        );
+        assert_eq!(fetcher(2).wait_after(&asked(3_600), 1), None);
+        assert!(fetcher(2).wait_after(&unasked, 1).is_some());
+        assert_eq!(fetcher(2).wait_after(&unasked, 2), None);
+        assert_eq!(fetcher(1).wait_after(&unasked, 1), None);
+    }
+
+    #[test]
+    fn symbols_and_keys_cannot_leave_their_place() {
+        let host = Url::parse("http://h/base").unwrap();
+        let url = address(&host, &["v8", "../a?b#c"], &[("apikey", "k&x=1#y")]);
+        assert_eq!(
+            url.as_str(),
+            "http://h/base/v8/..%2Fa%3Fb%23c?apikey=k%26x%3D1%23y"
+        );
+    }
+}

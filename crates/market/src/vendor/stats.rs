@@ -1,0 +1,98 @@
+//! Counts of calls, by vendor and outcome, for metrics.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::vendor::{Fault, Vendor};
+
+/// What a single request ended with, as metrics label it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Data, perhaps none of it.
+    Ok,
+    /// No connection, or one that broke.
+    Network,
+    /// No whole answer in time.
+    Timeout,
+    /// A server's error.
+    Server,
+    /// Too many requests.
+    Throttled,
+    /// The day's requests are spent.
+    Quota,
+    /// The key is missing, refused, or does not cover the request.
+    Credential,
+    /// The request or its symbol is refused.
+    Refused,
+    /// An answer that cannot be used.
+    Garbage,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::Network,
+        Self::Timeout,
+        Self::Server,
+        Self::Throttled,
+        Self::Quota,
+        Self::Credential,
+        Self::Refused,
+        Self::Garbage,
+    ];
+
+    /// Its name, as metrics write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::Server => "server",
+            Self::Throttled => "throttled",
+            Self::Quota => "quota",
+            Self::Credential => "credential",
+            Self::Refused => "refused",
+            Self::Garbage => "garbage",
+        }
+    }
+
+    fn of<T>(result: &Result<T, Fault>) -> Self {
+        let Err(fault) = result else { return Self::Ok };
+        match fault {
+            Fault::Network(_) => Self::Network,
+            Fault::Timeout => Self::Timeout,
+            Fault::Status(_) => Self::Server,
+            Fault::Throttled { .. } => Self::Throttled,
+            Fault::Quota(_) => Self::Quota,
+            Fault::Credential(_) | Fault::NotEntitled(_) => Self::Credential,
+            Fault::UnknownSymbol(_) | Fault::InvalidInputs | Fault::BadRequest(_) => Self::Refused,
+            _ => Self::Garbage,
+        }
+    }
+}
+
+/// Requests so far, by vendor and outcome.
+#[derive(Debug, Default)]
+pub struct VendorStats([[AtomicU64; Outcome::ALL.len()]; Vendor::ALL.len()]);
+
+impl VendorStats {
+    /// How many requests to this vendor ended so.
+    #[must_use]
+    pub fn requests(&self, vendor: Vendor, outcome: Outcome) -> u64 {
+        self.0[vendor as usize][outcome as usize].load(Ordering::Relaxed)
+    }
+
+    /// How many requests to this vendor there were.
+    #[must_use]
+    pub fn total(&self, vendor: Vendor) -> u64 {
+        Outcome::ALL
+            .into_iter()
+            .map(|outcome| self.requests(vendor, outcome))
+            .sum()
+    }
+
+    pub(crate) fn count<T>(&self, vendor: Vendor, result: &Result<T, Fault>) {
+        self.0[vendor as usize][Outcome::of(result) as usize].fetch_add(1, Ordering::Relaxed);
+    }
+}
