@@ -66,7 +66,7 @@ where
                 false
             }
             Phase::BackingOff(_) => {
-                self.over();
+                self.crashes.stopped();
                 true
             }
         }
@@ -76,7 +76,7 @@ where
     fn fail(&mut self, error: &str, blame: Blame) -> bool {
         if self.stopping {
             tracing::warn!(error, "stage failed while stopping");
-            self.over();
+            self.crashes.stopped();
             return true;
         }
         match self.crashes.failed(error, blame) {
@@ -84,18 +84,8 @@ where
                 self.phase = Phase::BackingOff(Box::pin(tokio::time::sleep(wait)));
                 false
             }
-            Decision::GiveUp => {
-                self.context.ctx().terminate();
-                true
-            }
+            Decision::GiveUp => true,
         }
-    }
-
-    /// The stage ends as asked. Terminated first: dropping a context that is not would run the
-    /// actor's `stopping` and `stopped` on whatever a panic left of it.
-    fn over(&mut self) {
-        self.context.ctx().terminate();
-        self.crashes.stopped();
     }
 
     /// Polls the actor. Says whether the guard is over; pending when there is nothing to do.
@@ -112,7 +102,7 @@ where
                 Poll::Pending
             }
             Ok(Poll::Ready(())) if self.stopping || !self.context.ctx().connected() => {
-                self.over();
+                self.crashes.stopped();
                 Poll::Ready(true)
             }
             Ok(Poll::Ready(())) => Poll::Ready(self.fail("the actor stopped itself", Blame::Stage)),
@@ -136,7 +126,7 @@ where
                 false
             }
             Ok(false) => {
-                self.over();
+                self.crashes.stopped();
                 true
             }
             Err(panic) => self.fail(&panics::text(&*panic), Blame::Stage),
@@ -175,7 +165,8 @@ where
     A: Actor<Context = Context<A>> + Supervised,
 {
     fn drop(&mut self) {
-        // For a guard that is dropped with its arbiter before it was over.
+        // Dropping a context that is not terminated would run the actor's `stopping` and `stopped`,
+        // and handlers if it then continues, on whatever a panic left of it.
         self.context.ctx().terminate();
     }
 }

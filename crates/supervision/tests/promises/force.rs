@@ -5,9 +5,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use closecall_supervision::{DeadLetter, DeadLetterSink, Recorded, Signal, Signals, StageError};
+use closecall_supervision::{DeadLetter, DeadLetterSink, Recorded, Signal, Signals};
 
-use crate::support::{Jobs, Rig, Worker, at_once, job, on_system, quick};
+use crate::support::{Jobs, Rig, Worker, job, on_system, quick};
 
 const CHILD: &str = "CLOSECALL_TEST_FORCE";
 
@@ -32,12 +32,13 @@ fn the_process_ends_although_its_main_thread_hangs() {
             settings.drain.deadline = Duration::from_millis(10);
             settings.drain.stop = Duration::from_millis(10);
             settings.drain.force = Duration::from_millis(100);
-            let refuse = || at_once(Err(StageError::permanent("no-data", "none")));
-            let rig = Rig::new(settings, Worker::new(move |_, _| refuse()));
+            let unanswered = Worker::new(|_, _| Box::pin(std::future::pending()));
+            let rig = Rig::new(settings, unanswered);
             let stuck = rig
                 .supervisor
                 .outbox("source", "worker", rig.worker.clone().recipient(), Jobs)
                 .dead_letters(Arc::new(Stuck))
+                .abandon_at_exit()
                 .build();
             drop(stuck.accept(job(1)).await);
             let (source, mut signals) = Signals::manual();
