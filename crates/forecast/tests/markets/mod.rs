@@ -1,6 +1,8 @@
 //! Made-up markets for the statistical tests: random walks with clustered volatility and heavy
 //! tails, news that says nothing, and a dial for how much of tomorrow is predictable.
 
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -10,6 +12,7 @@ use closecall_protocol::{
 };
 
 /// SplitMix64: enough for weather.
+#[derive(Debug)]
 pub struct Dice(pub u64);
 
 impl Dice {
@@ -28,6 +31,7 @@ impl Dice {
 }
 
 /// A market's whole history.
+#[derive(Debug)]
 pub struct Market {
     pub rows: Vec<DatasetRow>,
 }

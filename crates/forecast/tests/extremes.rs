@@ -1,0 +1,99 @@
+//! Whatever a valid dataset holds, the forecast is finite, in order, and can be sent.
+
+use std::ops::ControlFlow;
+
+use closecall_forecast::{ForecastSettings, ModelKind, NetworkSettings, forecast};
+use closecall_protocol::codec::{Arrival, forecast as codec};
+use closecall_protocol::{DatasetRow, SessionNews};
+use proptest::prelude::*;
+
+mod markets;
+use markets::{dataset, day, now};
+
+/// Closes of up to 130 sessions: quiet, wild, jumping between a cent and 10⁸, or standing still.
+fn closes() -> impl Strategy<Value = Vec<f64>> {
+    let price = prop_oneof![
+        Just(0.01),
+        Just(1e8),
+        Just(1e9),
+        Just(42.0),
+        0.01..1.0,
+        99.0..101.0,
+        1.0..1e6,
+    ];
+    let jumping = proptest::collection::vec(price, 1..130);
+    let quiet = (
+        0.01..1e8,
+        proptest::collection::vec(-0.05..0.05_f64, 1..130),
+    )
+        .prop_map(|(start, returns)| {
+            let walk = returns.iter().scan(start, |close: &mut f64, r| {
+                *close = (*close * r.exp()).clamp(0.01, 1e9);
+                Some(*close)
+            });
+            walk.collect()
+        });
+    prop_oneof![jumping, quiet]
+}
+
+fn scores() -> impl Strategy<Value = Vec<Option<f64>>> {
+    let score = prop_oneof![Just(None), Just(Some(0.0)), (-1.0..=1.0).prop_map(Some)];
+    prop_oneof![
+        Just(vec![Some(0.0); 130]),
+        proptest::collection::vec(score, 130)
+    ]
+}
+
+fn small(model: ModelKind) -> ForecastSettings {
+    let network = NetworkSettings {
+        window: 4,
+        units: vec![4],
+        dense: 4,
+        epochs: 3,
+        members: 1,
+        ..NetworkSettings::default()
+    };
+    ForecastSettings {
+        model,
+        network,
+        ..ForecastSettings::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_number_is_finite(
+        closes in closes(),
+        scores in scores(),
+        model in proptest::sample::select(vec![
+            ModelKind::Closecall,
+            ModelKind::Ridge,
+            ModelKind::Persistence,
+        ]),
+    ) {
+        let news = |k: usize| SessionNews::new(day(k), scores[k % 130], 3).unwrap();
+        let row = |(k, &close)| DatasetRow::with_close(day(k), close, news(k)).unwrap();
+        let rows: Vec<DatasetRow> = closes.iter().enumerate().map(row).collect();
+        let dataset = dataset(&rows, day(rows.len()), news(rows.len()));
+        let said =
+            forecast(&dataset, &small(model), now(), &mut |_| ControlFlow::Continue(())).unwrap();
+        for number in said.numbers() {
+            prop_assert!(number.is_finite(), "{said:?}");
+        }
+        prop_assert!(said.probability_up > 0.0 && said.probability_up < 1.0);
+        for interval in &said.intervals {
+            prop_assert!(interval.lower <= said.prediction && said.prediction <= interval.upper);
+        }
+        let record = codec::encode(&said).unwrap();
+        let arrival = Arrival {
+            topic: "stock-prediction-output".into(),
+            partition: 0,
+            offset: 0,
+            timestamp: now(),
+            expires_after: None,
+        };
+        prop_assert!(codec::decode(&record, &arrival).is_ok(), "{said:?}");
+    }
+}
