@@ -205,7 +205,7 @@ impl Gradients {
             sizes,
             turned: &self.turned[at.recurrent.clone()],
             states: &here.states[..all_rows * at.units],
-            above: (!is_top).then_some(&self.below[..all_rows * at.units]),
+            above: (!is_top).then(|| &self.below[..all_rows * at.units]),
             carry,
             gates: &mut here.gates[..all_rows * 4 * at.units],
         };

@@ -17,8 +17,10 @@
 //! Features, scalers and targets are the caller's: nothing here knows what a price is.
 
 mod activations;
+pub mod bench;
 mod buffer;
 mod error;
+mod file;
 mod gradients;
 mod init;
 mod kernel;
@@ -34,6 +36,7 @@ mod train;
 mod weights;
 
 pub use error::Error;
+pub use file::{SavedModel, TrainingRange};
 pub use model::Gru;
 pub use path::Path;
 pub use spec::{EarlyStopping, GruSpec, Loss, TrainSettings};

@@ -82,14 +82,14 @@ impl Operation for Backward<'_> {
         for step in (0..self.sizes.steps).rev() {
             let mut panel = 0;
             while panel + 2 <= panels {
-                in_blocks!(S, self.sizes.rows, |row, M| {
+                in_blocks!(S, 2, self.sizes.rows, |row, M| {
                     // SAFETY: step, two panels and the M rows from `row` on are within the sizes.
                     unsafe { self.block::<S, M, 2>(s, step, panel, row) }
                 });
                 panel += 2;
             }
             if panel < panels {
-                in_blocks!(S, self.sizes.rows, |row, M| {
+                in_blocks!(S, 1, self.sizes.rows, |row, M| {
                     // SAFETY: step, panel and the M rows from `row` on are within the sizes.
                     unsafe { self.block::<S, M, 1>(s, step, panel, row) }
                 });

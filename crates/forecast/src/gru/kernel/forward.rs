@@ -119,7 +119,7 @@ impl Operation for Forward<'_> {
     unsafe fn vector<S: Simd>(mut self, s: S) {
         for step in 0..self.sizes.steps {
             for panel in 0..self.sizes.panels() {
-                in_blocks!(S, self.sizes.rows, |row, M| {
+                in_blocks!(S, 3, self.sizes.rows, |row, M| {
                     // SAFETY: step, panel and the M rows from `row` on are within the sizes.
                     unsafe { self.block::<S, M>(s, step, panel, row) }
                 });

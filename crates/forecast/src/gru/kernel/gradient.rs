@@ -1,5 +1,7 @@
 //! A weight matrix's gradient: one product over all rows (of all steps) at once.
 
+use std::ops::Range;
+
 use super::Operation;
 use super::plain::{multiply, view, view_mut};
 use super::simd::{Left, Right, Simd, in_blocks, tile};
@@ -54,57 +56,72 @@ impl Operation for Gradient<'_> {
 
     #[inline(always)]
     unsafe fn vector<S: Simd>(mut self, s: S) {
-        for panel in 0..self.panels {
-            if self.width == 3 * S::LANES {
-                in_blocks!(S, self.inputs, |input, M| {
-                    // SAFETY: the panel and the M inputs from `input` on are within the sizes.
-                    unsafe { self.block::<S, M, 3>(s, panel, input) }
-                });
-            } else {
-                in_blocks!(S, self.inputs, |input, M| {
-                    // SAFETY: likewise; the width is one vector.
-                    unsafe { self.block::<S, M, 1>(s, panel, input) }
-                });
+        self.out.fill(0.0);
+        for start in (0..self.rows).step_by(CHUNK) {
+            let rows = start..self.rows.min(start + CHUNK);
+            for panel in 0..self.panels {
+                if self.width == 3 * S::LANES {
+                    in_blocks!(S, 3, self.inputs, |input, M| {
+                        // SAFETY: panel, rows and the M inputs from `input` on are within the
+                        // sizes.
+                        unsafe { self.block::<S, M, 3>(s, panel, input, rows.clone()) }
+                    });
+                } else {
+                    in_blocks!(S, 1, self.inputs, |input, M| {
+                        // SAFETY: likewise; the width is one vector.
+                        unsafe { self.block::<S, M, 1>(s, panel, input, rows.clone()) }
+                    });
+                }
             }
         }
     }
 }
 
+/// Rows summed over before going on to the next inputs and panel: a chunk of both matrices stays
+/// in the first-level cache.
+const CHUNK: usize = 64;
+
 impl Gradient<'_> {
-    /// M inputs of one panel of V vectors.
+    /// Adds some rows' part to M inputs of one panel of V vectors.
     ///
     /// # Safety
-    /// `check` has passed with `S::LANES`; the width is V vectors, `panel` and inputs
-    /// `input..input + M` exist.
+    /// `check` has passed with `S::LANES`; the width is V vectors; `panel`, inputs
+    /// `input..input + M` and the rows exist.
     #[inline(always)]
     unsafe fn block<S: Simd, const M: usize, const V: usize>(
         &mut self,
         s: S,
         panel: usize,
         input: usize,
+        rows: Range<usize>,
     ) {
         let lanes = S::LANES;
-        // SAFETY: every offset is (index < size) × stride of the lengths that `check` compared;
-        // without rows `right` is not read (and its pointer only computed, wrapping).
+        // SAFETY: every offset is (index < size) × stride of the lengths that `check` compared.
         unsafe {
+            let out = self
+                .out
+                .as_mut_ptr()
+                .add((panel * self.inputs + input) * self.width);
             let mut sums = [[s.splat(0.0); V]; M];
-            let left = self.left.as_ptr().wrapping_add(input);
+            for (m, row) in sums.iter_mut().enumerate() {
+                for (v, sum) in row.iter_mut().enumerate() {
+                    *sum = s.load(out.add(m * self.width + v * lanes));
+                }
+            }
+            let left = self.left.as_ptr().add(rows.start * self.inputs + input);
             let left = Left {
                 at: left,
                 row: 1,
                 step: self.inputs,
             };
-            let right = self.right.as_ptr().wrapping_add(panel * self.right_panel);
+            let right = panel * self.right_panel + rows.start * self.right_row;
+            let right = self.right.as_ptr().add(right);
             let right = Right {
                 at: right,
                 step: self.right_row,
                 vector: lanes,
             };
-            tile(s, &mut sums, left, right, self.rows);
-            let out = self
-                .out
-                .as_mut_ptr()
-                .add((panel * self.inputs + input) * self.width);
+            tile(s, &mut sums, left, right, rows.len());
             for (m, row) in sums.iter().enumerate() {
                 for (v, &sum) in row.iter().enumerate() {
                     s.store(out.add(m * self.width + v * lanes), sum);

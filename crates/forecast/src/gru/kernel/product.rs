@@ -66,14 +66,14 @@ impl Operation for Product<'_> {
         let panels = self.columns / S::LANES;
         let mut panel = 0;
         while panel + 2 <= panels {
-            in_blocks!(S, self.rows, |row, M| {
+            in_blocks!(S, 2, self.rows, |row, M| {
                 // SAFETY: two panels and the M rows from `row` on are within the sizes.
                 unsafe { self.block::<S, M, 2>(s, panel, row) }
             });
             panel += 2;
         }
         if panel < panels {
-            in_blocks!(S, self.rows, |row, M| {
+            in_blocks!(S, 1, self.rows, |row, M| {
                 // SAFETY: the panel and the M rows from `row` on are within the sizes.
                 unsafe { self.block::<S, M, 1>(s, panel, row) }
             });

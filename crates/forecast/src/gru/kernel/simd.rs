@@ -87,10 +87,13 @@ pub(super) unsafe fn tile<S: Simd, const M: usize, const V: usize>(
     *sums = local;
 }
 
-/// Goes over `0..$count` in blocks as high as the registers allow (8 or 4, then 2 and 1), with
+/// Goes over `0..$count` in blocks as high as the registers allow beside `$width` vectors, with
 /// the height as a constant.
+///
+/// With 16 registers a tile three vectors wide is three high: four would fill all registers, and
+/// one sum going through memory each round costs more than the height gains.
 macro_rules! in_blocks {
-    ($simd:ident, $count:expr, |$row:ident, $height:ident| $body:expr) => {{
+    ($simd:ident, $width:expr, $count:expr, |$row:ident, $height:ident| $body:expr) => {{
         let count = $count;
         let mut $row = 0;
         if $simd::WIDE {
@@ -100,12 +103,21 @@ macro_rules! in_blocks {
                 $row += 8;
             }
         }
-        while $row + 4 <= count {
-            const $height: usize = 4;
-            $body;
-            $row += 4;
+        if $simd::WIDE || $width < 3 {
+            while $row + 4 <= count {
+                const $height: usize = 4;
+                $body;
+                $row += 4;
+            }
+        } else {
+            // Four left are two and two: a block of one keeps the pipelines waiting.
+            while $row + 3 <= count && $row + 4 != count {
+                const $height: usize = 3;
+                $body;
+                $row += 3;
+            }
         }
-        if $row + 2 <= count {
+        while $row + 2 <= count {
             const $height: usize = 2;
             $body;
             $row += 2;

@@ -1,6 +1,7 @@
 //! Tests of the network's inside: gradients and updates, which the public API does not show.
 
 mod fixtures;
+mod properties;
 
 use ndarray::{Array1, Array3};
 
