@@ -6,12 +6,16 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Datelike, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use closecall_calendar::Clock;
 use closecall_protocol::Ticker;
 
+use crate::exit::{Exit, OrExit};
 use crate::telemetry::LogFormat;
 
 const EXAMPLES: &str = "\
 Examples:
+  closecall demo                                everything, on a simulated market; needs nothing
+  closecall run                                 the pipeline on live sources, a pick every 3 minutes
   closecall predict AAPL                        one forecast from live sources
   closecall market serve --simulated            a simulated market on loopback
   closecall config show                         every setting and where it comes from
@@ -62,7 +66,10 @@ impl Global {
             flags.extend(value.map(|value| (key.to_owned(), value)));
         };
         put("data_dir", self.data_dir.clone());
-        put("log.format", self.log_format.and_then(|format| value_name(&format)));
+        put(
+            "log.format",
+            self.log_format.and_then(|format| value_name(&format)),
+        );
         let level = match (self.quiet, self.verbose) {
             (true, _) => Some("error"),
             (false, 0) => None,
@@ -79,6 +86,13 @@ impl Global {
 pub(crate) enum Command {
     /// Make one forecast, print it, and exit; writes no ledger
     Predict(Predict),
+    /// Run the whole pipeline on a simulated market and a fast clock; needs nothing
+    Demo(Demo),
+    /// Run the pipeline on the configured sources until asked to end
+    Run(Run),
+    /// Look at the track record
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// A market on loopback that answers as the vendors do
     #[command(subcommand)]
     Market(Market),
@@ -135,7 +149,12 @@ pub(crate) struct Serve {
     #[arg(long, default_value_t = 1, conflicts_with = "replay")]
     pub(crate) seed: u64,
     /// Share of tomorrow's variance that can be predicted in the simulated market, 0 to 0.9
-    #[arg(long, default_value_t = 0.0, conflicts_with = "replay", value_name = "R2")]
+    #[arg(
+        long,
+        default_value_t = 0.0,
+        conflicts_with = "replay",
+        value_name = "R2"
+    )]
     pub(crate) predictability: f64,
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1")]
@@ -158,8 +177,78 @@ pub(crate) struct ClockFlags {
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) clock_start: Option<DateTime<Utc>>,
     /// Seconds of simulated time per second
-    #[arg(long, value_name = "N", requires = "clock_start", default_value_t = 1.0)]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "clock_start",
+        default_value_t = 1.0
+    )]
     pub(crate) speed: f64,
+}
+
+impl ClockFlags {
+    /// The clock they ask for; `None` without a start.
+    pub(crate) fn clock(&self) -> anyhow::Result<Option<Clock>> {
+        self.clock_start
+            .map(|start| Clock::simulated(start, self.speed))
+            .transpose()
+            .or_exit(Exit::Usage)
+    }
+}
+
+/// Run the whole pipeline on a simulated market.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// End by itself after so many picks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) picks: Option<u64>,
+    /// Seed of the simulated market, the picks and the training
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) watch: Watch,
+}
+
+/// Run the pipeline.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Length of a slot, such as 30m (setting `picker.every`)
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) every: Option<String>,
+    /// What is picked from, with commas (setting `picker.tickers`)
+    #[arg(long, value_name = "LIST")]
+    pub(crate) tickers: Option<String>,
+    /// End by itself after so many picks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) picks: Option<u64>,
+    #[command(flatten)]
+    pub(crate) clock: ClockFlags,
+    #[command(flatten)]
+    pub(crate) watch: Watch,
+}
+
+/// How a run is watched, and broken on purpose.
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// JSON lines even on a terminal
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Break a stage on purpose: STAGE[.POINT]:ACTION[:every=N|:once], with the actions panic,
+    /// exit and stall=MILLISECONDS; may be repeated
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) fault: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Print what became of every pick
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the chain of rows; names what was changed or removed
+    Verify,
 }
 
 #[derive(Debug, Subcommand)]
@@ -176,7 +265,9 @@ pub(crate) enum ConfigCommand {
 
 /// The name a value has on the command line.
 fn value_name(value: &impl ValueEnum) -> Option<String> {
-    value.to_possible_value().map(|value| value.get_name().to_owned())
+    value
+        .to_possible_value()
+        .map(|value| value.get_name().to_owned())
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
@@ -188,8 +279,9 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 
 /// A moment from 1990 to 2199: the years the calendar and the simulated market are meant for.
 fn moment(text: &str) -> Result<DateTime<Utc>, String> {
-    let moment: DateTime<Utc> =
-        text.parse().map_err(|_| "give an RFC 3339 time, such as 2023-06-30T14:00:00Z".to_owned())?;
+    let moment: DateTime<Utc> = text
+        .parse()
+        .map_err(|_| "give an RFC 3339 time, such as 2023-06-30T14:00:00Z".to_owned())?;
     if (1990..2200).contains(&moment.year()) {
         return Ok(moment);
     }
@@ -211,7 +303,12 @@ mod tests {
     fn moments_outside_the_calendar_are_refused() {
         assert!(moment("2023-06-30T14:00:00Z").is_ok());
         assert!(moment("2023-06-30T10:00:00-04:00").is_ok());
-        for text in ["yesterday", "2023-06-30", "1600-01-01T00:00:00Z", "9999-01-01T00:00:00Z"] {
+        for text in [
+            "yesterday",
+            "2023-06-30",
+            "1600-01-01T00:00:00Z",
+            "9999-01-01T00:00:00Z",
+        ] {
             assert!(moment(text).is_err(), "{text}");
         }
     }

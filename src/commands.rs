@@ -2,7 +2,12 @@
 
 mod completions;
 mod config;
-mod version;
+mod demo;
+mod ledger;
+mod market;
+mod predict;
+mod run;
+pub(crate) mod version;
 
 use std::process::ExitCode;
 
@@ -23,8 +28,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let resolved = Settings::resolve(&inputs).or_exit(Exit::Configuration)?;
     start_log(&resolved);
     match cli.command {
-        Command::Predict(_) => Ok(ExitCode::FAILURE),
-        Command::Market(Market::Serve(_)) => Ok(ExitCode::FAILURE),
+        Command::Demo(args) => demo::run(resolved.settings, &args),
+        Command::Run(args) => run::run(&resolved.settings, &args),
+        Command::Predict(args) => predict::run(&resolved.settings, args),
+        Command::Ledger(command) => ledger::run(&resolved.settings, &command),
+        Command::Market(Market::Serve(args)) => market::serve(&resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),
         Command::Completions { .. } | Command::Version { .. } => Ok(ExitCode::SUCCESS),
     }
@@ -33,8 +41,16 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 /// Flags of the command that stand for settings, behind the global ones.
 fn flags(cli: &Cli) -> Vec<(String, String)> {
     let mut flags = cli.global.settings();
-    if let Command::Predict(predict) = &cli.command {
-        flags.extend(predict.model.clone().map(|model| ("forecast.model".to_owned(), model)));
+    let mut put = |key: &str, value: &Option<String>| {
+        flags.extend(value.clone().map(|value| (key.to_owned(), value)));
+    };
+    match &cli.command {
+        Command::Predict(predict) => put("forecast.model", &predict.model),
+        Command::Run(run) => {
+            put("picker.every", &run.every);
+            put("picker.tickers", &run.tickers);
+        }
+        _ => {}
     }
     flags
 }
@@ -42,6 +58,7 @@ fn flags(cli: &Cli) -> Vec<(String, String)> {
 fn start_log(resolved: &Resolved) {
     let log = &resolved.settings.log;
     telemetry::start(log.format, &log.filter, resolved.secrets.clone());
+    closecall_supervision::log_panics();
 }
 
 /// Prints to standard output. A reader that has gone away (`| head`) is no failure of ours.

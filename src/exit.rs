@@ -45,7 +45,10 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
-        Self { exit, error: error.into() }
+        Self {
+            exit,
+            error: error.into(),
+        }
     }
 }
 
@@ -60,7 +63,9 @@ impl std::error::Error for Failure {}
 
 /// The code for an error that came up to `main`.
 pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
-    error.downcast_ref::<Failure>().map_or(ExitCode::FAILURE, |failure| failure.exit.code().into())
+    error
+        .downcast_ref::<Failure>()
+        .map_or(ExitCode::FAILURE, |failure| failure.exit.code().into())
 }
 
 /// Gives an error the code it ends the process with.

@@ -7,8 +7,13 @@
 mod cli;
 mod commands;
 mod exit;
+mod parts;
+mod pipeline;
+mod report;
 mod settings;
 mod telemetry;
+mod topology;
+mod web;
 
 use std::process::ExitCode;
 
@@ -23,7 +28,10 @@ fn main() -> ExitCode {
         Err(error) => {
             // Failing to print help leaves nothing to tell it with.
             let printed = error.print();
-            let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let asked_for = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
             return if asked_for && printed.is_ok() {
                 ExitCode::SUCCESS
             } else {

@@ -2,21 +2,26 @@
 //! every value. `config/default.toml` documents every key and is the lowest layer.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use closecall_actors::PickerSettings;
 use closecall_calendar::Calendar;
+use closecall_forecast::ForecastSettings;
+use closecall_market::{AlphavantageSettings, MarketSettings, WindowSettings, YahooSettings};
+use closecall_supervision::SupervisionSettings;
 use config::{Value, ValueKind};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 mod layers;
-mod list;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use layers::{Inputs, Origin};
 
 use crate::telemetry::LogFormat;
+use crate::web::HttpSettings;
 
 /// Keys whose values are never shown.
 const SECRETS: [&str; 2] = ["alphavantage.api_key", "kafka.sasl_password"];
@@ -29,7 +34,11 @@ pub(crate) enum Error {
     #[error("cannot read {}: {error}", path.display())]
     Unreadable { path: PathBuf, error: String },
     #[error("unknown setting `{key}` (from {origin}){}", did_you_mean(.nearest.as_deref()))]
-    UnknownKey { key: String, origin: Origin, nearest: Option<String> },
+    UnknownKey {
+        key: String,
+        origin: Origin,
+        nearest: Option<String>,
+    },
     #[error("{0}")]
     Invalid(String),
 }
@@ -48,6 +57,13 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     pub(crate) log: LogSettings,
     pub(crate) calendar: CalendarSettings,
+    pub(crate) picker: PickerSettings,
+    pub(crate) yahoo: YahooSettings,
+    pub(crate) alphavantage: AlphavantageSettings,
+    pub(crate) market: WindowSettings,
+    pub(crate) forecast: ForecastSettings,
+    pub(crate) supervision: SupervisionSettings,
+    pub(crate) http: HttpSettings,
 }
 
 /// How logs are written.
@@ -62,7 +78,6 @@ pub(crate) struct LogSettings {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CalendarSettings {
-    #[serde(deserialize_with = "list::deserialize")]
     extra_closures: Vec<NaiveDate>,
 }
 
@@ -94,44 +109,134 @@ impl Settings {
         let mut merged: BTreeMap<String, (Value, Origin)> = BTreeMap::new();
         for layer in inputs.layers()? {
             for (key, value) in layer.values {
+                let is_list = merged.get(&key).is_some_and(|(below, _)| is_list(below));
+                let value = if is_list { split(value) } else { value };
                 merged.insert(key, (value, layer.origin.clone()));
             }
         }
-        let secrets = SECRETS
-            .iter()
-            .filter_map(|key| merged.get(*key)?.0.clone().into_string().ok())
-            .filter(|secret| !secret.is_empty())
-            .collect();
-        let settings = typed(&merged)?;
+        let mut settings: Settings = typed(&merged)?;
+        settings.read_secret_files()?;
         settings.validate()?;
         let shown = merged
             .into_iter()
             .map(|(key, (value, origin))| {
-                let value = if SECRETS.contains(&key.as_str()) { mask(value) } else { json(value) };
+                let value = if SECRETS.contains(&key.as_str()) {
+                    mask(value)
+                } else {
+                    json(value)
+                };
                 (key, Shown { value, origin })
             })
             .collect();
-        Ok(Resolved { settings, shown, secrets })
+        let secrets = settings.secrets();
+        Ok(Resolved {
+            settings,
+            shown,
+            secrets,
+        })
     }
 
-    /// What the parts' own types cannot check.
-    fn validate(&self) -> Result<(), Error> {
-        if self.data_dir.as_os_str().is_empty() {
-            return Err(Error::Invalid("`data_dir` is empty: name a folder".to_owned()));
-        }
-        Ok(())
+    /// Mounted secrets: a file is read where the key itself is not given.
+    fn read_secret_files(&mut self) -> Result<(), Error> {
+        let news = &mut self.alphavantage;
+        read_secret(
+            &mut news.api_key,
+            news.api_key_file.as_deref(),
+            "alphavantage.api_key_file",
+        )
     }
+
+    fn secrets(&self) -> Vec<String> {
+        let all = [&self.alphavantage.api_key];
+        all.into_iter()
+            .flatten()
+            .map(|secret| secret.expose_secret().to_owned())
+            .collect()
+    }
+
+    /// Both vendors at one address, and no other.
+    pub(crate) fn ask_only(&mut self, address: &str) {
+        self.yahoo.base_url = address.to_owned();
+        self.yahoo.fallback_url = None;
+        self.alphavantage.base_url = address.to_owned();
+    }
+
+    /// The three sections of the market client.
+    pub(crate) fn market_settings(&self) -> MarketSettings {
+        MarketSettings {
+            yahoo: self.yahoo.clone(),
+            alphavantage: self.alphavantage.clone(),
+            market: self.market.clone(),
+        }
+    }
+
+    /// What each part says must hold.
+    fn validate(&self) -> Result<(), Error> {
+        self.market_settings()
+            .validate()
+            .map_err(|e| Error::Invalid(e.to_string()))?;
+        self.picker.validate().map_err(Error::Invalid)?;
+        self.forecast
+            .validate()
+            .map_err(|e| Error::Invalid(format!("[forecast] {e}")))?;
+        self.supervision
+            .validate()
+            .map_err(|e| Error::Invalid(format!("[supervision] {e}")))
+    }
+}
+
+fn read_secret(
+    secret: &mut Option<SecretString>,
+    file: Option<&Path>,
+    name: &str,
+) -> Result<(), Error> {
+    let (None, Some(file)) = (&secret, file) else {
+        return Ok(());
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Error::Invalid(format!("`{name}`: cannot read {}: {error}", file.display()))
+    })?;
+    *secret = Some(text.trim().to_owned())
+        .filter(|text| !text.is_empty())
+        .map(Into::into);
+    Ok(())
+}
+
+/// A key that the defaults document as a list may be written as one text with commas, which is all
+/// that an environment variable or a flag can hold. Its elements stay text.
+fn split(value: Value) -> Value {
+    let ValueKind::String(text) = &value.kind else {
+        return value;
+    };
+    let elements = text
+        .split(',')
+        .map(str::trim)
+        .filter(|element| !element.is_empty())
+        .map(|element| Value::new(None, ValueKind::String(element.to_owned())))
+        .collect();
+    Value::new(None, ValueKind::Array(elements))
+}
+
+fn is_list(value: &Value) -> bool {
+    matches!(value.kind, ValueKind::Array(_))
+}
+
+/// An empty text means "not set", so that every key can be documented.
+fn is_set(value: &Value) -> bool {
+    !matches!(&value.kind, ValueKind::String(text) if text.is_empty())
 }
 
 fn typed(merged: &BTreeMap<String, (Value, Origin)>) -> Result<Settings, Error> {
     let mut root = config::Map::new();
-    for (key, (value, _)) in merged {
+    for (key, (value, _)) in merged.iter().filter(|(_, (value, _))| is_set(value)) {
         layers::insert(&mut root, key, value.clone());
     }
     Settings::deserialize(Value::new(None, ValueKind::Table(root))).map_err(|error| {
         let text = error.to_string();
         // The first key that the message names tells whose fault it is.
-        let origin = merged.iter().find(|(key, _)| text.contains(&format!("`{key}`")));
+        let origin = merged
+            .iter()
+            .find(|(key, _)| text.contains(&format!("`{key}`")));
         match origin {
             Some((_, (_, origin))) => Error::Invalid(format!("{text} (from {origin})")),
             None => Error::Invalid(text),

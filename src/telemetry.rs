@@ -29,9 +29,16 @@ pub(crate) enum LogFormat {
 /// `target=level`.
 pub(crate) fn start(format: LogFormat, filter: &str, secrets: Vec<String>) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let secrets = secrets.into_iter().filter(|secret| secret.len() >= 4).collect();
-    let writer = Redacting { secrets: Arc::new(secrets) };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let secrets = secrets
+        .into_iter()
+        .filter(|secret| secret.len() >= 4)
+        .collect();
+    let writer = Redacting {
+        secrets: Arc::new(secrets),
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer);
     let terminal = io::stderr().is_terminal();
     let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let json = match format {
@@ -40,7 +47,9 @@ pub(crate) fn start(format: LogFormat, filter: &str, secrets: Vec<String>) {
         LogFormat::Json => true,
     };
     let started = if json {
-        subscriber.event_format(JsonLines(Clock::system())).try_init()
+        subscriber
+            .event_format(JsonLines(Clock::system()))
+            .try_init()
     } else {
         subscriber.with_ansi(colour).with_target(false).try_init()
     };
@@ -66,7 +75,10 @@ where
         event: &Event<'_>,
     ) -> std::fmt::Result {
         let mut line = Map::new();
-        let now = self.0.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let now = self
+            .0
+            .now()
+            .to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         line.insert("ts".into(), now.into());
         line.insert("level".into(), event.metadata().level().as_str().into());
         line.insert("target".into(), event.metadata().target().into());
@@ -79,7 +91,8 @@ struct Fields<'a>(&'a mut Map<String, Value>);
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.0.insert(field.name().into(), format!("{value:?}").into());
+        self.0
+            .insert(field.name().into(), format!("{value:?}").into());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -133,7 +146,9 @@ impl Write for Redacting {
 
 /// The text with every secret struck out.
 pub(crate) fn redact(text: &str, secrets: &[String]) -> String {
-    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
+    secrets.iter().fold(text.to_owned(), |text, secret| {
+        text.replace(secret.as_str(), "***")
+    })
 }
 
 #[cfg(test)]
@@ -143,6 +158,9 @@ mod tests {
     #[test]
     fn secrets_are_struck_out() {
         let secrets = vec!["KEY12345".to_owned()];
-        assert_eq!(redact("apikey=KEY12345&x KEY12345", &secrets), "apikey=***&x ***");
+        assert_eq!(
+            redact("apikey=KEY12345&x KEY12345", &secrets),
+            "apikey=***&x ***"
+        );
     }
 }

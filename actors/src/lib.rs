@@ -1,1 +1,31 @@
 //! The actors of the pipeline: thin shells around the domain crates.
+//!
+//! ```text
+//! TickerPicker ─▶ Scraper ─▶ Sentiment ─▶ GruTrainer ─▶ Reporter
+//! ```
+//!
+//! A stage takes a fact in an envelope, does its work inside a message boundary, hands the next
+//! fact to its outbox and answers when that is settled: the reply is the acknowledgement. It never
+//! knows whether its neighbour is an actor in this process or a topic. Handlers answer with
+//! futures over shared parts, so what waits survives the restart of the stage that waits.
+//!
+//! What a stage *does* is in the domain crates; how it is kept running is in
+//! `closecall-supervision`; how stages are wired is in the binary's topology.
+
+mod dead_letters;
+mod facts;
+mod gru_trainer;
+pub mod kafka_bridge;
+mod reporter;
+mod scraper;
+mod sentiment;
+pub mod stage;
+mod ticker_picker;
+
+pub use dead_letters::LedgerDeadLetters;
+pub use facts::Facts;
+pub use gru_trainer::{Forecaster, GruTrainer};
+pub use reporter::{Announcer, Reporter};
+pub use scraper::Scraper;
+pub use sentiment::Sentiment;
+pub use ticker_picker::{PickerSettings, Progress, TickerPicker};

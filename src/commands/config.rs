@@ -24,7 +24,10 @@ pub(super) fn run(resolved: &Resolved, command: &ConfigCommand) -> anyhow::Resul
         ConfigCommand::Show { json: false } => {
             let width = resolved.shown.keys().map(String::len).max().unwrap_or(0);
             for (key, shown) in &resolved.shown {
-                super::print(format_args!("{key:width$} = {}  # {}", shown.value, shown.origin))?;
+                super::print(format_args!(
+                    "{key:width$} = {}  # {}",
+                    shown.value, shown.origin
+                ))?;
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Major version of the records on the topics.
 const WIRE_FORMAT: u32 = 1;
@@ -13,16 +13,24 @@ pub(crate) const COMMIT: &str = match option_env!("CLOSECALL_COMMIT") {
     None => "unknown",
 };
 
+/// The build as one object.
+pub(crate) fn description() -> Value {
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "commit": COMMIT,
+        "wire_format": WIRE_FORMAT,
+        "kafka_tls": cfg!(feature = "kafka-ssl"),
+    })
+}
+
 pub(super) fn run(as_json: bool) -> anyhow::Result<ExitCode> {
-    let version = env!("CARGO_PKG_VERSION");
     if as_json {
-        super::print(json!({
-            "version": version,
-            "commit": COMMIT,
-            "wire_format": WIRE_FORMAT,
-        }))?;
+        super::print(description())?;
     } else {
-        super::print(format_args!("closecall {version} (commit {COMMIT}, wire format {WIRE_FORMAT})"))?;
+        let version = env!("CARGO_PKG_VERSION");
+        super::print(format_args!(
+            "closecall {version} (commit {COMMIT}, wire format {WIRE_FORMAT})"
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -68,7 +68,12 @@ impl Inputs {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        Self { file, folder: PathBuf::from("."), environment, flags }
+        Self {
+            file,
+            folder: PathBuf::from("."),
+            environment,
+            flags,
+        }
     }
 
     /// All layers, lowest first.
@@ -79,18 +84,27 @@ impl Inputs {
         }];
         if let Some(path) = self.config_file()? {
             let values = read_file(&path)?;
-            layers.push(Layer { origin: Origin::File(path), values });
+            layers.push(Layer {
+                origin: Origin::File(path),
+                values,
+            });
         }
         let dot_env = self.folder.join(".env");
         if dot_env.exists() {
             let values = variables(read_dot_env(&dot_env)?)?;
-            layers.push(Layer { origin: Origin::DotEnv(dot_env), values });
+            layers.push(Layer {
+                origin: Origin::DotEnv(dot_env),
+                values,
+            });
         }
         layers.push(Layer {
             origin: Origin::Environment,
             values: variables(self.environment.clone())?,
         });
-        layers.push(Layer { origin: Origin::Flag, values: self.flag_values() });
+        layers.push(Layer {
+            origin: Origin::Flag,
+            values: self.flag_values(),
+        });
         check_keys(&layers)?;
         Ok(layers)
     }
@@ -105,15 +119,22 @@ impl Inputs {
 
     fn flag_values(&self) -> BTreeMap<String, Value> {
         let value = |text: &String| Value::new(None, ValueKind::String(text.clone()));
-        self.flags.iter().map(|(key, text)| (key.clone(), value(text))).collect()
+        self.flags
+            .iter()
+            .map(|(key, text)| (key.clone(), value(text)))
+            .collect()
     }
 }
 
 fn read_file(path: &Path) -> Result<BTreeMap<String, Value>, Error> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::Unreadable { path: path.into(), error: error.to_string() })?;
-    flatten(&File::from_str(&text, FileFormat::Toml))
-        .map_err(|error| Error::Unreadable { path: path.into(), error: error.to_string() })
+    let text = std::fs::read_to_string(path).map_err(|error| Error::Unreadable {
+        path: path.into(),
+        error: error.to_string(),
+    })?;
+    flatten(&File::from_str(&text, FileFormat::Toml)).map_err(|error| Error::Unreadable {
+        path: path.into(),
+        error: error.to_string(),
+    })
 }
 
 fn read_dot_env(path: &Path) -> Result<Map<String, String>, Error> {
@@ -143,7 +164,10 @@ fn variables(variables: Map<String, String>) -> Result<BTreeMap<String, Value>, 
 fn flatten<S: Source + Clone + Send + Sync + 'static>(
     source: &S,
 ) -> Result<BTreeMap<String, Value>, Error> {
-    let tree = Config::builder().add_source(source.clone()).build().map_err(|error| Error::Invalid(error.to_string()))?;
+    let tree = Config::builder()
+        .add_source(source.clone())
+        .build()
+        .map_err(|error| Error::Invalid(error.to_string()))?;
     let mut values = BTreeMap::new();
     descend("", tree.cache, &mut values);
     Ok(values)
@@ -153,7 +177,11 @@ fn descend(key: &str, value: Value, into: &mut BTreeMap<String, Value>) {
     match value.kind {
         ValueKind::Table(table) => {
             for (name, value) in table {
-                let key = if key.is_empty() { name } else { format!("{key}.{name}") };
+                let key = if key.is_empty() {
+                    name
+                } else {
+                    format!("{key}.{name}")
+                };
                 descend(&key, value, into);
             }
         }
@@ -175,7 +203,9 @@ pub(crate) fn insert(root: &mut Map<String, Value>, key: &str, value: Value) {
         let entry = table
             .entry(part.to_owned())
             .or_insert_with(|| Value::new(None, ValueKind::Table(Map::new())));
-        let ValueKind::Table(inner) = &mut entry.kind else { return };
+        let ValueKind::Table(inner) = &mut entry.kind else {
+            return;
+        };
         table = inner;
     }
     table.insert(name.to_owned(), value);
@@ -183,7 +213,9 @@ pub(crate) fn insert(root: &mut Map<String, Value>, key: &str, value: Value) {
 
 /// Refuses a key that the defaults do not document, with the nearest that they do.
 fn check_keys(layers: &[Layer]) -> Result<(), Error> {
-    let Some((defaults, above)) = layers.split_first() else { return Ok(()) };
+    let Some((defaults, above)) = layers.split_first() else {
+        return Ok(());
+    };
     for layer in above {
         for key in layer.values.keys() {
             let open = OPEN_TABLES.iter().any(|table| key.starts_with(table));

@@ -1,0 +1,146 @@
+//! What delivery and dead letters need to know of the pipeline's facts.
+
+use chrono::{DateTime, Utc};
+use closecall_protocol::codec::forecast::Prediction;
+use closecall_protocol::{CloseForecast, DatasetBuilt, MarketScraped, Pick, TickerPicked};
+use closecall_supervision::Describe;
+use serde_json::{Value, json};
+
+/// Describes every fact of the pipeline: all but a foreign prediction are about a pick.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts;
+
+fn pick_json(pick: &Pick) -> Value {
+    json!({
+        "stock_name": pick.ticker,
+        "pick_id": pick.pick_id,
+        "slot": pick.slot,
+        "expires_at": pick.expires_at,
+        "reason": pick.reason,
+    })
+}
+
+impl Describe<TickerPicked> for Facts {
+    fn id(&self, message: &TickerPicked) -> String {
+        message.pick.pick_id.to_string()
+    }
+
+    fn label(&self, message: &TickerPicked) -> Option<String> {
+        Some(message.pick.ticker.to_string())
+    }
+
+    fn expires_at(&self, message: &TickerPicked) -> Option<DateTime<Utc>> {
+        message.pick.expires_at
+    }
+
+    fn to_json(&self, message: &TickerPicked) -> Value {
+        pick_json(&message.pick)
+    }
+}
+
+impl Describe<MarketScraped> for Facts {
+    fn id(&self, message: &MarketScraped) -> String {
+        message.pick.pick_id.to_string()
+    }
+
+    fn label(&self, message: &MarketScraped) -> Option<String> {
+        Some(message.pick.ticker.to_string())
+    }
+
+    fn expires_at(&self, message: &MarketScraped) -> Option<DateTime<Utc>> {
+        message.pick.expires_at
+    }
+
+    /// The pick and the amounts: the data themselves are in the store, and thousands of headlines
+    /// do not belong into a ledger.
+    fn to_json(&self, message: &MarketScraped) -> Value {
+        json!({
+            "pick": pick_json(&message.pick),
+            "target": message.target,
+            "bars": message.bars.len(),
+            "articles": message.articles.len(),
+            "fetched_at": message.fetched_at,
+        })
+    }
+}
+
+impl Describe<DatasetBuilt> for Facts {
+    fn id(&self, message: &DatasetBuilt) -> String {
+        message.pick.pick_id.to_string()
+    }
+
+    fn label(&self, message: &DatasetBuilt) -> Option<String> {
+        Some(message.pick.ticker.to_string())
+    }
+
+    fn expires_at(&self, message: &DatasetBuilt) -> Option<DateTime<Utc>> {
+        message.pick.expires_at
+    }
+
+    fn to_json(&self, message: &DatasetBuilt) -> Value {
+        let rows: Vec<Value> = message
+            .rows
+            .iter()
+            .map(|row| {
+                json!([
+                    row.session(),
+                    row.close(),
+                    row.news().sentiment,
+                    row.news().articles
+                ])
+            })
+            .collect();
+        json!({
+            "pick": pick_json(&message.pick),
+            "target": message.target,
+            "rows": rows,
+            "live": [message.live.sentiment, message.live.articles],
+            "fetched_at": message.fetched_at,
+        })
+    }
+}
+
+/// A forecast does not expire: it is made, and losing it would help nobody. One that comes late is
+/// recorded as late.
+impl Describe<CloseForecast> for Facts {
+    fn id(&self, message: &CloseForecast) -> String {
+        message.pick_id.to_string()
+    }
+
+    fn label(&self, message: &CloseForecast) -> Option<String> {
+        Some(message.ticker.to_string())
+    }
+
+    fn to_json(&self, message: &CloseForecast) -> Value {
+        serde_json::to_value(message).unwrap_or(Value::Null)
+    }
+}
+
+impl Describe<Prediction> for Facts {
+    fn id(&self, message: &Prediction) -> String {
+        match message {
+            Prediction::Ours(forecast) => forecast.pick_id.to_string(),
+            Prediction::Foreign(foreign) => foreign.pick_id.to_string(),
+        }
+    }
+
+    fn label(&self, message: &Prediction) -> Option<String> {
+        Some(match message {
+            Prediction::Ours(forecast) => forecast.ticker.to_string(),
+            Prediction::Foreign(foreign) => foreign.ticker.to_string(),
+        })
+    }
+
+    fn to_json(&self, message: &Prediction) -> Value {
+        match message {
+            Prediction::Ours(forecast) => self.to_json(&**forecast),
+            Prediction::Foreign(foreign) => json!({
+                "Date": foreign.target,
+                "Prediction": foreign.prediction,
+                "Prev_date": foreign.last_session,
+                "Close": foreign.last_close,
+                "Stock Name": foreign.ticker,
+            }),
+        }
+    }
+}

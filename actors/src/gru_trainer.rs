@@ -1,0 +1,108 @@
+//! GruTrainer: trains on a dataset and forecasts the close, on a thread per fit, as many at once
+//! as there are cores.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
+use closecall_forecast::{Error, Progress};
+use closecall_protocol::{CloseForecast, DatasetBuilt};
+use closecall_supervision::{Ack, Boundary, Deliver, Drain, FaultPoints, Outbox, StageError, Work};
+
+use crate::stage;
+
+/// The forecast as a function of a dataset: settings, seed and clock are the composition's. Its
+/// callback comes once an epoch, and `Break` cancels.
+pub type Forecaster = Arc<
+    dyn Fn(
+            &DatasetBuilt,
+            &mut dyn FnMut(Progress) -> ControlFlow<()>,
+        ) -> Result<CloseForecast, Error>
+        + Send
+        + Sync,
+>;
+
+/// The actor. Its work is the [`Forecaster`].
+pub struct GruTrainer {
+    forecaster: Forecaster,
+    outbox: Arc<Outbox<CloseForecast>>,
+    boundary: Boundary,
+    faults: FaultPoints,
+}
+
+impl fmt::Debug for GruTrainer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GruTrainer")
+            .field("outbox", &self.outbox)
+            .finish_non_exhaustive()
+    }
+}
+
+impl GruTrainer {
+    /// A trainer that delivers to `outbox`.
+    #[must_use]
+    pub fn new(
+        forecaster: Forecaster,
+        outbox: Arc<Outbox<CloseForecast>>,
+        boundary: Boundary,
+        faults: FaultPoints,
+    ) -> Self {
+        Self {
+            forecaster,
+            outbox,
+            boundary,
+            faults,
+        }
+    }
+}
+
+impl Actor for GruTrainer {
+    type Context = Context<Self>;
+}
+
+impl Supervised for GruTrainer {}
+
+impl Handler<Deliver<DatasetBuilt>> for GruTrainer {
+    type Result = ResponseFuture<Result<Ack, StageError>>;
+
+    fn handle(&mut self, delivery: Deliver<DatasetBuilt>, _: &mut Self::Context) -> Self::Result {
+        self.faults.hit(stage::GRU_TRAINER, None);
+        let (boundary, faults) = (self.boundary.clone(), self.faults.clone());
+        let (forecaster, outbox) = (Arc::clone(&self.forecaster), Arc::clone(&self.outbox));
+        let dataset = delivery.message.clone();
+        Box::pin(async move {
+            let fit = move |work: &Work| fit(&forecaster, &dataset, work, &faults);
+            let forecast = boundary.compute("fit", stage::FIT_BOUND, fit).await?;
+            outbox.deliver(forecast).await
+        })
+    }
+}
+
+impl Handler<Drain> for GruTrainer {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, _: &mut Self::Context) {}
+}
+
+/// One fit: every epoch stamps progress and asks whether the result is still wanted.
+fn fit(
+    forecaster: &Forecaster,
+    dataset: &DatasetBuilt,
+    work: &Work,
+    faults: &FaultPoints,
+) -> Result<CloseForecast, StageError> {
+    let mut on_epoch = |progress: Progress| {
+        if progress.done == 1 {
+            faults.hit(stage::GRU_TRAINER, Some("mid-fit"));
+        }
+        work.progressed();
+        if work.cancelled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    forecaster(dataset, &mut on_epoch)
+        .map_err(|error| StageError::permanent(error.reason().code(), error.to_string()))
+}

@@ -1,0 +1,120 @@
+//! Reporter: records every forecast in the ledger, with the scores it brings, and announces it.
+//!
+//! A forecast is announced once it is safe. One that the ledger already has settles as well.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
+use closecall_calendar::Clock;
+use closecall_ledger::{Ledger, Recorded};
+use closecall_protocol::CloseForecast;
+use closecall_protocol::codec::forecast::Prediction;
+use closecall_supervision::{Ack, Boundary, Deliver, Drain, FaultPoints, StageError};
+
+use crate::stage;
+
+/// Told of every forecast of ours and what recording it did.
+pub type Announcer = Arc<dyn Fn(&CloseForecast, Recorded) + Send + Sync>;
+
+/// The actor. Its work is the [`Ledger`]'s.
+pub struct Reporter {
+    ledger: Arc<Mutex<Ledger>>,
+    clock: Clock,
+    announce: Announcer,
+    boundary: Boundary,
+    faults: FaultPoints,
+}
+
+impl fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reporter").finish_non_exhaustive()
+    }
+}
+
+impl Reporter {
+    /// A reporter that writes to `ledger`, the only writer of it beside the dead letters.
+    #[must_use]
+    pub fn new(
+        ledger: Arc<Mutex<Ledger>>,
+        clock: Clock,
+        announce: Announcer,
+        boundary: Boundary,
+        faults: FaultPoints,
+    ) -> Self {
+        Self {
+            ledger,
+            clock,
+            announce,
+            boundary,
+            faults,
+        }
+    }
+
+    fn report(&self, prediction: Prediction) -> ResponseFuture<Result<Ack, StageError>> {
+        self.faults.hit(stage::REPORTER, None);
+        let (ledger, clock) = (Arc::clone(&self.ledger), self.clock.clone());
+        let (announce, faults) = (Arc::clone(&self.announce), self.faults.clone());
+        let boundary = self.boundary.clone();
+        Box::pin(async move {
+            let record = move |_: &_| {
+                faults.hit(stage::REPORTER, Some("before-ledger"));
+                let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+                let recorded = record(&mut ledger, &prediction, &clock)?;
+                drop(ledger);
+                faults.hit(stage::REPORTER, Some("after-ledger"));
+                if let Prediction::Ours(forecast) = &prediction {
+                    announce(forecast, recorded);
+                }
+                Ok(Ack::Done)
+            };
+            boundary
+                .blocking("record", stage::RECORD_BOUND, record)
+                .await
+        })
+    }
+}
+
+/// A row that cannot be written now can be later: the forecast is withheld until then.
+fn record(
+    ledger: &mut Ledger,
+    prediction: &Prediction,
+    clock: &Clock,
+) -> Result<Recorded, StageError> {
+    let recorded = match prediction {
+        Prediction::Ours(forecast) => ledger.record_forecast(forecast, clock.now()),
+        Prediction::Foreign(foreign) => ledger.record_foreign(foreign, clock.now()),
+    };
+    recorded.map_err(|error| StageError::transient("unavailable", error.to_string()))
+}
+
+impl Actor for Reporter {
+    type Context = Context<Self>;
+}
+
+impl Supervised for Reporter {}
+
+/// From the trainer in this process.
+impl Handler<Deliver<CloseForecast>> for Reporter {
+    type Result = ResponseFuture<Result<Ack, StageError>>;
+
+    fn handle(&mut self, delivery: Deliver<CloseForecast>, _: &mut Self::Context) -> Self::Result {
+        let forecast = delivery.message.clone().published();
+        self.report(Prediction::Ours(Box::new(forecast)))
+    }
+}
+
+/// From the topic, where the original's trainer may have written too.
+impl Handler<Deliver<Prediction>> for Reporter {
+    type Result = ResponseFuture<Result<Ack, StageError>>;
+
+    fn handle(&mut self, delivery: Deliver<Prediction>, _: &mut Self::Context) -> Self::Result {
+        self.report(delivery.message.clone())
+    }
+}
+
+impl Handler<Drain> for Reporter {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, _: &mut Self::Context) {}
+}

@@ -1,0 +1,292 @@
+//! TickerPicker: one pick a slot, a function of the slot and the seed.
+//!
+//! Slots are aligned to the clock. A pick that waits for a place in the window slows the picker;
+//! slots that pass meanwhile are missed and not made up. A second or restarted picker repeats the
+//! pick of a slot instead of adding one, since ticker and identity follow from the slot.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Supervised, WrapFuture,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use closecall_calendar::Clock;
+use closecall_protocol::{Pick, PickId, PickReason, Ticker, TickerPicked};
+use closecall_supervision::{Drain, FaultPoints, Outbox, duration};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
+
+use crate::stage;
+
+/// What is picked, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PickerSettings {
+    /// What is picked from.
+    pub tickers: Vec<Ticker>,
+    /// Length of a slot, on the clock in use; whole seconds.
+    #[serde(with = "duration")]
+    pub every: Duration,
+    /// Decides which ticker a slot gets.
+    pub seed: u64,
+    /// How long after its slot's start a pick expires; 0 never.
+    #[serde(with = "duration")]
+    pub expires_after: Duration,
+}
+
+impl PickerSettings {
+    /// # Errors
+    /// What is wrong, and what to set.
+    pub fn validate(&self) -> Result<(), String> {
+        if self.tickers.is_empty() {
+            return Err("`picker.tickers` is empty: name at least one ticker".into());
+        }
+        if self.every.as_secs() == 0 || self.every.subsec_nanos() != 0 {
+            return Err("`picker.every` must be whole seconds, at least 1s".into());
+        }
+        if self.every > Duration::from_secs(7 * 86_400) {
+            return Err("`picker.every` must be at most 168h".into());
+        }
+        Ok(())
+    }
+
+    /// How long after its slot a pick expires.
+    #[must_use]
+    pub fn expiry(&self) -> Option<TimeDelta> {
+        TimeDelta::from_std(self.expires_after)
+            .ok()
+            .filter(|span| !span.is_zero())
+    }
+
+    /// Start of the slot that `now` lies in.
+    fn slot_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let every = i64::try_from(self.every.as_secs())
+            .unwrap_or(i64::MAX)
+            .max(1);
+        let start = now.timestamp().div_euclid(every) * every;
+        DateTime::from_timestamp(start, 0).unwrap_or(now)
+    }
+
+    /// The pick of the slot that starts at `slot`.
+    fn pick(&self, slot: DateTime<Utc>) -> Option<Pick> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(slot.timestamp().cast_unsigned());
+        let tickers = u64::try_from(self.tickers.len())
+            .ok()
+            .filter(|count| *count > 0)?;
+        let index = usize::try_from(rng.next_u64() % tickers).ok()?;
+        let ticker = self.tickers.get(index)?.clone();
+        Some(Pick {
+            pick_id: PickId::of_slot(self.seed, slot, &ticker),
+            expires_at: self.expiry().map(|after| slot + after),
+            reason: PickReason::Schedule,
+            ticker,
+            slot,
+        })
+    }
+}
+
+/// How far the picker is. Kept beside the actor, so that a restart does not forget it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The last slot whose pick was accepted.
+    pub last_slot: Option<DateTime<Utc>>,
+    /// Picks that were accepted.
+    pub picked: u64,
+}
+
+/// The actor.
+#[derive(Debug)]
+pub struct TickerPicker {
+    settings: PickerSettings,
+    clock: Clock,
+    /// Stop after so many picks.
+    limit: Option<u64>,
+    progress: Arc<Mutex<Progress>>,
+    outbox: Arc<Outbox<TickerPicked>>,
+    faults: FaultPoints,
+    draining: bool,
+}
+
+impl TickerPicker {
+    /// A picker that delivers to `outbox`, for ever or until `limit` picks are accepted.
+    #[must_use]
+    pub fn new(
+        settings: PickerSettings,
+        clock: Clock,
+        limit: Option<u64>,
+        outbox: Arc<Outbox<TickerPicked>>,
+        faults: FaultPoints,
+    ) -> Self {
+        let progress = Arc::default();
+        Self {
+            settings,
+            clock,
+            limit,
+            progress,
+            outbox,
+            faults,
+            draining: false,
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the next slot that has no pick yet.
+    fn arm(&self, ctx: &mut Context<Self>) {
+        let progress = self.progress();
+        if self.draining || self.limit.is_some_and(|limit| progress.picked >= limit) {
+            return;
+        }
+        let slot = self.settings.slot_at(self.clock.now());
+        let wait = if progress.last_slot.is_none_or(|last| last < slot) {
+            Duration::ZERO
+        } else {
+            let every = TimeDelta::from_std(self.settings.every).unwrap_or(TimeDelta::MAX);
+            self.clock.real_until(slot + every)
+        };
+        ctx.run_later(wait, Self::pick_now);
+    }
+
+    fn pick_now(&mut self, ctx: &mut Context<Self>) {
+        self.faults.hit(stage::TICKER_PICKER, None);
+        let slot = self.settings.slot_at(self.clock.now());
+        let repeated = self.progress().last_slot.is_some_and(|last| last >= slot);
+        let Some(pick) = self
+            .settings
+            .pick(slot)
+            .filter(|_| !repeated && !self.draining)
+        else {
+            return self.arm(ctx);
+        };
+        tracing::debug!(
+            stage = stage::TICKER_PICKER, ticker = %pick.ticker, pick_id = %pick.pick_id, %slot,
+            "picked"
+        );
+        self.faults
+            .hit(stage::TICKER_PICKER, Some("before-produce"));
+        let outbox = Arc::clone(&self.outbox);
+        let accepted = async move { outbox.accept(TickerPicked { pick }).await };
+        let next = accepted.into_actor(self).map(move |accepted, picker, ctx| {
+            // Nobody here waits for the pick to be settled, only for its place in the window.
+            let Ok(_in_window) = accepted else { return };
+            {
+                let progress = &mut *picker
+                    .progress
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                progress.last_slot = Some(slot);
+                progress.picked += 1;
+            }
+            picker
+                .faults
+                .hit(stage::TICKER_PICKER, Some("after-produce"));
+            picker.arm(ctx);
+        });
+        ctx.spawn(next);
+    }
+}
+
+impl Actor for TickerPicker {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.arm(ctx);
+    }
+}
+
+impl Supervised for TickerPicker {}
+
+impl Handler<Drain> for TickerPicker {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, ctx: &mut Self::Context) {
+        self.draining = true;
+        // A pick that still waits for a place is not accepted, and so not lost.
+        if ctx.state() == actix::ActorState::Running {
+            tracing::debug!(stage = stage::TICKER_PICKER, "no more picks");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(seed: u64) -> PickerSettings {
+        let tickers = ["AAPL", "MSFT", "NVDA", "ON"].map(|text| Ticker::new(text).unwrap());
+        PickerSettings {
+            tickers: tickers.into(),
+            every: Duration::from_secs(180),
+            seed,
+            expires_after: Duration::from_secs(3600),
+        }
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn slots_are_aligned_to_the_clock() {
+        let slot = settings(7).slot_at(at("2026-11-23T15:05:59.9Z"));
+        assert_eq!(slot, at("2026-11-23T15:03:00Z"));
+        assert_eq!(settings(7).slot_at(slot), slot);
+    }
+
+    #[test]
+    fn a_pick_is_a_function_of_its_slot_and_seed() {
+        let slot = at("2026-11-23T15:03:00Z");
+        assert_eq!(settings(7).pick(slot), settings(7).pick(slot));
+        assert_ne!(
+            settings(7).pick(slot).unwrap().pick_id,
+            settings(8).pick(slot).unwrap().pick_id
+        );
+        let pick = settings(7).pick(slot).unwrap();
+        assert_eq!(pick.expires_at, Some(at("2026-11-23T16:03:00Z")));
+    }
+
+    #[test]
+    fn every_ticker_gets_its_share() {
+        let (settings, start) = (settings(7), at("2026-11-23T15:00:00Z"));
+        let mut counts = std::collections::BTreeMap::new();
+        for slot in 0..4000 {
+            let pick = settings
+                .pick(start + TimeDelta::seconds(180 * slot))
+                .unwrap();
+            *counts.entry(pick.ticker).or_insert(0) += 1;
+        }
+        assert!(
+            counts.values().all(|count| (850..1150).contains(count)),
+            "{counts:?}"
+        );
+    }
+
+    #[test]
+    fn unusable_settings_are_refused() {
+        let good = settings(7);
+        assert!(good.validate().is_ok());
+        assert!(
+            PickerSettings {
+                tickers: vec![],
+                ..good.clone()
+            }
+            .validate()
+            .is_err()
+        );
+        for every in [Duration::ZERO, Duration::from_millis(1500)] {
+            assert!(
+                PickerSettings {
+                    every,
+                    ..good.clone()
+                }
+                .validate()
+                .is_err()
+            );
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `closecall demo`: the whole pipeline against a simulated market in the same process, on a clock
+//! fast enough that sessions close while one watches. No key, no broker, no network.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use closecall_actors::stage;
+use closecall_calendar::Clock;
+use closecall_market::server::{Market, Server, Simulated, SimulatedSettings};
+use closecall_supervision::FaultPoints;
+use serde_json::json;
+
+use crate::cli::Demo;
+use crate::exit::{Exit, OrExit};
+use crate::pipeline::{self, Run, Summary};
+use crate::report::{Teller, VERDICT};
+use crate::settings::Settings;
+
+/// A Monday before the opening. Always the same, so that two demos with one seed tell the same.
+const START: &str = "2025-01-06T12:00:00Z";
+
+/// A slot of simulated time a second: four picks a day, one of them during the session.
+const EVERY: Duration = Duration::from_secs(6 * 3600);
+
+pub(super) fn run(mut settings: Settings, args: &Demo) -> anyhow::Result<ExitCode> {
+    let faults = FaultPoints::parse(&args.watch.fault, stage::FAULT_POINTS).or_exit(Exit::Usage)?;
+    settings.data_dir.push("demo");
+    start_empty(&settings.data_dir).or_exit(Exit::CannotCreate)?;
+
+    let start: DateTime<Utc> = START.parse()?;
+    let clock = Clock::simulated(start, EVERY.as_secs_f64())?;
+    let calendar = settings.calendar.calendar();
+    let simulated = Simulated::new(SimulatedSettings::new(args.seed), calendar)?;
+    let market = Market::simulated(simulated, clock.clone());
+    let server = Server::bind(Server::loopback(0), market)
+        .or_exit(Exit::CannotCreate)?
+        .spawn()?;
+
+    settings.ask_only(&format!("http://{}", server.address()));
+    settings.picker.seed = args.seed;
+    settings.forecast.seed = args.seed;
+    settings.picker.every = EVERY;
+    settings.picker.expires_after = Duration::ZERO;
+    if !args.watch.json {
+        eprintln!("a simulated market, a pick a second; stop with Ctrl-C");
+    }
+    let run = Run {
+        clock,
+        picks: args.picks,
+        faults,
+        json: args.watch.json,
+    };
+    let (exit, summary) = pipeline::run(&settings, run)?;
+    server.stop()?;
+    tell(&Teller::new(args.watch.json), &summary);
+    Ok(exit.code.into())
+}
+
+/// The demo's folder is its own, and a new demo knows nothing of the last.
+fn start_empty(folder: &Path) -> anyhow::Result<()> {
+    let context = || format!("cannot start with an empty folder {}", folder.display());
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(context);
+        }
+        _ => {}
+    }
+    std::fs::create_dir_all(folder).with_context(context)
+}
+
+fn tell(teller: &Teller, summary: &Summary) {
+    if teller.is_json() {
+        teller.line(&json!({"summary": summary}).to_string());
+        return;
+    }
+    let Summary {
+        picks,
+        forecasts,
+        dead_letters,
+        duplicates,
+        lost,
+        restarts,
+        scored,
+        ..
+    } = summary;
+    teller.line(&format!(
+        "\n{picks} picks: {forecasts} forecasts, {dead_letters} dead letters, \
+         {duplicates} duplicates, {lost} lost; {restarts} restarts"
+    ));
+    let error = summary.relative_mae.map_or_else(
+        || "not known yet".to_owned(),
+        |ratio| format!("{ratio:.3} x persistence"),
+    );
+    teller.line(&format!("{scored} scored: error {error}; {VERDICT}"));
+}

@@ -1,0 +1,71 @@
+//! `closecall ledger`: what became of every pick, and whether the record is as it was written.
+
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use closecall_ledger::{Entry, Reader};
+
+use crate::cli::LedgerCommand;
+use crate::exit::{Exit, Failure, OrExit};
+use crate::settings::Settings;
+
+pub(super) fn run(settings: &Settings, command: &LedgerCommand) -> anyhow::Result<ExitCode> {
+    let reader = Reader::open(&settings.data_dir).or_exit(Exit::Data)?;
+    match command {
+        LedgerCommand::List { json } => list(&reader, *json)?,
+        LedgerCommand::Verify => verify(&reader)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(reader: &Reader, json: bool) -> anyhow::Result<()> {
+    for entry in reader.entries().or_exit(Exit::Data)? {
+        if json {
+            super::print(serde_json::to_string(&entry)?)?;
+        } else {
+            super::print(line(&entry))?;
+        }
+    }
+    Ok(())
+}
+
+/// One pick in one line.
+fn line(entry: &Entry) -> String {
+    let ticker = entry.ticker.as_ref().map_or("?", |ticker| ticker.as_str());
+    let session = entry
+        .session
+        .map_or_else(|| "-".to_owned(), |session| session.to_string());
+    let price = |price: Option<f64>| price.map_or_else(|| "-".to_owned(), |p| format!("{p:.2}"));
+    let outcome = match (&entry.reason, &entry.score) {
+        (Some(reason), _) => format!("dead letter: {reason}"),
+        (None, Some(score)) => format!(
+            "actual {:.2}, error {:.2} % (persistence {:.2} %), {}",
+            score.actual,
+            100.0 * score.error,
+            100.0 * score.baseline_error,
+            if score.hit { "hit" } else { "miss" },
+        ),
+        (None, None) if entry.late => "late, not scored".to_owned(),
+        (None, None) if entry.foreign => "foreign, not scored".to_owned(),
+        (None, None) => "not scored yet".to_owned(),
+    };
+    let (close, prediction) = (price(entry.close), price(entry.prediction));
+    format!(
+        "{} {ticker:<6} {session:>10} {close:>9} -> {prediction:>9}  {outcome}",
+        entry.pick_id
+    )
+}
+
+fn verify(reader: &Reader) -> anyhow::Result<()> {
+    match reader.verify() {
+        Ok(verified) => super::print(format_args!("{} rows verified", verified.rows)),
+        Err(faults) => {
+            for fault in &faults {
+                super::print(fault)?;
+            }
+            let count = faults.len();
+            let error = anyhow!("the ledger is not as it was written: {count} faults found");
+            Err(Failure::new(Exit::Data, error).into())
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `closecall predict`: one forecast from HTTP to rise or fall, without actors and without a
+//! ledger. The pipeline does the same steps, one stage each.
+
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use chrono::{SubsecRound, Utc};
+use closecall_calendar::Clock;
+use closecall_forecast::Progress;
+use closecall_protocol::{
+    CloseForecast, DatasetBuilt, MarketScraped, Pick, PickId, PickReason, TickerPicked,
+};
+use closecall_sentiment::{Vader, build_dataset};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::Predict;
+use crate::exit::{Exit, OrExit};
+use crate::parts;
+use crate::report;
+use crate::settings::Settings;
+
+/// A whole scrape at most.
+const SCRAPE_BOUND: std::time::Duration = std::time::Duration::from_secs(90);
+
+pub(super) fn run(settings: &Settings, args: Predict) -> anyhow::Result<ExitCode> {
+    let clock = Clock::system();
+    let slot = args.as_of.unwrap_or_else(|| clock.now()).trunc_subsecs(0);
+    let pick = Pick {
+        pick_id: PickId::of_slot(settings.forecast.seed, slot, &args.ticker),
+        ticker: args.ticker,
+        slot,
+        expires_at: None,
+        reason: PickReason::Request,
+    };
+    let scraped = scrape(settings, &clock, TickerPicked { pick })?;
+    let calendar = settings.calendar.calendar();
+    let dataset = build_dataset(&scraped, &calendar, &Vader::new()).or_exit(Exit::Data)?;
+    let forecast = forecast(settings, &dataset, clock.now())?;
+    if args.json {
+        super::print(serde_json::to_string(&forecast)?)?;
+    } else {
+        super::print(report::forecast_text(&forecast))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn scrape(
+    settings: &Settings,
+    clock: &Clock,
+    picked: TickerPicked,
+) -> anyhow::Result<MarketScraped> {
+    let market = parts::market(settings, clock)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let scraped = runtime
+        .block_on(async { tokio::time::timeout(SCRAPE_BOUND, market.gather(&picked)).await });
+    let scraped = scraped
+        .with_context(|| format!("fetching {} took longer than 90 s", picked.pick.ticker))
+        .or_exit(Exit::Unavailable)?;
+    scraped.map_err(parts::market_failure)
+}
+
+fn forecast(
+    settings: &Settings,
+    dataset: &DatasetBuilt,
+    now: chrono::DateTime<Utc>,
+) -> anyhow::Result<CloseForecast> {
+    let bar = bar();
+    let mut on_epoch = |progress: Progress| {
+        bar.set_length(progress.total as u64);
+        bar.set_position(progress.done as u64);
+        ControlFlow::Continue(())
+    };
+    let forecast = closecall_forecast::forecast(dataset, &settings.forecast, now, &mut on_epoch)
+        .or_exit(Exit::Data)?;
+    bar.finish_and_clear();
+    Ok(forecast)
+}
+
+/// The training's progress, where somebody sees it.
+fn bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("training {bar:30} {pos}/{len} epochs, {eta} left");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

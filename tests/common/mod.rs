@@ -1,0 +1,159 @@
+//! What the tests of the binary share: running it in a folder of its own, a market server beside
+//! it, and recorded data where they are.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The binary, in a folder of its own, with nothing of the caller's environment that could
+/// configure it.
+pub struct Workplace {
+    pub folder: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl Workplace {
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// With both vendors' addresses on one server.
+    pub fn on(address: &str) -> Self {
+        Self::new()
+            .with("CLOSECALL__YAHOO__BASE_URL", address)
+            .with("CLOSECALL__YAHOO__FALLBACK_URL", "")
+            .with("CLOSECALL__ALPHAVANTAGE__BASE_URL", address)
+            .with("CLOSECALL__ALPHAVANTAGE__API_KEY", "KEY-OF-THE-TESTS")
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_closecall"));
+        let inherited: Vec<_> = std::env::vars_os()
+            .filter(|(name, _)| name.to_string_lossy().starts_with("CLOSECALL__"))
+            .collect();
+        for (name, _) in inherited {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(self.folder.path())
+            .envs(self.environment.iter().cloned())
+            .args(arguments)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self, arguments: &[&str]) -> Done {
+        Done(self.command(arguments).output().unwrap())
+    }
+}
+
+/// A run that has ended.
+pub struct Done(pub Output);
+
+impl Done {
+    pub fn code(&self) -> i32 {
+        self.0.status.code().unwrap_or(-1)
+    }
+
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+
+    /// Standard output as JSON, one value a line.
+    pub fn json_lines(&self) -> Vec<Value> {
+        self.stdout()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// The one value it printed.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        assert_eq!(self.code(), 0, "{}", self.stderr());
+        let mut lines = self.json_lines();
+        assert_eq!(lines.len(), 1);
+        lines.remove(0)
+    }
+
+    /// It failed with this code, and its message says all of these.
+    #[track_caller]
+    pub fn refused(&self, code: i32, says: &[&str]) {
+        let stderr = self.stderr();
+        assert_eq!(self.code(), code, "{stderr}");
+        for text in says {
+            assert!(stderr.contains(text), "no `{text}` in: {stderr}");
+        }
+    }
+}
+
+/// `closecall market serve` on a free port; ends with the test.
+pub struct MarketServer {
+    child: Child,
+    pub address: String,
+}
+
+impl MarketServer {
+    pub fn start(arguments: &[&str]) -> Self {
+        let workplace = Workplace::new();
+        let serve = ["market", "serve", "--port", "0"];
+        let mut child = workplace
+            .command(serve.iter().chain(arguments))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().strip_prefix("serving on ").unwrap_or_else(|| {
+            panic!("the market server did not start: {line}");
+        });
+        Self {
+            address: address.to_owned(),
+            child,
+        }
+    }
+}
+
+impl Drop for MarketServer {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// The recorded data, or `None` with a visible word. With `CLOSECALL_REQUIRE_DATA` their absence
+/// is a failure.
+pub fn recorded_data() -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    if path.is_dir() {
+        return Some(path);
+    }
+    assert!(
+        std::env::var_os("CLOSECALL_REQUIRE_DATA").is_none(),
+        "no recorded data"
+    );
+    eprintln!("skipped: no recorded data");
+    None
+}

@@ -1,0 +1,47 @@
+//! A forecast against the simulated market at the system's time, on whatever day the test runs.
+
+mod common;
+
+use common::{MarketServer, Workplace};
+
+#[test]
+fn a_forecast_at_the_systems_time() {
+    let server = MarketServer::start(&["--simulated"]);
+    let workplace = Workplace::on(&server.address);
+    let forecast = workplace.run(&["predict", "AAPL", "--json"]).json();
+    assert!(
+        forecast["Prediction"]
+            .as_f64()
+            .is_some_and(|price| price > 0.0)
+    );
+    assert!(forecast["sessions"].as_u64().unwrap() > 190, "{forecast}");
+    assert!(forecast["articles"].as_u64().unwrap() > 200, "{forecast}");
+    assert!(forecast["Date"].as_str() > forecast["Prev_date"].as_str());
+
+    // Piped text is for people, too.
+    let text = workplace.run(&["predict", "AAPL"]).stdout();
+    assert!(text.contains("no demonstrated skill"), "{text}");
+}
+
+/// Holidays, half days, weekends, both sides of the clock change.
+#[test]
+fn any_day_of_the_year() {
+    for as_of in [
+        "2025-01-01T12:00:00Z",
+        "2025-03-09T06:59:59Z",
+        "2025-07-03T17:30:00Z",
+        "2025-11-28T18:30:00Z",
+        "2025-12-25T15:00:00Z",
+        "2028-02-29T21:00:00Z",
+    ] {
+        let server = MarketServer::start(&["--simulated", "--as-of", as_of]);
+        let workplace = Workplace::on(&server.address);
+        let forecast = workplace
+            .run(&["predict", "NVDA", "--as-of", as_of, "--json"])
+            .json();
+        assert!(
+            forecast["Date"].as_str().unwrap() >= &as_of[..10],
+            "{as_of}: {forecast}"
+        );
+    }
+}
