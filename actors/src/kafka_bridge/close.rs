@@ -1,0 +1,63 @@
+//! Closes a consumer under a watchdog: to drop one can take very long, in some states for ever,
+//! and neither a restart nor the end of the process may wait for that.
+
+use std::ops::Deref;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+
+/// Usually it takes a tenth of a second.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A consumer that leaves its group when it goes out of scope.
+pub(super) struct Closing<C: ConsumerContext + 'static> {
+    name: String,
+    /// Always there until it is dropped.
+    client: Option<BaseConsumer<C>>,
+}
+
+impl<C: ConsumerContext + 'static> Closing<C> {
+    pub(super) fn new(name: &str, client: BaseConsumer<C>) -> Self {
+        Self {
+            name: name.to_owned(),
+            client: Some(client),
+        }
+    }
+}
+
+impl<C: ConsumerContext + 'static> Deref for Closing<C> {
+    type Target = BaseConsumer<C>;
+
+    #[expect(
+        clippy::expect_used,
+        reason = "only `drop` takes it out, and nothing comes after that"
+    )]
+    fn deref(&self) -> &Self::Target {
+        self.client
+            .as_ref()
+            .expect("the client is there until it is dropped")
+    }
+}
+
+impl<C: ConsumerContext + 'static> Drop for Closing<C> {
+    fn drop(&mut self) {
+        let client = self.client.take();
+        let (done, closed) = mpsc::channel();
+        let closer = thread::Builder::new()
+            .name("kafka-close".into())
+            .spawn(move || {
+                drop(client);
+                // Nobody waits any more when it took too long.
+                done.send(()).ok();
+            });
+        // Without a thread the closure, and the client in it, was dropped right here.
+        if closer.is_ok() && closed.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            tracing::error!(
+                stage = self.name,
+                "the Kafka client did not close within {PATIENCE:?} and is left behind"
+            );
+        }
+    }
+}

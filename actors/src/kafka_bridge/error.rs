@@ -1,0 +1,127 @@
+//! What can go wrong between this process and Kafka. What is wrong with a record is the protocol's
+//! error instead.
+
+use std::path::PathBuf;
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+/// A refused setting, or something that Kafka did not do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting that cannot be used.
+    #[error("kafka.{key} {problem}")]
+    Setting {
+        /// The key within the section.
+        key: &'static str,
+        /// What is wrong and what is expected.
+        problem: String,
+    },
+    /// The Kafka library refused a setting.
+    #[error("the Kafka library refused the settings: {reason}")]
+    Library {
+        /// What it said.
+        reason: String,
+    },
+    /// A file with a password, token or certificate cannot be read.
+    #[error("kafka.{key} names {}, which cannot be read: {source}", path.display())]
+    File {
+        /// The key within the section.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Nobody answers, or nobody reachable is responsible for now.
+    #[error("{what}: no answer from Kafka at {brokers}: {reason}")]
+    Unreachable {
+        /// What was to be done.
+        what: String,
+        /// The configured addresses.
+        brokers: String,
+        /// What the library said.
+        reason: String,
+    },
+    /// A topic is not there.
+    #[error("topic {topic} is missing: `closecall topics create` makes it")]
+    MissingTopic {
+        /// The topic.
+        topic: String,
+    },
+    /// Kafka refused the credentials or the right.
+    #[error("{what}: refused by Kafka: {reason}; check kafka.sasl_* and the access rules")]
+    Refused {
+        /// What was to be done.
+        what: String,
+        /// What the library said.
+        reason: String,
+    },
+    /// A record is larger than the topic takes.
+    #[error("{what}: too large for the topic: {reason}")]
+    TooLarge {
+        /// What was to be done.
+        what: String,
+        /// What the library said.
+        reason: String,
+    },
+    /// The client cannot go on and has to be replaced.
+    #[error("{what}: the Kafka client failed for good: {reason}")]
+    Fatal {
+        /// What was to be done.
+        what: String,
+        /// What the library said.
+        reason: String,
+    },
+    /// A message could not be settled although nobody is ending.
+    #[error("{what} could not be settled: {reason}")]
+    Unsettled {
+        /// The record.
+        what: String,
+        /// Why.
+        reason: String,
+    },
+    /// A stage could not be started.
+    #[error(transparent)]
+    Stage(#[from] closecall_supervision::Error),
+}
+
+impl Error {
+    /// Sorts what the library said while doing `what`; `topic` is the topic it was about.
+    pub(super) fn of(error: &KafkaError, what: &str, topic: &str, brokers: &str) -> Self {
+        use RDKafkaErrorCode as Code;
+        let (what, reason) = (what.to_owned(), error.to_string());
+        let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+        match error.rdkafka_error_code() {
+            _ if fatal => Self::Fatal { what, reason },
+            Some(Code::Fatal | Code::InvalidProducerEpoch) => Self::Fatal { what, reason },
+            Some(Code::UnknownTopic | Code::UnknownTopicOrPartition) => Self::MissingTopic {
+                topic: topic.to_owned(),
+            },
+            Some(Code::MessageSizeTooLarge | Code::InvalidMessageSize) => {
+                Self::TooLarge { what, reason }
+            }
+            Some(
+                Code::Authentication
+                | Code::SaslAuthenticationFailed
+                | Code::UnsupportedSASLMechanism
+                | Code::IllegalSASLState
+                | Code::SSL
+                | Code::TopicAuthorizationFailed
+                | Code::GroupAuthorizationFailed
+                | Code::ClusterAuthorizationFailed,
+            ) => Self::Refused { what, reason },
+            _ if matches!(
+                error,
+                KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_)
+            ) =>
+            {
+                Self::Library { reason }
+            }
+            _ => Self::Unreachable {
+                what,
+                brokers: brokers.to_owned(),
+                reason,
+            },
+        }
+    }
+}

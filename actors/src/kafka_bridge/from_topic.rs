@@ -1,0 +1,79 @@
+//! A boundary's receiving side: reads the records of a topic and delivers what they say to the
+//! stage behind it. Fetching and committing is the consumer's.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
+use closecall_protocol::Error as ProtocolError;
+use closecall_protocol::codec::{Arrival, Record};
+use closecall_supervision::{Ack, Deliver, Describe, Drain, FaultPoints, Outbox, StageError};
+use futures_util::future;
+use tokio::runtime::Handle;
+
+use super::record::Received;
+use crate::stage;
+
+/// Reads a message from a record.
+pub(super) type Decode<T> =
+    Arc<dyn Fn(&Record, &Arrival) -> Result<T, ProtocolError> + Send + Sync>;
+
+/// The actor.
+pub(super) struct FromTopic<T: Send + Sync + 'static> {
+    pub(super) decode: Decode<T>,
+    pub(super) describe: Arc<dyn Describe<T>>,
+    /// Records no dead letters: a refusal goes back to the hop that holds the record.
+    pub(super) next: Arc<Outbox<T>>,
+    pub(super) runtime: Arc<OnceLock<Handle>>,
+    pub(super) faults: FaultPoints,
+}
+
+impl<T: Send + Sync + 'static> fmt::Debug for FromTopic<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromTopic")
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Actor for FromTopic<T> {
+    type Context = Context<Self>;
+
+    /// The consumer's thread hands its records over to this arbiter.
+    fn started(&mut self, _: &mut Self::Context) {
+        self.runtime.get_or_init(Handle::current);
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Supervised for FromTopic<T> {}
+
+impl<T: Clone + Send + Sync + 'static> Handler<Deliver<Arc<Received>>> for FromTopic<T> {
+    type Result = ResponseFuture<Result<Ack, StageError>>;
+
+    fn handle(&mut self, incoming: Deliver<Arc<Received>>, _: &mut Self::Context) -> Self::Result {
+        self.faults.hit(stage::KAFKA_BRIDGE, None);
+        let received = &incoming.message;
+        let decoded = received
+            .check()
+            .and_then(|()| (self.decode)(&received.record, &received.arrival));
+        let message = match decoded {
+            Ok(message) => message,
+            Err(error) => {
+                let refusal = StageError::permanent(error.reason().code(), error.to_string());
+                return Box::pin(future::ready(Err(refusal)));
+            }
+        };
+        if let Ok(pick_id) = self.describe.id(&message).parse() {
+            received.pick.get_or_init(|| pick_id);
+        }
+        let next = Arc::clone(&self.next);
+        Box::pin(async move { next.deliver(message).await })
+    }
+}
+
+/// The consumer's own hop is closed when the process ends, so there is nothing to stop here.
+impl<T: Clone + Send + Sync + 'static> Handler<Drain> for FromTopic<T> {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, _: &mut Self::Context) {}
+}

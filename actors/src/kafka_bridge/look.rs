@@ -1,0 +1,42 @@
+//! Asks the brokers how things stand.
+
+use std::time::Duration;
+
+use rdkafka::ClientContext;
+use rdkafka::client::Client;
+use rdkafka::error::RDKafkaErrorCode;
+
+use super::link::Standing;
+
+/// How long an answer is waited for; the asking thread does nothing else meanwhile.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What is wrong: the brokers do not answer, or topics are not there or not ours to use. `None`
+/// when all is well.
+pub(super) fn look<C: ClientContext>(client: &Client<C>, topics: &[String]) -> Option<Standing> {
+    let mut missing = Vec::new();
+    for topic in topics {
+        let metadata = match client.fetch_metadata(Some(topic), PATIENCE) {
+            Ok(metadata) => metadata,
+            Err(error) => return Some(Standing::Unreachable(error.to_string())),
+        };
+        let found = metadata.topics().iter().find(|one| one.name() == topic);
+        let error = found
+            .and_then(|one| one.error())
+            .map(RDKafkaErrorCode::from);
+        match error {
+            Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
+                return Some(Standing::Refused(format!("no right to topic {topic}")));
+            }
+            Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                missing.push(topic.clone());
+            }
+            Some(error) => return Some(Standing::Unreachable(error.to_string())),
+            None if found.is_none_or(|one| one.partitions().is_empty()) => {
+                missing.push(topic.clone())
+            }
+            None => {}
+        }
+    }
+    (!missing.is_empty()).then_some(Standing::Missing(missing))
+}

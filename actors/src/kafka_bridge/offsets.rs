@@ -1,0 +1,78 @@
+//! What is asked of a consumer through lists of partitions. Each list lives within one function:
+//! one that outlives its use can keep the consumer from ever being dropped.
+
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::context::commit;
+use super::partitions::Place;
+
+/// How long the brokers' answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn list(places: &[Place]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(places.len());
+    for (topic, partition) in places {
+        list.add_partition(topic, *partition);
+    }
+    list
+}
+
+/// Stops fetching from a partition.
+pub(super) fn pause<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    place: &Place,
+) -> Result<(), KafkaError> {
+    consumer.pause(&list(std::slice::from_ref(place)))
+}
+
+/// Goes on fetching from a partition; one that was taken away meanwhile has nothing to go on with.
+pub(super) fn resume<C: ConsumerContext>(consumer: &BaseConsumer<C>, place: &Place) {
+    if let Err(error) = consumer.resume(&list(std::slice::from_ref(place))) {
+        let (topic, partition) = place;
+        tracing::debug!(topic, partition, %error, "not resumed");
+    }
+}
+
+/// The committed offsets of partitions; `None` where there is none.
+pub(super) fn committed<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    places: &[Place],
+) -> Result<Vec<(Place, Option<i64>)>, KafkaError> {
+    let answer = consumer.committed_offsets(list(places), PATIENCE)?;
+    let elements = answer.elements();
+    let read = |one: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
+        one.error()?;
+        let offset = match one.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        };
+        Ok(((one.topic().to_owned(), one.partition()), offset))
+    };
+    elements.iter().map(read).collect()
+}
+
+/// Commits the beginning of each partition that has no committed offset: where the consumer begins
+/// to read it.
+pub(super) fn begin<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    places: &[Place],
+) -> Result<(), KafkaError> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    let mut beginnings = Vec::new();
+    for (place, offset) in committed(consumer, places)? {
+        if offset.is_none() {
+            let (low, _) = consumer.fetch_watermarks(&place.0, place.1, PATIENCE)?;
+            beginnings.push((place, low));
+        }
+    }
+    if beginnings.is_empty() {
+        return Ok(());
+    }
+    commit(consumer, &beginnings)
+}

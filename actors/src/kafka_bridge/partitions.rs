@@ -1,0 +1,238 @@
+//! Which record of which partition is in work, and what may be committed: the bookkeeping of a
+//! consumer, without a consumer. One record in work per partition; an offset may be committed when
+//! its record is settled, and never otherwise.
+
+use std::collections::{BTreeMap, VecDeque};
+
+/// A partition of a topic.
+pub(super) type Place = (String, i32);
+
+/// What identifies a hand-out; an answer that carries another one's is no longer wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ticket {
+    pub(super) place: Place,
+    pub(super) offset: i64,
+    /// Counts assignments, so that an answer from before a rebalance is told from one after it.
+    epoch: u64,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    InWork {
+        offset: i64,
+    },
+    /// Settled; to be committed.
+    Settled {
+        next: i64,
+    },
+    /// Given back unsettled because the process is ending; stays uncommitted.
+    Left,
+}
+
+#[derive(Debug)]
+struct Partition<R> {
+    epoch: u64,
+    state: State,
+    /// Fetched before the pause took hold.
+    waiting: VecDeque<(i64, R)>,
+    committed: bool,
+}
+
+/// The partitions that are assigned.
+#[derive(Debug)]
+pub(super) struct Partitions<R> {
+    assigned: BTreeMap<Place, Partition<R>>,
+    epoch: u64,
+}
+
+impl<R> Default for Partitions<R> {
+    fn default() -> Self {
+        Self {
+            assigned: BTreeMap::new(),
+            epoch: 0,
+        }
+    }
+}
+
+impl<R> Partitions<R> {
+    /// These were assigned, with nothing of an earlier assignment left.
+    pub(super) fn assign(&mut self, places: &[Place]) {
+        self.epoch += 1;
+        for place in places {
+            let partition = Partition {
+                epoch: self.epoch,
+                state: State::Idle,
+                waiting: VecDeque::new(),
+                committed: false,
+            };
+            self.assigned.insert(place.clone(), partition);
+        }
+    }
+
+    /// These were taken away; answers for them are no longer wanted.
+    pub(super) fn revoke(&mut self, places: &[Place]) {
+        for place in places {
+            self.assigned.remove(place);
+        }
+    }
+
+    /// A record came. Gives it back with its ticket when it is to be handed out now; keeps it when
+    /// its partition has one in work; drops it when its partition is not ours.
+    pub(super) fn receive(&mut self, place: &Place, offset: i64, record: R) -> Option<(Ticket, R)> {
+        let partition = self.assigned.get_mut(place)?;
+        partition.waiting.push_back((offset, record));
+        self.hand_out(place)
+    }
+
+    fn hand_out(&mut self, place: &Place) -> Option<(Ticket, R)> {
+        let partition = self.assigned.get_mut(place)?;
+        if !matches!(partition.state, State::Idle) {
+            return None;
+        }
+        let (offset, record) = partition.waiting.pop_front()?;
+        partition.state = State::InWork { offset };
+        let ticket = Ticket {
+            place: place.clone(),
+            offset,
+            epoch: partition.epoch,
+        };
+        Some((ticket, record))
+    }
+
+    /// The answer to a hand-out: `done` when the record is settled. Says whether it was wanted.
+    pub(super) fn settle(&mut self, ticket: &Ticket, done: bool) -> bool {
+        let Some(partition) = self.assigned.get_mut(&ticket.place) else {
+            return false;
+        };
+        let wanted = partition.epoch == ticket.epoch
+            && matches!(partition.state, State::InWork { offset } if offset == ticket.offset);
+        if wanted {
+            partition.state = if done {
+                State::Settled {
+                    next: ticket.offset + 1,
+                }
+            } else {
+                State::Left
+            };
+        }
+        wanted
+    }
+
+    /// What is to be committed, with the offset to read from next.
+    pub(super) fn to_commit(&self) -> Vec<(Place, i64)> {
+        let settled = |(place, partition): (&Place, &Partition<R>)| match partition.state {
+            State::Settled { next } => Some((place.clone(), next)),
+            _ => None,
+        };
+        self.assigned.iter().filter_map(settled).collect()
+    }
+
+    /// This was committed. Gives the next record where one waits; otherwise more may be fetched.
+    pub(super) fn committed(&mut self, place: &Place, offset: i64) -> Option<(Ticket, R)> {
+        let partition = self.assigned.get_mut(place)?;
+        if matches!(partition.state, State::Settled { next } if next == offset) {
+            partition.state = State::Idle;
+            partition.committed = true;
+        }
+        self.hand_out(place)
+    }
+
+    /// Whether the partition is ours and nothing of it has been committed by us yet.
+    pub(super) fn is_fresh(&self, place: &Place) -> bool {
+        self.assigned
+            .get(place)
+            .is_some_and(|partition| !partition.committed)
+    }
+
+    /// Partitions that are ours.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.assigned.keys()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(partition: i32) -> Place {
+        ("topic".into(), partition)
+    }
+
+    fn assigned(count: i32) -> Partitions<&'static str> {
+        let mut partitions = Partitions::default();
+        partitions.assign(&(0..count).map(place).collect::<Vec<_>>());
+        partitions
+    }
+
+    #[test]
+    fn one_record_is_in_work_per_partition_and_the_next_follows_its_commit() {
+        let mut partitions = assigned(2);
+        let (first, _) = partitions.receive(&place(0), 7, "a").unwrap();
+        assert!(
+            partitions.receive(&place(0), 8, "b").is_none(),
+            "one is in work"
+        );
+        assert!(
+            partitions.receive(&place(1), 3, "c").is_some(),
+            "another partition is free"
+        );
+        assert!(partitions.to_commit().is_empty(), "nothing is settled");
+
+        assert!(partitions.settle(&first, true));
+        assert_eq!(partitions.to_commit(), [(place(0), 8)]);
+        let (second, record) = partitions.committed(&place(0), 8).unwrap();
+        assert_eq!((second.offset, record), (8, "b"));
+        assert!(partitions.settle(&second, true));
+        assert!(
+            partitions.committed(&place(0), 9).is_none(),
+            "nothing waits"
+        );
+    }
+
+    #[test]
+    fn what_was_given_back_is_never_committed() {
+        let mut partitions = assigned(1);
+        let (ticket, _) = partitions.receive(&place(0), 7, "a").unwrap();
+        assert!(partitions.settle(&ticket, false));
+        assert!(partitions.to_commit().is_empty());
+        assert!(
+            partitions.receive(&place(0), 8, "b").is_none(),
+            "nor passed over"
+        );
+    }
+
+    #[test]
+    fn an_answer_from_before_a_rebalance_is_not_wanted() {
+        let mut partitions = assigned(1);
+        let (old, _) = partitions.receive(&place(0), 7, "a").unwrap();
+        partitions.revoke(&[place(0)]);
+        assert!(
+            !partitions.settle(&old, true),
+            "it belongs to another member now"
+        );
+        assert!(
+            partitions.receive(&place(0), 7, "a").is_none(),
+            "as do its records"
+        );
+
+        partitions.assign(&[place(0)]);
+        let (new, _) = partitions.receive(&place(0), 7, "a").unwrap();
+        assert!(
+            !partitions.settle(&old, true),
+            "the same offset, handed out before"
+        );
+        assert!(partitions.settle(&new, true));
+    }
+
+    #[test]
+    fn a_commit_that_failed_is_due_again() {
+        let mut partitions = assigned(1);
+        let (ticket, _) = partitions.receive(&place(0), 0, "a").unwrap();
+        assert!(partitions.is_fresh(&place(0)));
+        partitions.settle(&ticket, true);
+        assert_eq!(partitions.to_commit(), partitions.to_commit());
+        partitions.committed(&place(0), 1);
+        assert!(!partitions.is_fresh(&place(0)) && partitions.to_commit().is_empty());
+    }
+}

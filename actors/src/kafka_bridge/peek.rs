@@ -1,0 +1,136 @@
+//! Reads records without being a member of any group: nothing is committed, nobody is disturbed.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use closecall_calendar::Clock;
+use closecall_protocol::codec::{Arrival, Record};
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{Message as _, Offset, TopicPartitionList};
+
+use super::context::{ConsumerSide, Context};
+use super::record::Received;
+use super::stats::KafkaStats;
+use super::{Error, KafkaSettings};
+
+/// How long one answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeekFrom {
+    /// With the oldest record there is.
+    Beginning,
+    /// With the first record of this moment or later, by the records' own timestamps.
+    Time(DateTime<Utc>),
+}
+
+type Client = BaseConsumer<ConsumerSide<()>>;
+
+/// Hands every record that lies in `topic` now to `visit`, until it breaks or the end is reached.
+/// Records of a partition come in order; partitions are mixed. Blocks.
+///
+/// # Errors
+/// When the brokers do not answer, the topic is missing or not ours to read.
+pub fn peek(
+    settings: &KafkaSettings,
+    topic: &str,
+    from: PeekFrom,
+    mut visit: impl FnMut(Record, Arrival) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    settings.validate()?;
+    let failed = |error: &KafkaError| {
+        Error::of(error, &format!("reading {topic}"), topic, &settings.brokers)
+    };
+    let group = format!("{}.peek", settings.group_prefix);
+    let context = Context::new("peek", &KafkaStats::default(), settings);
+    let (_, nothing) = std::sync::mpsc::channel();
+    let consumer: Client = settings
+        .consumer("peek", &group)?
+        .create_with_context(ConsumerSide::new(context, nothing))
+        .map_err(|error| failed(&error))?;
+    let mut ends = begin(&consumer, topic, from).map_err(|error| failed(&error))?;
+    while !ends.is_empty() {
+        let message = match consumer.poll(PATIENCE) {
+            Some(message) => message.map_err(|error| failed(&error))?,
+            None => {
+                return Err(failed(&KafkaError::MessageConsumption(
+                    RDKafkaErrorCode::OperationTimedOut,
+                )));
+            }
+        };
+        let (partition, offset) = (message.partition(), message.offset());
+        let Some(end) = ends.get(&partition).copied() else {
+            continue;
+        };
+        if offset + 1 >= end {
+            ends.remove(&partition);
+        }
+        if offset >= end {
+            continue;
+        }
+        let Received {
+            record, arrival, ..
+        } = Received::copy(&message, None, Clock::system().now());
+        drop(message);
+        if visit(record, arrival).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Assigns every partition that has something to read; gives their ends.
+fn begin(consumer: &Client, topic: &str, from: PeekFrom) -> Result<BTreeMap<i32, i64>, KafkaError> {
+    let metadata = consumer.fetch_metadata(Some(topic), PATIENCE)?;
+    let found = metadata.topics().iter().find(|one| one.name() == topic);
+    let partitions = found.map(|one| one.partitions()).unwrap_or_default();
+    if let Some(error) = found.and_then(|one| one.error()) {
+        return Err(KafkaError::MetadataFetch(error.into()));
+    }
+    if partitions.is_empty() {
+        return Err(KafkaError::MetadataFetch(
+            RDKafkaErrorCode::UnknownTopicOrPartition,
+        ));
+    }
+    let mut ends = BTreeMap::new();
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions.iter().map(|one| one.id()) {
+        let (low, high) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
+        let start = match from {
+            PeekFrom::Beginning => low,
+            PeekFrom::Time(at) => offset_of(consumer, topic, partition, at)?.unwrap_or(high),
+        };
+        if start < high {
+            ends.insert(partition, high);
+            list.add_partition_offset(topic, partition, Offset::Offset(start))?;
+        }
+    }
+    consumer.assign(&list)?;
+    Ok(ends)
+}
+
+fn offset_of(
+    consumer: &Client,
+    topic: &str,
+    partition: i32,
+    at: DateTime<Utc>,
+) -> Result<Option<i64>, KafkaError> {
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(
+        topic,
+        partition,
+        Offset::Offset(at.timestamp_millis().max(0)),
+    )?;
+    let answer = consumer.offsets_for_times(list, PATIENCE)?;
+    let found = answer
+        .find_partition(topic, partition)
+        .map(|one| one.offset());
+    Ok(found.and_then(|offset| match offset {
+        Offset::Offset(offset) => Some(offset),
+        _ => None,
+    }))
+}

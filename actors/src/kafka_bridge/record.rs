@@ -1,0 +1,157 @@
+//! Records across the boundary: the library's borrowed messages become owned ones at once, and
+//! owned ones are written back. Not here: what a record means (the protocol's codecs).
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use closecall_protocol::codec::event::PICK_ID;
+use closecall_protocol::codec::{Arrival, Record};
+use closecall_protocol::{Error as ProtocolError, PickId};
+use closecall_supervision::Describe;
+use rdkafka::Message;
+use rdkafka::message::{BorrowedMessage, Header, Headers, OwnedHeaders};
+use serde_json::{Value, json};
+
+/// A record as it came in.
+pub(super) struct Received {
+    pub(super) record: Record,
+    pub(super) arrival: Arrival,
+    /// The library could not hand it over whole.
+    unreadable: bool,
+    /// Its pick, once it has been decoded: a record may carry it in its body alone.
+    pub(super) pick: OnceLock<PickId>,
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("arrival", &self.arrival)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Received {
+    /// Copies what the library lends. `now` dates a record without a timestamp.
+    pub(super) fn copy(
+        message: &BorrowedMessage<'_>,
+        expires_after: Option<TimeDelta>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let timestamp = message
+            .timestamp()
+            .to_millis()
+            .and_then(DateTime::from_timestamp_millis)
+            .unwrap_or(now);
+        let (headers, unreadable) = headers(message);
+        Self {
+            record: Record {
+                key: message.key().map(<[u8]>::to_vec),
+                value: message.payload().map(<[u8]>::to_vec),
+                headers,
+            },
+            arrival: Arrival {
+                topic: message.topic().to_owned(),
+                partition: message.partition(),
+                offset: message.offset(),
+                timestamp,
+                expires_after,
+            },
+            unreadable,
+            pick: OnceLock::new(),
+        }
+    }
+
+    /// # Errors
+    /// When a part of it could not be read at all.
+    pub(super) fn check(&self) -> Result<(), ProtocolError> {
+        if self.unreadable {
+            return Err(ProtocolError::Undecodable(
+                "a header's name is not UTF-8".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The pick it belongs to: as decoded, else its header's, else where it lies.
+    pub(super) fn pick_id(&self) -> PickId {
+        let Arrival {
+            topic,
+            partition,
+            offset,
+            ..
+        } = &self.arrival;
+        let header = || self.record.header(PICK_ID)?.parse().ok();
+        self.pick
+            .get()
+            .copied()
+            .or_else(header)
+            .unwrap_or_else(|| PickId::of_record(topic, *partition, *offset))
+    }
+
+    /// `topic/partition/offset`.
+    pub(super) fn place(&self) -> String {
+        let Arrival {
+            topic,
+            partition,
+            offset,
+            ..
+        } = &self.arrival;
+        format!("{topic}/{partition}/{offset}")
+    }
+}
+
+type OwnedHeader = (String, Option<Vec<u8>>);
+
+/// The headers, up to the first whose name is not UTF-8: on that one the library panics, and a
+/// record must not be able to bring the thread down.
+fn headers(message: &BorrowedMessage<'_>) -> (Vec<OwnedHeader>, bool) {
+    let Some(headers) = message.headers() else {
+        return (Vec::new(), false);
+    };
+    let mut owned = Vec::with_capacity(headers.count());
+    for index in 0..headers.count() {
+        let header = catch_unwind(AssertUnwindSafe(|| headers.get(index)));
+        let Ok(Header { key, value }) = header else {
+            return (owned, true);
+        };
+        owned.push((key.to_owned(), value.map(<[u8]>::to_vec)));
+    }
+    (owned, false)
+}
+
+/// The headers of a record in the library's form.
+pub(super) fn native_headers(record: &Record) -> OwnedHeaders {
+    let empty = OwnedHeaders::new_with_capacity(record.headers.len());
+    record.headers.iter().fold(empty, |headers, (key, value)| {
+        headers.insert(Header {
+            key,
+            value: value.as_deref(),
+        })
+    })
+}
+
+/// Describes a record that nobody has read yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unread;
+
+impl Describe<Arc<Received>> for Unread {
+    fn id(&self, message: &Arc<Received>) -> String {
+        message.pick_id().to_string()
+    }
+
+    fn label(&self, message: &Arc<Received>) -> Option<String> {
+        Some(message.place())
+    }
+
+    fn to_json(&self, message: &Arc<Received>) -> Value {
+        let Arrival {
+            topic,
+            partition,
+            offset,
+            ..
+        } = &message.arrival;
+        json!({ "topic": topic, "partition": partition, "offset": offset })
+    }
+}

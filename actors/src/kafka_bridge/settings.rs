@@ -1,0 +1,236 @@
+//! The settings of everything that speaks to Kafka, with their defaults and what must hold between
+//! them. Turning them into the library's configuration is in `client`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use closecall_protocol::Topic;
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+
+use super::Error;
+
+mod check;
+pub(super) mod client;
+
+/// Section `kafka` of the configuration. Empty text means "not set".
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KafkaSettings {
+    /// Addresses of one or more brokers, `host:port` with commas between. Not set: the boundaries
+    /// stay within the process.
+    pub brokers: String,
+    /// Put before the role's name to make its consumer group: `closecall.scraper`.
+    pub group_prefix: String,
+    /// Put before every topic's name; for several pipelines on one cluster.
+    pub topic_prefix: String,
+    /// Tells this process from others of its role, in the brokers' logs (`client.id`).
+    pub instance: String,
+    /// `plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`.
+    pub security_protocol: SecurityProtocol,
+    /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`, with a `sasl_*` protocol.
+    pub sasl_mechanism: String,
+    /// The user, or the principal of a token.
+    pub sasl_username: String,
+    /// The password. Shown nowhere.
+    #[serde(deserialize_with = "secret")]
+    pub sasl_password: SecretString,
+    /// A file that holds the password instead.
+    pub sasl_password_file: PathBuf,
+    /// A file that holds the token of `OAUTHBEARER`; read again before it is `token_lifetime` old.
+    pub sasl_token_file: PathBuf,
+    /// How long a token is used after it was read.
+    #[serde(with = "closecall_supervision::duration")]
+    pub token_lifetime: Duration,
+    /// File of the certificate authorities to trust; the system's where not set.
+    pub tls_ca_file: PathBuf,
+    /// File of the client's certificate, where the brokers ask for one.
+    pub tls_certificate_file: PathBuf,
+    /// File of its key.
+    pub tls_key_file: PathBuf,
+    /// The key's password. Shown nowhere.
+    #[serde(deserialize_with = "secret")]
+    pub tls_key_password: SecretString,
+    /// A file that holds the key's password instead.
+    pub tls_key_password_file: PathBuf,
+    /// Whether the broker's certificate must name the broker. Leave on.
+    pub tls_verify_hostname: bool,
+    /// `classic`, or `consumer` (KIP-848, brokers from 4.0).
+    pub group_protocol: GroupProtocol,
+    /// Static membership, for fixed replica counts: the pod's own name. Set `session_timeout` to
+    /// 60 s with it.
+    pub group_instance_id: String,
+    /// A member that is not heard of for so long has left the group (classic only).
+    #[serde(with = "closecall_supervision::duration")]
+    pub session_timeout: Duration,
+    /// Time between two signs of life (classic only); at most a third of the session timeout.
+    #[serde(with = "closecall_supervision::duration")]
+    pub heartbeat_interval: Duration,
+    /// A consumer that does not poll for so long has left the group. Work does not count: polling
+    /// goes on beside it.
+    #[serde(with = "closecall_supervision::duration")]
+    pub max_poll_interval: Duration,
+    /// A record that the brokers have not confirmed after so long is sent again by a new producer.
+    #[serde(with = "closecall_supervision::duration")]
+    pub delivery_timeout: Duration,
+    /// A request to a broker that is not answered after so long is given up.
+    #[serde(with = "closecall_supervision::duration")]
+    pub socket_timeout: Duration,
+    /// Copies of each partition that `topics create` asks for; 0 means 3, or as many as there are
+    /// brokers.
+    pub replication: i32,
+    /// Settings of the Kafka library (librdkafka) by their own names, passed on as they are; those
+    /// that the program's promises rest on are refused.
+    #[serde(deserialize_with = "flat")]
+    pub librdkafka: BTreeMap<String, String>,
+}
+
+/// How a connection is secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecurityProtocol {
+    /// Not at all.
+    #[serde(alias = "PLAINTEXT")]
+    Plaintext,
+    /// TLS.
+    #[serde(alias = "SSL")]
+    Ssl,
+    /// A user or token, in the clear.
+    #[serde(alias = "SASL_PLAINTEXT")]
+    SaslPlaintext,
+    /// A user or token, over TLS.
+    #[serde(alias = "SASL_SSL")]
+    SaslSsl,
+}
+
+/// How members of a group agree on who reads what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupProtocol {
+    /// The members' own protocol, with cooperative rebalances.
+    Classic,
+    /// The brokers assign (KIP-848).
+    Consumer,
+}
+
+impl Default for KafkaSettings {
+    fn default() -> Self {
+        Self {
+            brokers: String::new(),
+            group_prefix: "closecall".into(),
+            topic_prefix: String::new(),
+            instance: "0".into(),
+            security_protocol: SecurityProtocol::Plaintext,
+            sasl_mechanism: String::new(),
+            sasl_username: String::new(),
+            sasl_password: SecretString::default(),
+            sasl_password_file: PathBuf::new(),
+            sasl_token_file: PathBuf::new(),
+            token_lifetime: Duration::from_secs(300),
+            tls_ca_file: PathBuf::new(),
+            tls_certificate_file: PathBuf::new(),
+            tls_key_file: PathBuf::new(),
+            tls_key_password: SecretString::default(),
+            tls_key_password_file: PathBuf::new(),
+            tls_verify_hostname: true,
+            group_protocol: GroupProtocol::Classic,
+            group_instance_id: String::new(),
+            session_timeout: Duration::from_secs(10),
+            heartbeat_interval: Duration::from_secs(3),
+            max_poll_interval: Duration::from_secs(300),
+            delivery_timeout: Duration::from_secs(60),
+            socket_timeout: Duration::from_secs(10),
+            replication: 0,
+            librdkafka: BTreeMap::new(),
+        }
+    }
+}
+
+impl KafkaSettings {
+    /// Whether the boundaries go through Kafka at all.
+    #[must_use]
+    pub fn enabled(&self) -> bool {
+        !self.brokers.is_empty()
+    }
+
+    /// The name of a topic of the pipeline on this cluster.
+    #[must_use]
+    pub fn topic(&self, topic: Topic) -> String {
+        format!("{}{}", self.topic_prefix, topic.name())
+    }
+
+    /// The name of its dead-letter topic.
+    #[must_use]
+    pub fn dead_letters(&self, topic: Topic) -> String {
+        format!("{}{}", self.topic_prefix, topic.dead_letters())
+    }
+
+    /// The consumer group of the role that reads a topic.
+    #[must_use]
+    pub fn group(&self, topic: Topic) -> String {
+        let role = match topic {
+            Topic::StockNameSelector => "scraper",
+            Topic::StockModelOutput => "gru-trainer",
+            Topic::StockPredictionOutput => "reporter",
+        };
+        format!("{}.{role}", self.group_prefix)
+    }
+
+    /// The consumer group that reads the dead-letter topics into the ledger. Not the reporter's
+    /// own, so that the lag of either is its own.
+    #[must_use]
+    pub fn dead_letter_group(&self) -> String {
+        format!("{}.reporter-dead-letters", self.group_prefix)
+    }
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+/// A value of the pass-through table. Configuration layers take a name's dots for levels, so both
+/// are read: `"fetch.wait.max.ms" = 5` and the tables `fetch`, `wait`, `max`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Passed {
+    Flag(bool),
+    Whole(i64),
+    Number(f64),
+    Text(String),
+    Level(BTreeMap<String, Passed>),
+}
+
+fn flat<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let mut flat = BTreeMap::new();
+    let table = BTreeMap::<String, Passed>::deserialize(deserializer)?;
+    flatten("", table, &mut flat);
+    Ok(flat)
+}
+
+fn flatten(prefix: &str, table: BTreeMap<String, Passed>, flat: &mut BTreeMap<String, String>) {
+    for (key, value) in table {
+        let name = format!("{prefix}{key}");
+        let text = match value {
+            Passed::Flag(flag) => flag.to_string(),
+            Passed::Whole(number) => number.to_string(),
+            Passed::Number(number) => number.to_string(),
+            Passed::Text(text) => text,
+            Passed::Level(level) => {
+                flatten(&format!("{name}."), level, flat);
+                continue;
+            }
+        };
+        flat.insert(name, text);
+    }
+}
+
+impl KafkaSettings {
+    /// Checks each value, what must hold between them, and that this build can do what they ask.
+    ///
+    /// # Errors
+    /// The first violation, naming the key.
+    pub fn validate(&self) -> Result<(), Error> {
+        check::all(self)
+    }
+}

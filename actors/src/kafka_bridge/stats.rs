@@ -1,0 +1,171 @@
+//! What the Kafka clients of this process see of themselves, for metrics: updated by the clients,
+//! read at any time.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::Statistics;
+use serde::Serialize;
+
+/// One client.
+#[derive(Debug, Clone, Default)]
+struct Client {
+    lag: BTreeMap<(String, i32), i64>,
+    assigned: usize,
+    rebalances: u64,
+    generations: u64,
+    brokers_up: usize,
+    turned: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    clients: BTreeMap<String, Client>,
+    received: u64,
+    sent: u64,
+}
+
+/// The view of all clients. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct KafkaStats(Arc<Mutex<Counters>>);
+
+/// The view at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct KafkaSnapshot {
+    /// Records not yet settled, for each partition that is assigned here. Refreshed every 15 s.
+    pub lag: Vec<PartitionLag>,
+    /// Assignments and revocations so far.
+    pub rebalances: u64,
+    /// Records received so far.
+    pub received: u64,
+    /// Records sent and confirmed so far, dead letters included.
+    pub sent: u64,
+    /// Each client by its name.
+    pub clients: BTreeMap<String, ClientView>,
+}
+
+/// The lag of one partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartitionLag {
+    /// Its topic.
+    pub topic: String,
+    /// Its number.
+    pub partition: i32,
+    /// Records behind the end.
+    pub lag: i64,
+}
+
+/// One client at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClientView {
+    /// Partitions assigned to it.
+    pub assigned: usize,
+    /// Connections to brokers that stand. Refreshed every 15 s.
+    pub brokers_up: usize,
+    /// How often it was made anew.
+    pub generations: u64,
+    /// Since its thread last turned, where it has one of its own.
+    #[serde(skip)]
+    pub silent: Option<Duration>,
+}
+
+impl KafkaStats {
+    fn lock(&self) -> MutexGuard<'_, Counters> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn client(&self, name: &str, change: impl FnOnce(&mut Client)) {
+        let mut counters = self.lock();
+        match counters.clients.get_mut(name) {
+            Some(client) => change(client),
+            None => change(counters.clients.entry(name.to_owned()).or_default()),
+        }
+    }
+
+    pub(super) fn made(&self, name: &str) {
+        self.client(name, |client| {
+            client.generations += 1;
+            client.assigned = 0;
+            client.lag.clear();
+        });
+    }
+
+    pub(super) fn rebalanced(&self, name: &str, assigned: usize) {
+        self.client(name, |client| {
+            client.rebalances += 1;
+            client.assigned = assigned;
+            client.lag.clear();
+        });
+    }
+
+    pub(super) fn turned(&self, name: &str) {
+        self.client(name, |client| client.turned = Some(Instant::now()));
+    }
+
+    pub(super) fn ended(&self, name: &str) {
+        self.client(name, |client| client.turned = None);
+    }
+
+    pub(super) fn received(&self) {
+        self.lock().received += 1;
+    }
+
+    pub(super) fn sent(&self) {
+        self.lock().sent += 1;
+    }
+
+    /// The library's own statistics of a client.
+    pub(super) fn update(&self, name: &str, statistics: &Statistics) {
+        let up = |broker: &&rdkafka::statistics::Broker| broker.nodeid >= 0 && broker.state == "UP";
+        let brokers_up = statistics.brokers.values().filter(up).count();
+        let lag = statistics
+            .topics
+            .values()
+            .flat_map(|topic| topic.partitions.values().map(move |p| (&topic.topic, p)))
+            // A partition that is not ours is not fetched; one whose end is unknown has no lag yet.
+            .filter(|(_, p)| p.partition >= 0 && p.fetch_state == "active" && p.consumer_lag >= 0)
+            .map(|(topic, p)| ((topic.clone(), p.partition), p.consumer_lag))
+            .collect();
+        self.client(name, |client| {
+            client.brokers_up = brokers_up;
+            client.lag = lag;
+        });
+    }
+
+    /// Everything as it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> KafkaSnapshot {
+        let counters = self.lock();
+        let lag = counters.clients.values().flat_map(|client| &client.lag);
+        KafkaSnapshot {
+            lag: lag
+                .map(|((topic, partition), lag)| PartitionLag {
+                    topic: topic.clone(),
+                    partition: *partition,
+                    lag: *lag,
+                })
+                .collect(),
+            rebalances: counters
+                .clients
+                .values()
+                .map(|client| client.rebalances)
+                .sum(),
+            received: counters.received,
+            sent: counters.sent,
+            clients: counters
+                .clients
+                .iter()
+                .map(|(name, client)| {
+                    let view = ClientView {
+                        assigned: client.assigned,
+                        brokers_up: client.brokers_up,
+                        generations: client.generations,
+                        silent: client.turned.map(|at| at.elapsed()),
+                    };
+                    (name.clone(), view)
+                })
+                .collect(),
+        }
+    }
+}
