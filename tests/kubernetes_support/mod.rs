@@ -1,0 +1,6 @@
+//! What the tests of the manifests share. No test is here.
+
+pub(crate) mod mutations;
+pub(crate) mod objects;
+pub(crate) mod render;
+pub(crate) mod rules;
