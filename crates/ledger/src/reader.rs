@@ -30,7 +30,7 @@ SELECT
         SELECT 1 FROM log a WHERE a.pick_id = log.pick_id AND a.kind IN ('forecast', 'foreign'))),
     (SELECT count FROM tally WHERE name = 'duplicates'),
     count(*) FILTER (WHERE kind = 'score'),
-    count(*) FILTER (WHERE kind = 'forecast' AND content ->> '$.event.late'),
+    count(*) FILTER (WHERE kind = 'forecast' AND late),
     count(*) FILTER (WHERE kind = 'foreign'),
     coalesce(sum(content ->> '$.event.score.error') FILTER (WHERE kind = 'score'), 0.0),
     coalesce(sum(content ->> '$.event.score.baseline_error') FILTER (WHERE kind = 'score'), 0.0)

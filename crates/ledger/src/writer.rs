@@ -23,11 +23,14 @@ pub(crate) const DATABASE: &str = "ledger.sqlite";
 const LOCK: &str = "ledger.lock";
 
 /// Unscored forecasts of a ticker for sessions that a history spans. Late ones are never scored.
+/// The inner query sifts them by the indexes before the few that are due are read: a history spans
+/// 60 sessions, in which thousands of forecasts may have been scored already.
 const DUE: &str = "
-SELECT seq, content FROM log AS f
-WHERE ticker = ?1 AND kind = 'forecast' AND session BETWEEN ?2 AND ?3 AND pick_id <> ?4
-    AND NOT content ->> '$.event.late'
-    AND NOT EXISTS (SELECT 1 FROM log AS s WHERE s.pick_id = f.pick_id AND s.kind = 'score')
+SELECT seq, content FROM log WHERE seq IN (
+    SELECT seq FROM log AS f
+    WHERE ticker = ?1 AND kind = 'forecast' AND session BETWEEN ?2 AND ?3 AND late = 0
+        AND pick_id <> ?4
+        AND NOT EXISTS (SELECT 1 FROM log AS s WHERE s.pick_id = f.pick_id AND s.kind = 'score'))
 ORDER BY seq";
 
 /// What recording did.

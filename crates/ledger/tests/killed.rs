@@ -1,5 +1,11 @@
 //! Ensures that a writer killed at any moment leaves a ledger that verifies and holds everything
 //! it had confirmed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code may fail loudly"
+)]
 
 mod support;
 
@@ -116,7 +122,7 @@ fn kill(child: &mut Child) {
 }
 
 /// Forecasts session after session, each scored by the next.
-fn write_for_ever(directory: &Path) {
+fn write_for_ever(directory: &Path) -> ! {
     let calendar = Calendar::default();
     let mut ledger = Ledger::open(directory, calendar.clone()).unwrap();
     let count = Reader::open(directory).unwrap().entries().unwrap().len();
@@ -125,15 +131,9 @@ fn write_for_ever(directory: &Path) {
         day = calendar.next(day).date;
     }
     loop {
-        let (known, before) = (
-            calendar.previous(day).date,
-            calendar.previous(calendar.previous(day).date).date,
-        );
-        let closes = [(before.to_string(), 100.0), (known.to_string(), 101.0)];
-        let closes = [
-            (closes[0].0.as_str(), 100.0),
-            (closes[1].0.as_str(), closes[1].1),
-        ];
+        let known = calendar.previous(day).date;
+        let before = calendar.previous(known).date.to_string();
+        let closes = [(before.as_str(), 100.0), (&known.to_string(), 101.0)];
         let session = calendar.session(day).unwrap();
         let made = forecast("AAPL", &session.open.to_rfc3339(), 101.5, &closes);
         ledger

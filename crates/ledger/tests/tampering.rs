@@ -1,5 +1,11 @@
 //! Ensures that verification names a changed, removed, replaced or added row, and that the log
 //! refuses to be changed in the first place.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code may fail loudly"
+)]
 
 mod support;
 
@@ -267,7 +273,7 @@ fn a_bit_flipped_anywhere_is_named_or_harmless() {
     let bytes = fs::read(fixture.database()).unwrap();
     let mut runner = TestRunner::deterministic();
     let named = Cell::new(0);
-    let flips = runner.run(&(0..bytes.len(), 0..8), |(place, bit)| {
+    let flips = runner.run(&(0..bytes.len(), 0_u8..8), |(place, bit)| {
         let mut flipped = bytes.clone();
         flipped[place] ^= 1 << bit;
         fs::write(fixture.database(), flipped).unwrap();

@@ -1,5 +1,11 @@
 //! Ensures that VADER here is Python's vaderSentiment, and that a year of a busy ticker's news is
 //! joined in full. On recorded data, which lie beside the repository.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code may fail loudly"
+)]
 
 use std::fs;
 use std::path::PathBuf;
