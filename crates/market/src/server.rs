@@ -7,6 +7,7 @@
 //! * [`Server`]: bind first, then serve; [`Server::spawn`] for a thread of its own.
 //! * [`Market`]: a source of data and what of it can be seen ([`Visibility`]).
 //! * [`Replay`]: a directory of recorded prices and headlines.
+//! * [`Simulated`]: a market without end whose truth is known.
 //! * `chart`, `news`: the two vendors' wire formats.
 //!
 //! What it is not: a copy of the vendors' limits. It counts no requests and checks no key, except
@@ -18,8 +19,10 @@ mod http;
 mod market;
 mod news;
 mod replay;
+mod simulated;
 
 pub use error::Error;
 pub use http::{Running, Server};
 pub use market::{Daily, Market, Visibility};
 pub use replay::Replay;
+pub use simulated::{Simulated, SimulatedSettings, Truth};

@@ -1,5 +1,7 @@
 //! The server over real connections: addresses, vendors' own errors, forms of the answers.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
 mod server_support;
 
 use closecall_market::server::{Error, Server, Visibility};

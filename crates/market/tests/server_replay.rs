@@ -1,5 +1,7 @@
 //! Replaying a directory: what is refused, and the recorded data in full.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
 mod server_support;
 
 use std::collections::HashSet;

@@ -1,5 +1,7 @@
 //! Nothing dated after the clock is ever served, and everything before it is.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
 mod server_support;
 
 use chrono::TimeDelta;

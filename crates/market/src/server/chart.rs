@@ -63,10 +63,7 @@ pub(super) fn answer(market: &Market, symbol: &str, parameters: &Parameters) -> 
 }
 
 /// The window in seconds, its end excluded, and the range it was asked by, if it was.
-fn window<'a>(
-    parameters: &'a Parameters,
-    as_of: DateTime<Utc>,
-) -> Result<((i64, i64), &'a str), Answer> {
+fn window(parameters: &Parameters, as_of: DateTime<Utc>) -> Result<((i64, i64), &str), Answer> {
     let period = |name: &str| {
         let text = parameters.get(name).map(String::as_str);
         text.map(|text| {

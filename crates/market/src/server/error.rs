@@ -53,4 +53,7 @@ pub enum Error {
         /// What is wrong there.
         problem: String,
     },
+    /// A simulated market cannot be predictable to that degree.
+    #[error("predictability {0} is not usable: give a share of the variance, from 0 to below 1")]
+    Predictability(f64),
 }

@@ -9,6 +9,7 @@ use closecall_calendar::{Calendar, Clock, Session};
 use closecall_protocol::{Article, Quote, Ticker};
 
 use super::replay::Replay;
+use super::simulated::Simulated;
 
 /// What of the data can be seen.
 #[derive(Debug, Clone)]
@@ -40,6 +41,7 @@ pub struct Market {
 #[derive(Debug)]
 enum Source {
     Replay(Replay),
+    Simulated(Simulated),
 }
 
 /// A session as it is seen at some moment.
@@ -64,6 +66,16 @@ impl Market {
         }
     }
 
+    /// A simulated market. It has no end, so it always goes by a clock.
+    #[must_use]
+    pub fn simulated(simulated: Simulated, clock: Clock) -> Self {
+        Self {
+            calendar: simulated.calendar().clone(),
+            source: Source::Simulated(simulated),
+            visibility: Visibility::Until(clock),
+        }
+    }
+
     pub(super) fn calendar(&self) -> &Calendar {
         &self.calendar
     }
@@ -72,6 +84,7 @@ impl Market {
     pub(super) fn has_prices(&self, ticker: &Ticker) -> bool {
         match &self.source {
             Source::Replay(replay) => replay.has_prices(ticker),
+            Source::Simulated(simulated) => simulated.trades(ticker),
         }
     }
 
@@ -79,6 +92,7 @@ impl Market {
     pub(super) fn knows(&self, ticker: &Ticker) -> bool {
         match &self.source {
             Source::Replay(replay) => replay.has_prices(ticker) || replay.has_news(ticker),
+            Source::Simulated(simulated) => simulated.trades(ticker),
         }
     }
 
@@ -135,18 +149,21 @@ impl Market {
         };
         match &self.source {
             Source::Replay(replay) => replay.articles(ticker, from, to, newest_first),
+            Source::Simulated(simulated) => simulated.articles(ticker, from, to, newest_first),
         }
     }
 
     fn opened(&self, ticker: &Ticker, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Daily> {
         match &self.source {
             Source::Replay(replay) => replay.opened(ticker, from, to).to_vec(),
+            Source::Simulated(simulated) => simulated.opened(ticker, from, to),
         }
     }
 
     fn newest(&self, ticker: &Ticker, at: DateTime<Utc>) -> Option<Daily> {
         match &self.source {
             Source::Replay(replay) => replay.newest(ticker, at),
+            Source::Simulated(simulated) => simulated.newest(ticker, at),
         }
     }
 }

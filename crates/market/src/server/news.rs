@@ -16,6 +16,10 @@ use super::market::Market;
 const DEFAULT_LIMIT: usize = 50;
 const LARGEST_LIMIT: usize = 1_000;
 
+/// How many articles of a window are looked at, so that a request without bounds to a market
+/// without end has an end. The densest recorded archive is smaller.
+const MOST_EXAMINED: usize = 50_000;
+
 /// The vendor's order of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
@@ -97,12 +101,14 @@ impl Request {
             .map(|ticker| {
                 market
                     .articles(ticker, self.from, self.to, newest_first)
+                    .take(MOST_EXAMINED)
                     .map(|article| (article.published, article.title))
                     .collect()
             })
             .collect();
         let by_all = market
             .articles(first, self.from, self.to, newest_first)
+            .take(MOST_EXAMINED)
             .filter(|article| {
                 named.is_empty() || {
                     let identity = (article.published, article.title.clone());
