@@ -17,7 +17,8 @@ ENV CLOSECALL_COMMIT=${COMMIT}
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build --release --locked --features kafka-ssl --bin closecall \
-    && install -D target/release/closecall /out/closecall
+    && install -D target/release/closecall /out/closecall \
+    && install -d /out/data
 
 FROM ${BASE}
 ARG VERSION=0.1.0
@@ -28,6 +29,8 @@ LABEL org.opencontainers.image.title="closecall" \
       org.opencontainers.image.revision="${COMMIT}" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --from=build /out/closecall /usr/local/bin/closecall
+# A volume that is mounted here takes over its owner.
+COPY --from=build --chown=65532:65532 --chmod=750 /out/data /var/lib/closecall
 COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/closecall/
 USER 65532:65532
 EXPOSE 8080

@@ -33,13 +33,13 @@ class Layer:
         entry.type, entry.linkname, entry.mode = tarfile.SYMTYPE, target, 0o777
         self.put(entry, b"")
 
-    def folder(self, path, mode=0o755):
+    def folder(self, path, mode=0o755, owner=0):
         entry = tarfile.TarInfo(path.strip("/"))
         entry.type, entry.mode = tarfile.DIRTYPE, mode
-        self.put(entry, b"")
+        self.put(entry, b"", owner)
 
-    def put(self, entry, data):
-        entry.uid = entry.gid = 0
+    def put(self, entry, data, owner=0):
+        entry.uid = entry.gid = owner
         entry.uname = entry.gname = ""
         entry.mtime = self.when
         self.entries[entry.name] = (entry, data)
