@@ -36,6 +36,4 @@ mod settings;
 pub use error::Error;
 pub use forecast::{DIVERGED, INSUFFICIENT_DATA, forecast};
 pub use progress::Progress;
-pub use settings::{
-    ForecastSettings, GateSettings, IntervalSettings, ModelKind, NetworkSettings,
-};
+pub use settings::{ForecastSettings, GateSettings, IntervalSettings, ModelKind, NetworkSettings};

@@ -111,7 +111,7 @@ pub struct NetworkSettings {
     pub dense: usize,
     /// Share of the dense layer's outputs left out in training; default 0.2.
     pub dropout: f32,
-    /// Passes over the rows; default 30.
+    /// Passes over the rows; default 15.
     pub epochs: usize,
     /// Rows an update; default 32.
     pub batch: usize,
@@ -119,7 +119,7 @@ pub struct NetworkSettings {
     pub learning_rate: f32,
     /// Decoupled weight decay; default 0.01.
     pub weight_decay: f32,
-    /// Networks, of consecutive seeds, whose outputs are averaged; default 1.
+    /// Networks, of consecutive seeds, whose outputs are averaged; default 3.
     pub members: usize,
 }
 
@@ -131,11 +131,11 @@ impl Default for NetworkSettings {
             units: vec![16],
             dense: 16,
             dropout: 0.2,
-            epochs: 30,
+            epochs: 15,
             batch: 32,
             learning_rate: 3e-3,
             weight_decay: 0.01,
-            members: 1,
+            members: 3,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a caller may rely on: one test a promise of `forecast`.
 
+#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
+
 use std::ops::ControlFlow;
 
 use closecall_forecast::{
@@ -207,7 +209,8 @@ fn a_break_cancels_after_the_epoch_under_way() {
 
 #[test]
 fn settings_without_meaning_are_refused_by_name() {
-    let broken: [(&str, fn(&mut ForecastSettings)); 6] = [
+    type Break = fn(&mut ForecastSettings);
+    let broken: [(&str, Break); 6] = [
         ("min_rows", |s| s.min_rows = 3),
         ("network.window", |s| s.network.window = 0),
         ("network.news_shrinkage", |s| {

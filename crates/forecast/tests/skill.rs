@@ -2,6 +2,8 @@
 //! intervals cover what they claim and the reference model does great harm; on a market with one
 //! the product's model finds part of it.
 
+#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
+
 use std::ops::ControlFlow;
 
 use closecall_forecast::evaluation::relative_mae;

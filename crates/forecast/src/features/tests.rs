@@ -7,7 +7,7 @@ fn dataset(change: impl Fn(usize, &mut f64, &mut Option<f64>)) -> DatasetBuilt {
     let day = |k: usize| SessionDate::from_epoch_ms(1_700_006_400_000 + 86_400_000 * k as i64);
     let row = |k: usize| {
         let mut close = 100.0 + 10.0 * (k as f64 * 0.7).sin();
-        let mut sentiment = (k % 3 == 0).then_some(0.4);
+        let mut sentiment = k.is_multiple_of(3).then_some(0.4);
         change(k, &mut close, &mut sentiment);
         let session = day(k).unwrap();
         let quote = Quote {

@@ -2,6 +2,7 @@
 //! tails, news that says nothing, and a dial for how much of tomorrow is predictable.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
 
 use std::sync::Arc;
 
