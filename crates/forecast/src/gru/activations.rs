@@ -87,11 +87,7 @@ impl Activations {
 
     /// rows × units: the last layer's state after the last step.
     pub(crate) fn last_states(&self, layout: &Layout, rows: usize) -> &[f32] {
-        let width = layout.dense.inputs;
-        let start = (self.steps - 1) * rows * width;
-        self.layers
-            .last()
-            .map_or(&[], |layer| &layer.states[start..start + rows * width])
+        last_states(&self.layers, self.steps, rows, layout.dense.inputs)
     }
 
     /// Computes the outputs of the `rows` rows taken in.
@@ -133,13 +129,13 @@ impl Activations {
         dropout: Option<Dropout<'_>>,
     ) {
         let at = &layout.dense;
-        let mut dense = std::mem::replace(&mut self.dense, Buffer::zeros(0));
-        let active = &mut dense[..rows * at.units];
+        let last_states = last_states(&self.layers, self.steps, rows, at.inputs);
+        let active = &mut self.dense[..rows * at.units];
         let product = Product {
             rows,
             columns: at.units,
             lanes: at.lanes,
-            left: self.last_states(layout, rows),
+            left: last_states,
             left_block: 0,
             left_row: at.inputs,
             blocks: 1,
@@ -160,8 +156,14 @@ impl Activations {
         for (out, row) in self.out.iter_mut().zip(active.chunks_exact(at.units)) {
             *out = bias + row.iter().zip(output).map(|(x, w)| x * w).sum::<f32>();
         }
-        self.dense = dense;
     }
+}
+
+fn last_states(layers: &[LayerActivations], steps: usize, rows: usize, width: usize) -> &[f32] {
+    let start = (steps - 1) * rows * width;
+    layers
+        .last()
+        .map_or(&[], |layer| &layer.states[start..start + rows * width])
 }
 
 /// Draws one number per unit that exists, so that every path leaves out the same ones.
