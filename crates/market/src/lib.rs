@@ -26,6 +26,10 @@ mod yahoo;
 
 pub mod server;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
+mod recorded;
+
 pub use error::{Class, Error, Failure};
 pub use gather::Market;
 pub use settings::{AlphavantageSettings, MarketSettings, WindowSettings, YahooSettings};

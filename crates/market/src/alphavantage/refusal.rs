@@ -28,14 +28,14 @@ pub(super) fn classify(message: &str, key: &str) -> Fault {
             retry_after: Some(BURST_WAIT),
         };
     }
-    if says(&["per day", "rate limit", "daily"]) {
-        return Fault::Quota(text());
-    }
     if says(&["invalid inputs"]) {
         return Fault::InvalidInputs;
     }
     if says(&["invalid api call"]) {
         return Fault::BadRequest(text());
+    }
+    if says(&["per day", "rate limit"]) {
+        return Fault::Quota(text());
     }
     if says(&["premium"]) {
         return Fault::NotEntitled(text());

@@ -31,7 +31,7 @@ const MAX_REDIRECTS: usize = 3;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     content_type: String,
-    location: Option<String>,
+    pub(crate) location: Option<String>,
     retry_after: Option<Duration>,
     body: Vec<u8>,
 }

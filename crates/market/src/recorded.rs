@@ -1,0 +1,53 @@
+//! Recorded answers for tests, which lie beside the repository and not in it.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::vendor::http::Answer;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
+
+/// A recorded file. Where there are none the test says that it is skipped, or fails when
+/// `CLOSECALL_REQUIRE_DATA` is 1.
+pub(crate) fn file(name: &str) -> Option<Vec<u8>> {
+    if !Path::new(DATA).is_dir() {
+        let required = std::env::var("CLOSECALL_REQUIRE_DATA").is_ok_and(|value| value == "1");
+        assert!(
+            !required,
+            "no recorded data at {DATA}, and CLOSECALL_REQUIRE_DATA is 1"
+        );
+        eprintln!("skipped: no recorded data");
+        return None;
+    }
+    Some(std::fs::read(Path::new(DATA).join(name)).unwrap())
+}
+
+/// A recorded body as the answer that brought it.
+pub(crate) fn answer(name: &str) -> Option<Answer> {
+    file(name).map(|body| Answer::of(200, "application/json", body))
+}
+
+/// The refusals of a list of them, by name.
+pub(crate) fn refusals(name: &str) -> Vec<(String, Answer)> {
+    let Some(list) = file(name) else {
+        return Vec::new();
+    };
+    let list: Vec<Value> = serde_json::from_slice(&list).unwrap();
+    assert!(!list.is_empty());
+    list.iter()
+        .map(|entry| {
+            let body = match &entry["body"] {
+                Value::String(text) => text.clone().into_bytes(),
+                json => serde_json::to_vec(json).unwrap(),
+            };
+            let status = u16::try_from(entry["http_status"].as_u64().unwrap()).unwrap();
+            let content_type = entry["content_type"].as_str().unwrap_or("application/json");
+            let mut answer = Answer::of(status, content_type, body);
+            answer.location = entry["location"]
+                .as_str()
+                .map(|_| "consent.yahoo.com".to_owned());
+            (entry["name"].as_str().unwrap().to_owned(), answer)
+        })
+        .collect()
+}
