@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p closecall-forecast`. For the ratio to the processor's peak, measured in the
 //! same run, use `closecall bench train`.
-#![expect(clippy::unwrap_used, reason = "a benchmark that fails has nothing to say")]
+#![expect(clippy::unwrap_used, reason = "may fail loudly")]
 
 use std::ops::ControlFlow;
 use std::time::Duration;

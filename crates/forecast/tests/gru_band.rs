@@ -1,5 +1,5 @@
 //! The reference work's training error: its median over sixty seeds lies in the expected band.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as loudly as the tests")]
+#![expect(clippy::unwrap_used, reason = "may fail loudly")]
 
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,5 @@
 //! The model file gives back what was saved, and refuses what it cannot trust.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as loudly as the tests")]
+#![expect(clippy::unwrap_used, reason = "may fail loudly")]
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
