@@ -1,0 +1,66 @@
+"""Step 6: who reaches whom, tried from pods that carry the labels of a role, or none."""
+
+import time
+
+from cluster import NAMESPACE, Failure, until
+from setup import ROLES, observer
+
+ELSEWHERE = "closecall-test-stranger"
+
+
+def address(cluster, component):
+    return cluster.pods(component)[0]["status"]["podIP"]
+
+
+def policies(cluster, say):
+    targets = {
+        "Kafka": (address(cluster, "broker"), 9092),
+        "the vendor": (address(cluster, "market"), 8900),
+        "the reporter": (address(cluster, "reporter"), 8080),
+        "the API server": (cluster.get("service", "kubernetes", namespace="default")["spec"]["clusterIP"], 443),
+    }
+    cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ELSEWHERE}}])
+    until("its account", 30, lambda: cluster.get("serviceaccount", "default", namespace=ELSEWHERE, check=False))
+    probes = {"a stranger in the namespace": ("stranger", NAMESPACE), "a stranger from elsewhere": ("stranger", ELSEWHERE)}
+    pods = [observer("stranger", {}, space) for _, space in probes.values()]
+    for role in ROLES:
+        probes[role] = (f"as-{role}", NAMESPACE)
+        labels = {"name": "closecall", "component": role, "part-of": "closecall"}
+        labels = {f"app.kubernetes.io/{key}": value for key, value in labels.items()}
+        pods.append(observer(f"as-{role}", labels))
+    cluster.apply(pods)
+    try:
+        for name, space in probes.values():
+            cluster.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s", namespace=space)
+        time.sleep(3)  # What enforces policies may take a moment for new pods.
+        compare(cluster, probes, targets, say)
+    finally:
+        for name, space in probes.values():
+            cluster.kubectl("delete", "pod", name, "--wait=false", "--ignore-not-found", namespace=space)
+        cluster.kubectl("delete", "namespace", ELSEWHERE, "--wait=false", namespace=None)
+
+
+def expected(who, target):
+    if target == "Kafka":
+        return who in ROLES
+    return target == "the vendor" and who == "scraper"
+
+
+def compare(cluster, probes, targets, say):
+    wrong = []
+    for who, (name, space) in probes.items():
+        reached = []
+        for target, (host, port) in targets.items():
+            command = ("busybox", "nc", "-z", "-w", "2", host, str(port))
+            done = cluster.kubectl("exec", name, "--", *command, namespace=space, check=False)
+            if done.returncode == 0:
+                reached.append(target)
+            if (done.returncode == 0) != expected(who, target):
+                wrong.append(f"{who} and {target}: {'reached' if done.returncode == 0 else 'not reached'}")
+        say(f"{who} reaches {', '.join(reached) or 'nothing'}")
+    for role in ROLES:
+        done = cluster.in_pod(f"as-{role}", "busybox", "nslookup", f"kafka.{NAMESPACE}.svc.cluster.local", check=False)
+        if done.returncode != 0:
+            wrong.append(f"{role} finds no name: {done.stdout}{done.stderr}")
+    if wrong:
+        raise Failure("; ".join(wrong))
