@@ -325,7 +325,7 @@ impl KafkaAdmin {
             unread_partitions: 0,
         };
         for ((topic, partition), committed) in offsets::committed(&consumer, &places)? {
-            let (low, high) = consumer.fetch_watermarks(&topic, partition, PATIENCE)?;
+            let (low, high) = offsets::watermarks(&consumer, &topic, partition)?;
             total.lag += high - committed.unwrap_or(low).max(low);
             total.unread_partitions += usize::from(committed.is_none());
         }

@@ -171,7 +171,7 @@ mod tests {
     fn a_change_is_told_once_and_shown_on_the_board() {
         let board = HealthBoard::new();
         let mut link = Link::new("link", &board);
-        assert!(!board.health().ready().ok);
+        assert!(board.health().missing.contains_key("link"));
         let down = global(RDKafkaErrorCode::AllBrokersDown);
         link.error(&down, "1/1 brokers are down");
         assert!(matches!(link.standing(), Standing::Unreachable(_)));
@@ -180,7 +180,7 @@ mod tests {
             "no change of kind"
         );
         assert!(link.turn(Standing::Up));
-        assert!(board.health().ready().ok);
+        assert!(board.health().missing.is_empty());
         link.error(&global(RDKafkaErrorCode::TopicAuthorizationFailed), "");
         link.error(&down, "");
         assert!(

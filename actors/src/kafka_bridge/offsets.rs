@@ -1,10 +1,11 @@
 //! What is asked of a consumer through lists of partitions. Each list lives within one function:
 //! one that outlives its use can keep the consumer from ever being dropped.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::context::commit;
@@ -55,6 +56,30 @@ pub(super) fn committed<C: ConsumerContext>(
     elements.iter().map(read).collect()
 }
 
+/// The oldest offset and the one after the newest. A topic that was just made has no leader for a
+/// moment, and one whose leader moves has none for another; that is waited for.
+pub(super) fn watermarks<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    partition: i32,
+) -> Result<(i64, i64), KafkaError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let error = match consumer.fetch_watermarks(topic, partition, PATIENCE) {
+            Ok(watermarks) => return Ok(watermarks),
+            Err(error) => error,
+        };
+        let moving = matches!(
+            error.rdkafka_error_code(),
+            Some(RDKafkaErrorCode::NotLeaderForPartition | RDKafkaErrorCode::LeaderNotAvailable)
+        );
+        if !moving || Instant::now() >= until {
+            return Err(error);
+        }
+        thread::park_timeout(Duration::from_millis(100));
+    }
+}
+
 /// Commits the beginning of each partition that has no committed offset: where the consumer begins
 /// to read it.
 pub(super) fn begin<C: ConsumerContext>(
@@ -67,7 +92,7 @@ pub(super) fn begin<C: ConsumerContext>(
     let mut beginnings = Vec::new();
     for (place, offset) in committed(consumer, places)? {
         if offset.is_none() {
-            let (low, _) = consumer.fetch_watermarks(&place.0, place.1, PATIENCE)?;
+            let (low, _) = watermarks(consumer, &place.0, place.1)?;
             beginnings.push((place, low));
         }
     }

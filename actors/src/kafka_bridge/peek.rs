@@ -12,6 +12,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 
 use super::context::{ConsumerSide, Context};
+use super::offsets;
 use super::record::Received;
 use super::stats::KafkaStats;
 use super::{Error, KafkaSettings};
@@ -99,7 +100,7 @@ fn begin(consumer: &Client, topic: &str, from: PeekFrom) -> Result<BTreeMap<i32,
     let mut ends = BTreeMap::new();
     let mut list = TopicPartitionList::with_capacity(partitions.len());
     for partition in partitions.iter().map(|one| one.id()) {
-        let (low, high) = consumer.fetch_watermarks(topic, partition, PATIENCE)?;
+        let (low, high) = offsets::watermarks(consumer, topic, partition)?;
         let start = match from {
             PeekFrom::Beginning => low,
             PeekFrom::Time(at) => offset_of(consumer, topic, partition, at)?.unwrap_or(high),

@@ -1,0 +1,204 @@
+//! Groups on a real broker: long work keeps its place, members share and take over, an orderly end
+//! leaves at once.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use closecall_actors::kafka_bridge::KafkaSettings;
+use closecall_actors::kafka_bridge::admin::KafkaAdmin;
+use closecall_protocol::Topic;
+
+mod kafka_support;
+
+use kafka_support::{Foreign, Member, Seen, broker, run, script, settings, until};
+
+async fn made(settings: &KafkaSettings) -> KafkaAdmin {
+    let admin = KafkaAdmin::new(settings).unwrap();
+    admin.create_topics().await.unwrap();
+    admin
+}
+
+/// Records of the picks that are not settled.
+fn lag(admin: &KafkaAdmin) -> i64 {
+    admin.group_lags().unwrap().first().unwrap().lag
+}
+
+#[test]
+fn work_longer_than_the_poll_interval_does_not_cost_the_member_its_place() {
+    let Some(broker) = broker() else { return };
+    let settings = KafkaSettings {
+        max_poll_interval: Duration::from_secs(6),
+        ..settings(&broker)
+    };
+    run(async {
+        let admin = made(&settings).await;
+        let picks = settings.topic(Topic::StockNameSelector);
+        Foreign::new(&broker).pick(&picks, 0, "TSLA");
+        let seen = Seen::default();
+        let member = Member::start(&settings, &[], seen.slow(Duration::from_secs(9)));
+        until("it is settled", || seen.len() > 0 && lag(&admin) == 0).await;
+        assert_eq!(seen.len(), 1, "nobody else was given it");
+        // Put into the group once, and never out of it.
+        assert_eq!(member.stats().snapshot().rebalances, 1);
+        member.end().await;
+    });
+}
+
+#[test]
+fn two_members_share_the_partitions_and_the_one_that_stays_takes_over_at_once() {
+    let Some(broker) = broker() else { return };
+    let settings = settings(&broker);
+    run(async {
+        let admin = made(&settings).await;
+        let (first, second) = (Seen::default(), Seen::default());
+        let one = Member::start(&settings, &[], first.noting());
+        until("one has all", || one.assigned() == 12).await;
+        let two = Member::start(&settings, &[], second.noting());
+        until("they share", || one.assigned() == 6 && two.assigned() == 6).await;
+
+        let picks = settings.topic(Topic::StockNameSelector);
+        let foreign = Foreign::new(&broker);
+        let ticker = |n: i32| format!("T{n}");
+        (0..12).for_each(|n| foreign.pick(&picks, n, &ticker(n)));
+        until("all are settled", || {
+            first.len() + second.len() >= 12 && lag(&admin) == 0
+        })
+        .await;
+        assert_eq!(
+            (first.len(), second.len()),
+            (6, 6),
+            "each partition was read by one of them"
+        );
+
+        one.end().await;
+        // Far less than a session lasts would be enough; the timeout alone tells a member that
+        // left from one that is only missed.
+        let left = Instant::now();
+        until("the other has all", || two.assigned() == 12).await;
+        assert!(
+            left.elapsed() < settings.session_timeout,
+            "{:?}",
+            left.elapsed()
+        );
+        (12..24).for_each(|n| foreign.pick(&picks, n - 12, &ticker(n)));
+        until("they are settled", || {
+            second.len() >= 18 && lag(&admin) == 0
+        })
+        .await;
+        let all: BTreeSet<_> = first
+            .tickers()
+            .into_iter()
+            .chain(second.tickers())
+            .collect();
+        assert_eq!(all.len(), 24, "none was lost");
+        two.end().await;
+    });
+}
+
+#[test]
+fn a_partition_without_offset_gets_one_and_the_lag_counts_what_is_left() {
+    let Some(broker) = broker() else { return };
+    let settings = settings(&broker);
+    run(async {
+        let admin = made(&settings).await;
+        let picks = settings.topic(Topic::StockNameSelector);
+        Foreign::new(&broker).pick(&picks, 5, "TSLA");
+        let before = admin.group_lags().unwrap();
+        assert_eq!((before[0].lag, before[0].unread_partitions), (1, 12));
+        let seen = Seen::default();
+        let member = Member::start(&settings, &[], seen.noting());
+        until("all have an offset", || {
+            admin.group_lags().unwrap()[0].unread_partitions == 0
+        })
+        .await;
+        until("nothing is left", || lag(&admin) == 0).await;
+        member.end().await;
+    });
+}
+
+#[test]
+fn topics_are_made_once_and_drift_is_told_not_mended() {
+    let Some(broker) = broker() else { return };
+    let settings = settings(&broker);
+    run(async {
+        let admin = KafkaAdmin::new(&settings).unwrap();
+        let first = admin.create_topics().await.unwrap();
+        assert!(first.len() == 6 && first.iter().all(|one| one.created));
+        let again = admin.create_topics().await.unwrap();
+        assert!(
+            again.iter().all(|one| !one.created && one.drift.is_empty()),
+            "{again:?}"
+        );
+        let other = KafkaSettings {
+            replication: 2,
+            ..settings.clone()
+        };
+        let drifted = KafkaAdmin::new(&other)
+            .unwrap()
+            .create_topics()
+            .await
+            .unwrap();
+        assert!(drifted.iter().all(|one| !one.created));
+        assert_eq!(drifted[0].drift, ["replication is 1, expected 2"]);
+    });
+}
+
+/// A broker of a test's own; stopped with it.
+struct OwnBroker(String);
+
+impl Drop for OwnBroker {
+    fn drop(&mut self) {
+        script(&["stop", "--name", &self.0]).ok();
+    }
+}
+
+#[test]
+fn a_broker_that_is_absent_at_the_start_is_waited_for() {
+    if broker().is_none() {
+        return;
+    }
+    // One of its own, at an address that is known before it is there.
+    let own = OwnBroker(format!("absent-{}", std::process::id()));
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let settings = settings(&format!("127.0.0.1:{port}"));
+    run(async {
+        let seen = Seen::default();
+        let member = Member::start(&settings, &[], seen.noting());
+        let health = || member.supervisor.board().health();
+        let unreachable = || {
+            health()
+                .ready()
+                .reasons
+                .join("\n")
+                .contains("do not answer")
+        };
+        until("it is told", unreachable).await;
+        assert!(health().live().ok, "alive all the same");
+        assert!(
+            health().stages.values().all(|stage| stage.restarts == 0),
+            "and nothing restarts"
+        );
+
+        let (start, port) = (own.0.clone(), port.to_string());
+        let started = move || script(&["start", "--name", &start, "--port", &port]);
+        tokio::task::spawn_blocking(started).await.unwrap().unwrap();
+        let reasons = || health().ready().reasons.join("\n");
+        until("the topics are missed", || {
+            reasons().contains("closecall topics create")
+        })
+        .await;
+        made(&settings).await;
+        Foreign::new(&settings.brokers).pick(&settings.topic(Topic::StockNameSelector), 0, "TSLA");
+        until("it works", || {
+            seen.len() == 1 && health().missing.is_empty()
+        })
+        .await;
+        member.end().await;
+    });
+}
