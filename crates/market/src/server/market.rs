@@ -97,7 +97,7 @@ impl Market {
     }
 
     /// The moment up to which this ticker's past can be seen: the clock's time, or the end of all
-    /// that was recorded. `None` when everything can be seen of nothing.
+    /// that was recorded. `None` when it has no records.
     pub(super) fn as_of(&self, ticker: &Ticker) -> Option<DateTime<Utc>> {
         match &self.visibility {
             Visibility::Until(clock) => Some(clock.now()),

@@ -119,7 +119,7 @@ impl Request {
             return by_all.take(self.limit).collect();
         }
         let mut articles: Vec<Article> = by_all.collect();
-        articles.sort_by_key(|article| !names(&article.title, first)); // stable: newest first
+        articles.sort_by_cached_key(|article| !names(&article.title, first)); // stable: newest first
         articles.truncate(self.limit);
         articles
     }
