@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Datelike, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use closecall_calendar::Clock;
-use closecall_protocol::Ticker;
+use closecall_protocol::{PickId, Reason, Ticker};
 
 use crate::exit::{Exit, OrExit};
 use crate::telemetry::LogFormat;
@@ -93,6 +93,20 @@ pub(crate) enum Command {
     /// Look at the track record
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Make or describe the topics
+    #[command(subcommand)]
+    Topics(TopicsCommand),
+    /// Read the records of a topic
+    Peek(Peek),
+    /// Look at refused records, or send them again
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
+    /// Check what a run needs: broker, topics, groups, keys, clock, disk
+    Doctor {
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// A market on loopback that answers as the vendors do
     #[command(subcommand)]
     Market(Market),
@@ -212,6 +226,9 @@ pub(crate) struct Demo {
 /// Run the pipeline.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
+    /// Run only this role, of several that meet on Kafka; may be repeated
+    #[arg(long, value_enum, value_name = "STAGE")]
+    pub(crate) stage: Vec<Stage>,
     /// Length of a slot, such as 30m (setting `picker.every`)
     #[arg(long, value_name = "SPAN")]
     pub(crate) every: Option<String>,
@@ -225,6 +242,19 @@ pub(crate) struct Run {
     pub(crate) clock: ClockFlags,
     #[command(flatten)]
     pub(crate) watch: Watch,
+}
+
+/// The roles that a process can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    /// Picks
+    TickerPicker,
+    /// Gathers prices and news, and scores them
+    Scraper,
+    /// Trains and forecasts
+    GruTrainer,
+    /// Records and reports
+    Reporter,
 }
 
 /// How a run is watched, and broken on purpose.
@@ -249,6 +279,71 @@ pub(crate) enum LedgerCommand {
     },
     /// Check the chain of rows; names what was changed or removed
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TopicsCommand {
+    /// Make the topics that are missing, and tell how those there are differ; alters nothing
+    Create {
+        /// One JSON object a topic
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell how the topics are
+    Describe {
+        /// One JSON object a topic
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Read the records of a topic.
+#[derive(Debug, Args)]
+pub(crate) struct Peek {
+    /// The topic, such as stock-prediction-output
+    pub(crate) topic: String,
+    /// Only records of this ticker
+    #[arg(long, value_parser = |text: &str| Ticker::new(text))]
+    pub(crate) ticker: Option<Ticker>,
+    /// Where to begin: `beginning`, or a time (RFC 3339)
+    #[arg(long, value_name = "beginning|TIME", default_value = "beginning")]
+    pub(crate) from: String,
+    /// At most so many records
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) count: Option<usize>,
+    /// One JSON object a record
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// One line a refused record
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// A refused record in full, by its pick id
+    Show {
+        /// The pick id
+        pick_id: PickId,
+    },
+    /// Send refused records to their topics again, with a new expiry
+    Retry {
+        /// Only that of this pick
+        #[arg(long, value_name = "PICK_ID")]
+        pick_id: Option<PickId>,
+        /// Only those with this reason, such as unavailable
+        #[arg(long, value_name = "REASON")]
+        reason: Option<Reason>,
+        /// At most so many
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+        count: usize,
+        /// Do it without asking; needed where there is no terminal
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

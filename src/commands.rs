@@ -2,11 +2,15 @@
 
 mod completions;
 mod config;
+mod dead_letters;
 mod demo;
+mod doctor;
 mod ledger;
 mod market;
+mod peek;
 mod predict;
 mod run;
+mod topics;
 pub(crate) mod version;
 
 use std::process::ExitCode;
@@ -32,6 +36,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run::run(&resolved.settings, &args),
         Command::Predict(args) => predict::run(&resolved.settings, args),
         Command::Ledger(command) => ledger::run(&resolved.settings, &command),
+        Command::Topics(command) => topics::run(&resolved.settings, &command),
+        Command::Peek(args) => peek::run(&resolved.settings, &args),
+        Command::DeadLetters(command) => dead_letters::run(&resolved.settings, &command),
+        Command::Doctor { json } => doctor::run(&resolved.settings, json),
         Command::Market(Market::Serve(args)) => market::serve(&resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),
         Command::Completions { .. } | Command::Version { .. } => Ok(ExitCode::SUCCESS),
@@ -68,4 +76,15 @@ pub(crate) fn print(text: impl std::fmt::Display) -> anyhow::Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// A Kafka error with the code that the process ends with.
+pub(crate) fn kafka_failure(error: closecall_actors::kafka_bridge::Error) -> anyhow::Error {
+    use closecall_actors::kafka_bridge::Error;
+    let exit = match &error {
+        Error::Setting { .. } | Error::Library { .. } | Error::File { .. } => Exit::Configuration,
+        Error::Refused { .. } => Exit::Refused,
+        _ => Exit::Unavailable,
+    };
+    crate::exit::Failure::new(exit, error).into()
 }

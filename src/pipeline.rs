@@ -5,30 +5,39 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{Announcer, Forecaster, LedgerDeadLetters};
 use closecall_calendar::Clock;
 use closecall_ledger::{Ledger, Reader, Recorded};
-use closecall_market::{Market, Outcome, Vendor};
 use closecall_protocol::TickerPicked;
 use closecall_sentiment::Vader;
 use closecall_supervision::{Exit, FaultPoints, Outbox, Signals, Supervisor};
 use serde::Serialize;
 
-use crate::exit::{Exit as Code, OrExit};
+use crate::cli::Stage;
+use crate::exit::{Exit as Code, Failure, OrExit};
 use crate::parts;
 use crate::report::Teller;
 use crate::settings::Settings;
-use crate::topology::{self, Parts};
-use crate::web::{Counts, Metrics, Pages, Reading, Web};
+use crate::topology::{self, Parts, PickerParts, ReporterParts, ScraperParts};
+use crate::web::{Counts, Metrics, Pages, Reading, Web, readings};
 
 /// What is particular to one run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) clock: Clock,
+    /// The roles of this process; all of them where none is named.
+    pub(crate) stages: Vec<Stage>,
     /// End by itself after so many picks.
     pub(crate) picks: Option<u64>,
     pub(crate) faults: FaultPoints,
     pub(crate) json: bool,
+}
+
+impl Run {
+    fn has(&self, stage: Stage) -> bool {
+        self.stages.is_empty() || self.stages.contains(&stage)
+    }
 }
 
 /// The account of a run: where every accepted pick ended.
@@ -48,41 +57,45 @@ pub(crate) struct Summary {
 /// How often the end of a limited run is looked for.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Runs until it is done, asked to end, or a stage has failed for good.
-pub(crate) fn run(settings: &Settings, run: Run) -> anyhow::Result<(Exit, Summary)> {
-    let teller = Arc::new(Teller::new(run.json));
-    let calendar = Arc::new(settings.calendar.calendar());
-    let market = Arc::new(parts::market(settings, &run.clock)?);
-    let ledger = Ledger::open(&settings.data_dir, settings.calendar.calendar())
-        .or_exit(Code::CannotCreate)?;
-    let before = Reader::open(&settings.data_dir)?.summary()?;
-    let ledger = Arc::new(Mutex::new(ledger));
-
+/// Runs until it is done, asked to end, or a stage has failed for good. The account is of a run
+/// within one process: what goes through topics is accounted for by the ledger over time.
+pub(crate) fn run(settings: &Settings, run: &Run) -> anyhow::Result<(Exit, Option<Summary>)> {
+    let kafka = settings.kafka.enabled().then_some(&settings.kafka);
+    if kafka.is_none() && !run.stages.is_empty() {
+        let error = anyhow::anyhow!(
+            "--stage runs one role of several, which meet on Kafka: set `kafka.brokers`"
+        );
+        return Err(Failure::new(Code::Configuration, error).into());
+    }
     let counts = Counts::default();
-    let vendors = vendor_requests(&market);
-    let parts = Parts {
-        clock: run.clock.clone(),
-        calendar,
-        picker: settings.picker.clone(),
-        picks: run.picks,
-        market,
-        scorer: Arc::new(Vader::new()),
-        forecaster: forecaster(settings, &run.clock),
-        ledger: Arc::clone(&ledger),
-        announce: announcer(&teller, &counts, &run.clock),
-        dead_letters: LedgerDeadLetters::new(ledger, Arc::new(move |row| teller.dead_letter(row))),
-        faults: run.faults,
+    let mut readings = Vec::new();
+    let parts = parts(settings, run, &counts, &mut readings)?;
+    let before = match kafka {
+        None => Some(Reader::open(&settings.data_dir)?.summary()?),
+        Some(_) => None,
     };
-
     let seed = settings.picker.seed;
     let (exit, accepted, restarts) = actix::System::new().block_on(async {
         let mut signals = Signals::listen()?;
         let supervisor = Supervisor::new(settings.supervision, run.clock.clone(), seed)?;
-        let first_hop = topology::in_process(&supervisor, parts)?;
-        let readings = vec![vendors, picks(&first_hop)];
+        let bridge = kafka
+            .map(|kafka| {
+                let (kafka, clock) = (kafka.clone(), run.clock.clone());
+                let expiry = settings.picker.expiry();
+                KafkaBridge::new(kafka, &supervisor, clock, expiry, run.faults.clone())
+            })
+            .transpose()
+            .or_exit(Code::Configuration)?;
+        let first_hop = topology::wire(&supervisor, parts, bridge.as_ref())?;
+        readings.extend(first_hop.as_ref().map(readings::picks));
+        readings.extend(
+            bridge
+                .iter()
+                .flat_map(|bridge| readings::kafka(&bridge.stats())),
+        );
         let web = serve(settings, &supervisor, Metrics { counts, readings })?;
         let exit = supervisor
-            .run(&mut signals, done(&first_hop, run.picks))
+            .run(&mut signals, done(first_hop.as_deref(), run.picks))
             .await;
         if let Some(web) = web {
             web.stop().await;
@@ -94,10 +107,61 @@ pub(crate) fn run(settings: &Settings, run: Run) -> anyhow::Result<(Exit, Summar
             .values()
             .map(|s| s.restarts)
             .sum();
-        anyhow::Ok((exit, first_hop.stats().accepted, restarts))
+        let accepted = first_hop.map_or(0, |hop| hop.stats().accepted);
+        anyhow::Ok((exit, accepted, restarts))
     })?;
-    let summary = account(&settings.data_dir, accepted, restarts, &before)?;
+    let summary = before
+        .map(|before| account(&settings.data_dir, accepted, restarts, &before))
+        .transpose()?;
     Ok((exit, summary))
+}
+
+/// Makes what the roles of this process need, and no more: a trainer opens no store.
+fn parts(
+    settings: &Settings,
+    run: &Run,
+    counts: &Counts,
+    readings: &mut Vec<Reading>,
+) -> anyhow::Result<Parts> {
+    let picker = run.has(Stage::TickerPicker).then(|| PickerParts {
+        settings: settings.picker.clone(),
+        limit: run.picks,
+    });
+    let mut scraper = None;
+    if run.has(Stage::Scraper) {
+        let market = Arc::new(parts::market(settings, &run.clock)?);
+        readings.push(readings::vendor_requests(&market));
+        scraper = Some(ScraperParts {
+            market,
+            scorer: Arc::new(Vader::new()),
+        });
+    }
+    let mut reporter = None;
+    if run.has(Stage::Reporter) {
+        let teller = Arc::new(Teller::new(run.json));
+        let ledger = Ledger::open(&settings.data_dir, settings.calendar.calendar())
+            .or_exit(Code::CannotCreate)?;
+        let ledger = Arc::new(Mutex::new(ledger));
+        let announce = announcer(&teller, counts, &run.clock);
+        let tell = Arc::new(move |row: &_| teller.dead_letter(row));
+        let dead_letters = LedgerDeadLetters::new(Arc::clone(&ledger), tell);
+        reporter = Some(ReporterParts {
+            ledger,
+            announce,
+            dead_letters,
+        });
+    }
+    Ok(Parts {
+        clock: run.clock.clone(),
+        calendar: Arc::new(settings.calendar.calendar()),
+        faults: run.faults.clone(),
+        picker,
+        scraper,
+        trainer: run
+            .has(Stage::GruTrainer)
+            .then(|| forecaster(settings, &run.clock)),
+        reporter,
+    })
 }
 
 /// The forecast as a function of the dataset, with this run's settings and clock.
@@ -138,50 +202,9 @@ fn serve(
         .map(Some)
 }
 
-fn picks(first_hop: &Arc<Outbox<TickerPicked>>) -> Reading {
-    let first_hop = Arc::clone(first_hop);
-    Reading {
-        name: "picks",
-        help: "Picks accepted",
-        counter: true,
-        read: Box::new(move || {
-            vec![(
-                Vec::new(),
-                i64::try_from(first_hop.stats().accepted).unwrap_or(i64::MAX),
-            )]
-        }),
-    }
-}
-
-fn vendor_requests(market: &Arc<Market>) -> Reading {
-    let market = Arc::clone(market);
-    Reading {
-        name: "vendor_requests",
-        help: "Requests to the vendors, by outcome",
-        counter: true,
-        read: Box::new(move || {
-            let pairs = Vendor::ALL.into_iter().flat_map(|vendor| {
-                Outcome::ALL
-                    .into_iter()
-                    .map(move |outcome| (vendor, outcome))
-            });
-            pairs
-                .map(|(vendor, outcome)| {
-                    let labels = vec![
-                        ("vendor", vendor.to_string()),
-                        ("outcome", outcome.name().to_owned()),
-                    ];
-                    let count = market.stats().requests(vendor, outcome);
-                    (labels, i64::try_from(count).unwrap_or(i64::MAX))
-                })
-                .collect()
-        }),
-    }
-}
-
 /// Ready when all picks of a limited run are settled; never for one without a limit.
-async fn done(first_hop: &Outbox<TickerPicked>, picks: Option<u64>) {
-    let Some(picks) = picks else {
+async fn done(first_hop: Option<&Outbox<TickerPicked>>, picks: Option<u64>) {
+    let (Some(first_hop), Some(picks)) = (first_hop, picks) else {
         return std::future::pending().await;
     };
     loop {

@@ -33,7 +33,7 @@ impl Teller {
 
     pub(crate) fn forecast(&self, forecast: &CloseForecast) {
         if self.json {
-            self.line(&json!(forecast).to_string());
+            self.line(&serde_json::to_string(forecast).unwrap_or_default());
         } else {
             self.line(&forecast_line(forecast));
         }

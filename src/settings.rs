@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use closecall_actors::PickerSettings;
+use closecall_actors::kafka_bridge::KafkaSettings;
 use closecall_calendar::Calendar;
 use closecall_forecast::ForecastSettings;
 use closecall_market::{AlphavantageSettings, MarketSettings, WindowSettings, YahooSettings};
@@ -24,7 +25,11 @@ use crate::telemetry::LogFormat;
 use crate::web::HttpSettings;
 
 /// Keys whose values are never shown.
-const SECRETS: [&str; 2] = ["alphavantage.api_key", "kafka.sasl_password"];
+const SECRETS: [&str; 3] = [
+    "alphavantage.api_key",
+    "kafka.sasl_password",
+    "kafka.tls_key_password",
+];
 
 /// Why the configuration cannot be used. All end with exit code 78.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +69,7 @@ pub(crate) struct Settings {
     pub(crate) forecast: ForecastSettings,
     pub(crate) supervision: SupervisionSettings,
     pub(crate) http: HttpSettings,
+    pub(crate) kafka: KafkaSettings,
 }
 
 /// How logs are written.

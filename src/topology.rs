@@ -1,14 +1,17 @@
 //! The wiring of the pipeline, in one function that reads like the diagram:
 //!
 //! ```text
-//! TickerPicker ─4─▶ Scraper ─4─▶ Sentiment ─4─▶ GruTrainer ─4─▶ Reporter
+//! TickerPicker ─4─▶ Scraper ─4─▶ Sentiment ─4─▶ GruTrainer ─4─▶ Reporter        in process
+//! TickerPicker ═12═▶ Scraper ─4─▶ Sentiment ═12═▶ GruTrainer ═12═▶ Reporter     through Kafka
 //! ```
 //!
-//! The number on an edge is its window (`supervision.delivery.window`): so many messages are on their way over it at once, and
-//! nothing else bounds what is in flight.
+//! The number on an edge is its window: so many messages are on their way over it at once, and
+//! nothing else bounds what is in flight. It is `supervision.delivery.window` in process and one a
+//! partition through Kafka.
 
 use std::sync::{Arc, Mutex};
 
+use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{
     Announcer, Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerSettings, Reporter, Scraper,
     Sentiment, TickerPicker, stage,
@@ -16,124 +19,196 @@ use closecall_actors::{
 use closecall_calendar::{Calendar, Clock};
 use closecall_ledger::Ledger;
 use closecall_market::Market;
-use closecall_protocol::TickerPicked;
+use closecall_protocol::codec::{Record, dataset, forecast, pick};
+use closecall_protocol::topic::PARTITIONS;
+use closecall_protocol::{Error as ProtocolError, TickerPicked, Topic};
 use closecall_sentiment::Scorer;
-use closecall_supervision::{Error, FaultPoints, Outbox, Supervisor};
+use closecall_supervision::{Deliver, FaultPoints, Outbox, OutboxBuilder, Supervisor};
 
-/// What the stages are made of.
+/// What the stages of this process are made of; a role whose part is missing runs elsewhere.
 pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) calendar: Arc<Calendar>,
-    pub(crate) picker: PickerSettings,
+    pub(crate) faults: FaultPoints,
+    pub(crate) picker: Option<PickerParts>,
+    pub(crate) scraper: Option<ScraperParts>,
+    pub(crate) trainer: Option<Forecaster>,
+    pub(crate) reporter: Option<ReporterParts>,
+}
+
+/// TickerPicker's.
+pub(crate) struct PickerParts {
+    pub(crate) settings: PickerSettings,
     /// Stop after so many picks.
-    pub(crate) picks: Option<u64>,
+    pub(crate) limit: Option<u64>,
+}
+
+/// Scraper's and Sentiment's, which always share a process.
+pub(crate) struct ScraperParts {
     pub(crate) market: Arc<Market>,
     pub(crate) scorer: Arc<dyn Scorer>,
-    pub(crate) forecaster: Forecaster,
+}
+
+/// Reporter's.
+pub(crate) struct ReporterParts {
     pub(crate) ledger: Arc<Mutex<Ledger>>,
     pub(crate) announce: Announcer,
     pub(crate) dead_letters: LedgerDeadLetters,
-    pub(crate) faults: FaultPoints,
 }
 
-/// All five stages in this process. Wired from the last to the first, since each is built with the
-/// way to the next. Returns the first hop, by which picks are counted.
+/// Wires the stages from the last to the first, since each is built with the way to the next. With
+/// a bridge the three boundaries go through the topics, else straight to the next stage. Returns
+/// the first hop, by which picks are counted, where this process picks.
 ///
 /// # Errors
-/// When the system gives no thread for a stage.
-pub(crate) fn in_process(
+/// When the system gives no thread for a stage, or a boundary leads nowhere.
+pub(crate) fn wire(
     supervisor: &Supervisor,
     parts: Parts,
-) -> Result<Arc<Outbox<TickerPicked>>, Error> {
+    bridge: Option<&KafkaBridge>,
+) -> anyhow::Result<Option<Arc<Outbox<TickerPicked>>>> {
     let Parts {
         clock,
         calendar,
+        faults,
         picker,
-        picks,
-        market,
-        scorer,
-        forecaster,
-        ..
+        scraper,
+        trainer,
+        reporter,
     } = parts;
-    let faults = &parts.faults;
+    let hops = Hops { supervisor, bridge };
     let work = |name| supervisor.boundary(name);
+    let in_process_letters = reporter.as_ref().map(|parts| parts.dead_letters.clone());
 
-    let reporter = supervisor.spawn_stage(
-        stage::REPORTER,
-        Reporter::new(
-            parts.ledger,
+    // ─▶ Reporter
+    let mut to_reporter = None;
+    if let Some(parts) = reporter {
+        let ReporterParts {
+            ledger,
+            announce,
+            dead_letters,
+        } = parts;
+        let reporter = Reporter::new(
+            ledger,
             clock.clone(),
-            parts.announce,
+            announce,
             work(stage::REPORTER),
             faults.clone(),
-        ),
-    )?;
-    let forecasts = supervisor
-        .outbox(
-            stage::GRU_TRAINER,
-            stage::REPORTER,
-            reporter.recipient(),
-            Facts,
-        )
-        .build();
+        );
+        let reporter = supervisor.spawn_stage(stage::REPORTER, reporter)?;
+        if let Some(bridge) = bridge {
+            let (topic, next) = (Topic::StockPredictionOutput, reporter.clone().recipient());
+            bridge.from_topic(topic, stage::REPORTER, next, Facts, forecast::decode)?;
+            bridge.from_dead_letters(Arc::new(dead_letters))?;
+        }
+        to_reporter = Some(reporter.recipient());
+    }
 
-    let trainer = supervisor.spawn_stage(
-        stage::GRU_TRAINER,
-        GruTrainer::new(
+    // ─▶ GruTrainer ─CloseForecast─▶
+    let mut to_trainer = None;
+    if let Some(forecaster) = trainer {
+        let topic = Topic::StockPredictionOutput;
+        let edge = (stage::GRU_TRAINER, stage::REPORTER);
+        let forecasts = hops
+            .boundary(topic, edge, to_reporter, forecast::encode)?
+            .build();
+        let trainer = GruTrainer::new(
             forecaster,
             forecasts,
             work(stage::GRU_TRAINER),
             faults.clone(),
-        ),
-    )?;
-    let datasets = supervisor
-        .outbox(
-            stage::SENTIMENT,
-            stage::GRU_TRAINER,
-            trainer.recipient(),
-            Facts,
-        )
-        .build();
+        );
+        let trainer = supervisor.spawn_stage(stage::GRU_TRAINER, trainer)?;
+        if let Some(bridge) = bridge {
+            let calendar = Arc::clone(&calendar);
+            let decode = move |record: &_, at: &_| dataset::decode(record, at, &calendar);
+            let (topic, next) = (Topic::StockModelOutput, trainer.clone().recipient());
+            bridge.from_topic(topic, stage::GRU_TRAINER, next, Facts, decode)?;
+        }
+        to_trainer = Some(trainer.recipient());
+    }
 
-    let sentiment = supervisor.spawn_stage(
-        stage::SENTIMENT,
-        Sentiment::new(
+    // ─▶ Scraper ─MarketScraped─▶ Sentiment ─DatasetBuilt─▶
+    let mut to_scraper = None;
+    if let Some(ScraperParts { market, scorer }) = scraper {
+        let topic = Topic::StockModelOutput;
+        let edge = (stage::SENTIMENT, stage::GRU_TRAINER);
+        let datasets = hops
+            .boundary(topic, edge, to_trainer, dataset::encode)?
+            .build();
+        let sentiment = Sentiment::new(
             scorer,
             calendar,
             datasets,
             work(stage::SENTIMENT),
             faults.clone(),
-        ),
-    )?;
-    let scrapes = supervisor
-        .outbox(
-            stage::SCRAPER,
-            stage::SENTIMENT,
-            sentiment.recipient(),
-            Facts,
-        )
-        .build();
+        );
+        let sentiment = supervisor.spawn_stage(stage::SENTIMENT, sentiment)?;
 
-    let scraper = supervisor.spawn_stage(
-        stage::SCRAPER,
-        Scraper::new(market, scrapes, work(stage::SCRAPER), faults.clone()),
-    )?;
-    let first_hop = supervisor
-        .outbox(
-            stage::TICKER_PICKER,
-            stage::SCRAPER,
-            scraper.recipient(),
-            Facts,
-        )
+        let scrapes = supervisor
+            .outbox(
+                stage::SCRAPER,
+                stage::SENTIMENT,
+                sentiment.recipient(),
+                Facts,
+            )
+            .build();
+        let scraper = Scraper::new(market, scrapes, work(stage::SCRAPER), faults.clone());
+        let scraper = supervisor.spawn_stage(stage::SCRAPER, scraper)?;
+        if let Some(bridge) = bridge {
+            let (topic, next) = (Topic::StockNameSelector, scraper.clone().recipient());
+            bridge.from_topic(topic, stage::SCRAPER, next, Facts, pick::decode)?;
+        }
+        to_scraper = Some(scraper.recipient());
+    }
+
+    // TickerPicker ─TickerPicked─▶
+    let Some(PickerParts { settings, limit }) = picker else {
+        return Ok(None);
+    };
+    let edge = (stage::TICKER_PICKER, stage::SCRAPER);
+    let mut first_hop = hops.boundary(Topic::StockNameSelector, edge, to_scraper, pick::encode)?;
+    if let (None, Some(letters)) = (bridge, in_process_letters) {
         // What a stage refuses comes back to here: a dead letter is of the process's input. The
         // picks accepted here are held by nobody else, so an orderly end leaves none open.
-        .dead_letters(Arc::new(parts.dead_letters))
-        .abandon_at_exit()
-        .build();
+        first_hop = first_hop.dead_letters(Arc::new(letters)).abandon_at_exit();
+    }
+    let first_hop = first_hop.build();
+    let picker = TickerPicker::new(settings, clock, limit, Arc::clone(&first_hop), faults);
+    supervisor.spawn_stage(stage::TICKER_PICKER, picker)?;
+    Ok(Some(first_hop))
+}
 
-    supervisor.spawn_stage(
-        stage::TICKER_PICKER,
-        TickerPicker::new(picker, clock, picks, Arc::clone(&first_hop), faults.clone()),
-    )?;
-    Ok(first_hop)
+/// Makes the hops between stages.
+struct Hops<'a> {
+    supervisor: &'a Supervisor,
+    bridge: Option<&'a KafkaBridge>,
+}
+
+impl Hops<'_> {
+    /// The way over a boundary: its topic, or the next stage itself.
+    fn boundary<T: Clone + Send + Sync + 'static>(
+        &self,
+        topic: Topic,
+        (from, to): (&str, &str),
+        next: Option<actix::Recipient<Deliver<T>>>,
+        encode: fn(&T) -> Result<Record, ProtocolError>,
+    ) -> anyhow::Result<OutboxBuilder<T>>
+    where
+        Facts: closecall_supervision::Describe<T>,
+    {
+        if let Some(bridge) = self.bridge {
+            let side = bridge.to_topic(topic, encode)?;
+            let name = KafkaBridge::to_name(topic);
+            let window = usize::try_from(PARTITIONS)?;
+            return Ok(self
+                .supervisor
+                .outbox(from, &name, side, Facts)
+                .window(window));
+        }
+        let next = next.ok_or_else(|| {
+            anyhow::anyhow!("{from} has no {to} in this process, and `kafka.brokers` is not set")
+        })?;
+        Ok(self.supervisor.outbox(from, to, next, Facts))
+    }
 }

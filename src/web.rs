@@ -5,6 +5,7 @@
 //! is answered as unhealthy.
 
 mod metrics;
+pub(crate) mod readings;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;

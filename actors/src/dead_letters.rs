@@ -1,4 +1,5 @@
-//! Dead letters of a pipeline within one process: rows of the ledger.
+//! Dead letters as rows of the ledger: those of a pipeline within one process, and those that the
+//! reporter's role finds in the dead-letter topics.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,6 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use closecall_ledger::{DeadLetterRow, Ledger, Recorded as Row};
 use closecall_protocol::{PickId, Reason, Ticker};
 use closecall_supervision::{DeadLetter, DeadLetterSink, Recorded, SinkError};
+use serde_json::{Value, json};
+
+use crate::kafka_bridge::{DeadLetterStore, FoundDeadLetter};
 
 /// Records dead letters in the ledger, and tells `announce` of each that is new.
 #[derive(Clone)]
@@ -70,5 +74,49 @@ impl DeadLetterSink for LedgerDeadLetters {
             };
             self.record_row(row).await
         })
+    }
+}
+
+impl DeadLetterStore for LedgerDeadLetters {
+    fn store<'a>(&'a self, letter: &'a FoundDeadLetter) -> Recorded<'a> {
+        Box::pin(async move {
+            let FoundDeadLetter {
+                headers,
+                record,
+                arrival,
+                ..
+            } = letter;
+            let key = record
+                .key
+                .as_deref()
+                .and_then(|key| std::str::from_utf8(key).ok());
+            let row = DeadLetterRow {
+                pick_id: headers.pick_id,
+                stage: headers.stage.clone(),
+                reason: headers.reason,
+                message: headers.message.clone(),
+                ticker: key.and_then(|key| Ticker::new(key).ok()),
+                attempts: headers.attempts,
+                payload: payload(record.value.as_deref()),
+                at: arrival.timestamp,
+                topic: Some(headers.topic.clone()),
+                partition: Some(headers.partition),
+                offset: Some(headers.offset),
+            };
+            self.record_row(row).await
+        })
+    }
+}
+
+/// Longest value that is copied into the ledger, in bytes; a longer one is found by its place.
+const MAX_PAYLOAD: usize = 64 * 1024;
+
+/// The record's value as JSON where it is that, else as text.
+fn payload(value: Option<&[u8]>) -> Value {
+    match value {
+        None => Value::Null,
+        Some(value) if value.len() > MAX_PAYLOAD => json!({ "bytes": value.len() }),
+        Some(value) => serde_json::from_slice(value)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(value).into_owned())),
     }
 }

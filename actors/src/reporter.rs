@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_calendar::Clock;
-use closecall_ledger::{Ledger, Recorded};
-use closecall_protocol::CloseForecast;
+use closecall_ledger::{Class, Ledger, Recorded};
 use closecall_protocol::codec::forecast::Prediction;
+use closecall_protocol::{CloseForecast, Reason};
 use closecall_supervision::{Ack, Boundary, Deliver, Drain, FaultPoints, StageError};
 
 use crate::stage;
@@ -75,7 +75,8 @@ impl Reporter {
     }
 }
 
-/// A row that cannot be written now can be later: the forecast is withheld until then.
+/// A row that cannot be written now can be later, perhaps once somebody has mended the disk or the
+/// ledger: the forecast is withheld until then. Only one that no ledger takes is given up.
 fn record(
     ledger: &mut Ledger,
     prediction: &Prediction,
@@ -85,7 +86,12 @@ fn record(
         Prediction::Ours(forecast) => ledger.record_forecast(forecast, clock.now()),
         Prediction::Foreign(foreign) => ledger.record_foreign(foreign, clock.now()),
     };
-    recorded.map_err(|error| StageError::transient("unavailable", error.to_string()))
+    recorded.map_err(|error| match error.class() {
+        Class::Permanent => StageError::permanent(Reason::Undecodable.code(), error.to_string()),
+        Class::Transient | Class::Fatal => {
+            StageError::transient(Reason::Unavailable.code(), error.to_string())
+        }
+    })
 }
 
 impl Actor for Reporter {

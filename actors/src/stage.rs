@@ -32,7 +32,7 @@ pub const RECORD_BOUND: Duration = Duration::from_secs(30);
 
 /// Where faults can be injected: each stage's handler, and the named points inside its work.
 pub const FAULT_POINTS: KnownPoints<'static> = &[
-    (TICKER_PICKER, &["before-produce", "after-produce"]),
+    (TICKER_PICKER, &[]),
     (SCRAPER, &["mid-work"]),
     (SENTIMENT, &["mid-work"]),
     (GRU_TRAINER, &["mid-fit"]),

@@ -20,13 +20,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::stage;
 
+/// The shortest slot: picks come one at a time.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// What is picked, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PickerSettings {
     /// What is picked from.
     pub tickers: Vec<Ticker>,
-    /// Length of a slot, on the clock in use; whole seconds.
+    /// Length of a slot, on the clock in use; whole milliseconds.
     #[serde(with = "duration")]
     pub every: Duration,
     /// Decides which ticker a slot gets.
@@ -43,8 +46,8 @@ impl PickerSettings {
         if self.tickers.is_empty() {
             return Err("`picker.tickers` is empty: name at least one ticker".into());
         }
-        if self.every.as_secs() == 0 || self.every.subsec_nanos() != 0 {
-            return Err("`picker.every` must be whole seconds, at least 1s".into());
+        if self.every < SHORTEST || self.every.subsec_nanos() % 1_000_000 != 0 {
+            return Err("`picker.every` must be whole milliseconds, at least 100ms".into());
         }
         if self.every > Duration::from_secs(7 * 86_400) {
             return Err("`picker.every` must be at most 168h".into());
@@ -62,17 +65,17 @@ impl PickerSettings {
 
     /// Start of the slot that `now` lies in.
     fn slot_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let every = i64::try_from(self.every.as_secs())
+        let every = i64::try_from(self.every.as_millis())
             .unwrap_or(i64::MAX)
             .max(1);
-        let start = now.timestamp().div_euclid(every) * every;
-        DateTime::from_timestamp(start, 0).unwrap_or(now)
+        let start = now.timestamp_millis().div_euclid(every) * every;
+        DateTime::from_timestamp_millis(start).unwrap_or(now)
     }
 
     /// The pick of the slot that starts at `slot`.
     fn pick(&self, slot: DateTime<Utc>) -> Option<Pick> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream(slot.timestamp().cast_unsigned());
+        rng.set_stream(slot.timestamp_millis().cast_unsigned());
         let tickers = u64::try_from(self.tickers.len())
             .ok()
             .filter(|count| *count > 0)?;
@@ -278,7 +281,11 @@ mod tests {
             .validate()
             .is_err()
         );
-        for every in [Duration::ZERO, Duration::from_millis(1500)] {
+        for every in [
+            Duration::ZERO,
+            Duration::from_millis(99),
+            Duration::from_micros(100_500),
+        ] {
             assert!(
                 PickerSettings {
                     every,

@@ -28,6 +28,8 @@ const EVERY: Duration = Duration::from_secs(6 * 3600);
 pub(super) fn run(mut settings: Settings, args: &Demo) -> anyhow::Result<ExitCode> {
     let faults = FaultPoints::parse(&args.watch.fault, stage::FAULT_POINTS).or_exit(Exit::Usage)?;
     settings.data_dir.push("demo");
+    // Within this process, whatever is configured for other runs.
+    settings.kafka.brokers.clear();
     start_empty(&settings.data_dir).or_exit(Exit::CannotCreate)?;
 
     let start: DateTime<Utc> = START.parse()?;
@@ -49,13 +51,16 @@ pub(super) fn run(mut settings: Settings, args: &Demo) -> anyhow::Result<ExitCod
     }
     let run = Run {
         clock,
+        stages: Vec::new(),
         picks: args.picks,
         faults,
         json: args.watch.json,
     };
-    let (exit, summary) = pipeline::run(&settings, run)?;
+    let (exit, summary) = pipeline::run(&settings, &run)?;
     server.stop()?;
-    tell(&Teller::new(args.watch.json), &summary);
+    if let Some(summary) = summary {
+        tell(&Teller::new(args.watch.json), &summary);
+    }
     Ok(exit.code.into())
 }
 

@@ -18,12 +18,15 @@ pub(super) fn run(settings: &Settings, args: &Run) -> anyhow::Result<ExitCode> {
     let faults = FaultPoints::parse(&args.watch.fault, stage::FAULT_POINTS).or_exit(Exit::Usage)?;
     let run = pipeline::Run {
         clock,
+        stages: args.stage.clone(),
         picks: args.picks,
         faults,
         json: args.watch.json,
     };
-    let (exit, summary) = pipeline::run(settings, run)?;
-    tell(&summary);
+    let (exit, summary) = pipeline::run(settings, &run)?;
+    if let Some(summary) = summary {
+        tell(&summary);
+    }
     Ok(exit.code.into())
 }
 

@@ -109,9 +109,9 @@ impl Pick {
     }
 }
 
-/// A moment as records write it: UTC, to the second.
+/// A moment as records write it: UTC, with a fraction only where there is one.
 pub(crate) fn pick_timestamp(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 #[cfg(test)]

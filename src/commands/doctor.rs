@@ -1,0 +1,148 @@
+//! `closecall doctor`: what a run needs, looked at one by one: configuration, calendar, disk, key,
+//! broker, topics, groups.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use closecall_actors::kafka_bridge::admin::KafkaAdmin;
+use closecall_calendar::Clock;
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::settings::Settings;
+
+/// Years that the calendar's rules are meant for.
+const CALENDAR_YEARS: std::ops::Range<i32> = 2010..2040;
+
+/// One finding.
+struct Finding {
+    what: &'static str,
+    ok: bool,
+    says: String,
+}
+
+impl Finding {
+    fn good(what: &'static str, says: impl Into<String>) -> Self {
+        Self {
+            what,
+            ok: true,
+            says: says.into(),
+        }
+    }
+
+    fn bad(what: &'static str, says: impl Into<String>) -> Self {
+        Self {
+            what,
+            ok: false,
+            says: says.into(),
+        }
+    }
+}
+
+pub(super) fn run(settings: &Settings, as_json: bool) -> anyhow::Result<ExitCode> {
+    let mut findings = vec![clock(settings), disk(&settings.data_dir), key(settings)];
+    findings.extend(kafka(settings)?);
+    let ok = findings.iter().all(|finding| finding.ok);
+    if as_json {
+        let findings: Vec<_> = findings
+            .iter()
+            .map(|f| json!({"check": f.what, "ok": f.ok, "message": f.says}))
+            .collect();
+        super::print(json!({"ok": ok, "checks": findings}))?;
+    } else {
+        for finding in &findings {
+            let mark = if finding.ok { "ok  " } else { "FAIL" };
+            super::print(format_args!("{mark} {:<10} {}", finding.what, finding.says))?;
+        }
+    }
+    Ok(if ok {
+        ExitCode::SUCCESS
+    } else {
+        Exit::Unavailable.code().into()
+    })
+}
+
+fn clock(settings: &Settings) -> Finding {
+    use chrono::Datelike;
+    let now = Clock::system().now();
+    if !CALENDAR_YEARS.contains(&now.year()) {
+        return Finding::bad("clock", format!("the system's clock says {now}: set it"));
+    }
+    let calendar = settings.calendar.calendar();
+    let target = calendar.target(now);
+    Finding::good(
+        "clock",
+        format!("{now}, the session forecast now is {}", target.date),
+    )
+}
+
+fn disk(folder: &Path) -> Finding {
+    let probe = folder.join(".probe");
+    let tried = std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&probe, b"probe"))
+        .and_then(|()| std::fs::remove_file(&probe));
+    match tried {
+        Ok(()) => Finding::good("disk", format!("{} can be written", folder.display())),
+        Err(error) => {
+            let folder = folder.display();
+            Finding::bad(
+                "disk",
+                format!("{folder} cannot be written: {error}; set `data_dir`"),
+            )
+        }
+    }
+}
+
+fn key(settings: &Settings) -> Finding {
+    let says = if settings.alphavantage.api_key.is_some() {
+        "there is a key for news"
+    } else {
+        "no key for news: forecasts rest on prices only (`alphavantage.api_key`)"
+    };
+    Finding::good("key", says)
+}
+
+fn kafka(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
+    if !settings.kafka.enabled() {
+        let says = "`kafka.brokers` is not set: everything runs in one process";
+        return Ok(vec![Finding::good("broker", says)]);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let admin = match KafkaAdmin::new(&settings.kafka) {
+        Ok(admin) => admin,
+        Err(error) => return Ok(vec![Finding::bad("broker", error.to_string())]),
+    };
+    let reports = match runtime.block_on(admin.describe_topics()) {
+        Ok(reports) => reports,
+        Err(error) => return Ok(vec![Finding::bad("broker", error.to_string())]),
+    };
+    let brokers = &settings.kafka.brokers;
+    let mut findings = vec![Finding::good("broker", format!("{brokers} answers"))];
+    for report in reports {
+        let name = &report.wanted.name;
+        findings.push(match (&report.found, report.drift.is_empty()) {
+            (None, _) => Finding::bad(
+                "topic",
+                format!("{name} is missing: `closecall topics create`"),
+            ),
+            (Some(_), false) => Finding::bad(
+                "topic",
+                format!("{name} differs: {}", report.drift.join("; ")),
+            ),
+            (Some(_), true) => Finding::good("topic", format!("{name} is as it should be")),
+        });
+    }
+    match admin.group_lags() {
+        Ok(lags) => findings.extend(lags.into_iter().map(|lag| {
+            let (group, topic, behind) = (lag.group, lag.topic, lag.lag);
+            Finding::good(
+                "group",
+                format!("{group} is {behind} records behind on {topic}"),
+            )
+        })),
+        Err(error) => findings.push(Finding::bad("group", error.to_string())),
+    }
+    Ok(findings)
+}

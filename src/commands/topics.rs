@@ -1,0 +1,39 @@
+//! `closecall topics`: makes the topics that are missing and tells how those there are differ.
+
+use std::process::ExitCode;
+
+use closecall_actors::kafka_bridge::admin::{KafkaAdmin, TopicReport};
+
+use super::kafka_failure;
+use crate::cli::TopicsCommand;
+use crate::settings::Settings;
+
+pub(super) fn run(settings: &Settings, command: &TopicsCommand) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let admin = KafkaAdmin::new(&settings.kafka).map_err(kafka_failure)?;
+    let (reports, json) = match command {
+        TopicsCommand::Create { json } => (runtime.block_on(admin.create_topics()), *json),
+        TopicsCommand::Describe { json } => (runtime.block_on(admin.describe_topics()), *json),
+    };
+    for report in reports.map_err(kafka_failure)? {
+        if json {
+            super::print(serde_json::to_string(&report)?)?;
+        } else {
+            super::print(line(&report))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(report: &TopicReport) -> String {
+    let name = &report.wanted.name;
+    let state = match (&report.found, report.created) {
+        (_, true) => "made".to_owned(),
+        (None, false) => "missing: `closecall topics create` makes it".to_owned(),
+        (Some(_), false) if report.drift.is_empty() => "as it should be".to_owned(),
+        (Some(_), false) => format!("differs: {}", report.drift.join("; ")),
+    };
+    format!("{name:<32} {state}")
+}

@@ -1,0 +1,85 @@
+//! Metrics whose numbers other parts keep: picks, vendor requests, Kafka's view.
+
+use std::sync::Arc;
+
+use closecall_actors::kafka_bridge::KafkaStats;
+use closecall_market::{Market, Outcome, Vendor};
+use closecall_protocol::TickerPicked;
+use closecall_supervision::Outbox;
+
+use super::metrics::Reading;
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Picks accepted into the first hop.
+pub(crate) fn picks(first_hop: &Arc<Outbox<TickerPicked>>) -> Reading {
+    let first_hop = Arc::clone(first_hop);
+    Reading {
+        name: "picks",
+        help: "Picks accepted",
+        counter: true,
+        read: Box::new(move || vec![(Vec::new(), number(first_hop.stats().accepted))]),
+    }
+}
+
+/// Requests to the vendors.
+pub(crate) fn vendor_requests(market: &Arc<Market>) -> Reading {
+    let stats = Arc::clone(market.stats());
+    let all: Vec<(Vendor, Outcome)> = Vendor::ALL
+        .into_iter()
+        .flat_map(|vendor| {
+            Outcome::ALL
+                .into_iter()
+                .map(move |outcome| (vendor, outcome))
+        })
+        .collect();
+    let read = move || {
+        all.iter()
+            .map(|(vendor, outcome)| {
+                let labels = vec![
+                    ("vendor", vendor.name().to_owned()),
+                    ("outcome", outcome.name().to_owned()),
+                ];
+                (labels, number(stats.requests(*vendor, *outcome)))
+            })
+            .collect()
+    };
+    Reading {
+        name: "vendor_requests",
+        help: "Requests to the vendors, by outcome",
+        counter: true,
+        read: Box::new(read),
+    }
+}
+
+/// What the Kafka clients see of themselves.
+pub(crate) fn kafka(stats: &KafkaStats) -> [Reading; 2] {
+    let (lag, rebalances) = (stats.clone(), stats.clone());
+    let lags = move || {
+        let lag = lag.snapshot().lag.into_iter();
+        lag.map(|one| {
+            let partition = one.partition.to_string();
+            (
+                vec![("topic", one.topic), ("partition", partition)],
+                one.lag,
+            )
+        })
+        .collect()
+    };
+    [
+        Reading {
+            name: "kafka_consumer_lag",
+            help: "Records behind the end of a partition that is assigned here",
+            counter: false,
+            read: Box::new(lags),
+        },
+        Reading {
+            name: "kafka_rebalances",
+            help: "Assignments and revocations",
+            counter: true,
+            read: Box::new(move || vec![(Vec::new(), number(rebalances.snapshot().rebalances))]),
+        },
+    ]
+}
