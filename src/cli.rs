@@ -110,6 +110,9 @@ pub(crate) enum Command {
     /// A market on loopback that answers as the vendors do
     #[command(subcommand)]
     Market(Market),
+    /// Measure this machine
+    #[command(subcommand)]
+    Bench(Bench),
     /// Show or check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -344,6 +347,41 @@ pub(crate) enum DeadLettersCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// Train the reference network: seconds, GFLOP/s, and how far from this processor's peak
+    Train(BenchTrain),
+}
+
+/// Train the reference network.
+#[derive(Debug, Args)]
+pub(crate) struct BenchTrain {
+    /// Fits at the same time, each on a thread of its own
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = at_least_one)]
+    pub(crate) jobs: usize,
+    /// Times that the work is repeated; the best counts
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = at_least_one)]
+    pub(crate) rounds: usize,
+    /// Fit so many networks once, shared by the jobs (by default as many as there are cores)
+    #[arg(long, value_name = "N", value_parser = at_least_one, conflicts_with = "rounds")]
+    pub(crate) tickers: Option<usize>,
+    /// Instruction set: avx512, avx2 or plain; the fastest where not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) path: Option<closecall_forecast::gru::Path>,
+    /// As one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|_| "give a whole number".to_owned())?;
+    if (1..=100_000).contains(&number) {
+        Ok(number)
+    } else {
+        Err("give 1 to 100000".to_owned())
+    }
 }
 
 #[derive(Debug, Subcommand)]

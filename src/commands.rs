@@ -1,5 +1,6 @@
 //! The commands, one module each: what they print and with which code they end.
 
+mod bench;
 mod completions;
 mod config;
 mod dead_letters;
@@ -15,7 +16,7 @@ pub(crate) mod version;
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command, Market};
+use crate::cli::{Bench, Cli, Command, Market};
 use crate::exit::{Exit, OrExit};
 use crate::settings::{Inputs, Resolved, Settings};
 use crate::telemetry;
@@ -41,6 +42,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::DeadLetters(command) => dead_letters::run(&resolved.settings, &command),
         Command::Doctor { json } => doctor::run(&resolved.settings, json),
         Command::Market(Market::Serve(args)) => market::serve(&resolved.settings, &args),
+        Command::Bench(Bench::Train(args)) => bench::train(&args),
         Command::Config(command) => config::run(&resolved, &command),
         Command::Completions { .. } | Command::Version { .. } => Ok(ExitCode::SUCCESS),
     }
