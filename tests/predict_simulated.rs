@@ -1,5 +1,7 @@
 //! A forecast against the simulated market at the system's time, on whatever day the test runs.
 
+#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
+
 mod common;
 
 use common::{MarketServer, Workplace};

@@ -46,7 +46,7 @@ impl PickerSettings {
         if self.tickers.is_empty() {
             return Err("`picker.tickers` is empty: name at least one ticker".into());
         }
-        if self.every < SHORTEST || self.every.subsec_nanos() % 1_000_000 != 0 {
+        if self.every < SHORTEST || !self.every.subsec_nanos().is_multiple_of(1_000_000) {
             return Err("`picker.every` must be whole milliseconds, at least 100ms".into());
         }
         if self.every > Duration::from_secs(7 * 86_400) {

@@ -155,6 +155,47 @@ impl Drop for OwnBroker {
 }
 
 #[test]
+fn a_broker_that_goes_and_comes_back_costs_nothing() {
+    if broker().is_none() {
+        return;
+    }
+    let own = OwnBroker(format!("restarted-{}", std::process::id()));
+    let settings = settings(&script(&["start", "--name", &own.0]).unwrap());
+    run(async {
+        let admin = made(&settings).await;
+        let picks = settings.topic(Topic::StockNameSelector);
+        let seen = Seen::default();
+        let member = Member::start(&settings, &[], seen.slow(Duration::from_secs(3)));
+        (0..3).for_each(|n| Foreign::new(&settings.brokers).pick(&picks, n, &format!("T{n}")));
+        until("they are in work", || seen.len() == 3).await;
+        let name = own.0.clone();
+        let restarted = move || {
+            script(&["stop", "--keep-data", "--name", &name])?;
+            script(&["start", "--name", &name])
+        };
+        tokio::task::spawn_blocking(restarted)
+            .await
+            .unwrap()
+            .unwrap();
+        let foreign = Foreign::new(&settings.brokers);
+        (3..6).for_each(|n| foreign.pick(&picks, n, &format!("T{n}")));
+        until("all are settled", || seen.len() >= 6 && lag(&admin) == 0).await;
+        let all: BTreeSet<_> = seen.tickers().into_iter().collect();
+        assert_eq!(all.len(), 6, "none was lost");
+        let health = member.supervisor.board().health();
+        assert!(
+            health.stages.values().all(|stage| stage.restarts == 0),
+            "and nothing restarted"
+        );
+        until("it is ready", || {
+            member.supervisor.board().health().missing.is_empty()
+        })
+        .await;
+        member.end().await;
+    });
+}
+
+#[test]
 fn a_broker_that_is_absent_at_the_start_is_waited_for() {
     if broker().is_none() {
         return;

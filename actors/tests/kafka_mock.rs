@@ -270,6 +270,36 @@ fn a_send_that_fails_for_now_is_tried_again_until_the_brokers_have_it() {
 }
 
 #[test]
+fn a_send_that_may_have_arrived_is_sent_again_by_a_new_producer() {
+    let (cluster, settings) = cluster();
+    let settings = KafkaSettings {
+        delivery_timeout: Duration::from_secs(1),
+        ..settings
+    };
+    run(async {
+        let supervisor = supervisor();
+        let faults = FaultPoints::default();
+        let bridge =
+            KafkaBridge::new(settings.clone(), &supervisor, Clock::system(), None, faults).unwrap();
+        let topic = Topic::StockNameSelector;
+        let side = bridge.to_topic(topic, pick::encode).unwrap();
+        let to = KafkaBridge::to_name(topic);
+        let outbox = supervisor.outbox("ticker-picker", &to, side, Facts).build();
+        assert_eq!(outbox.deliver(picked("AAPL")).await, Ok(Ack::Done));
+        let producers = || bridge.stats().snapshot().clients["kafka-bridge/producer"].generations;
+        assert_eq!(producers(), 1);
+        cluster.broker_down(1).unwrap();
+        let waiting = outbox.accept(picked("TSLA")).await.unwrap();
+        until("the producer was replaced", || producers() > 1).await;
+        cluster.broker_up(1).unwrap();
+        assert_eq!(waiting.settled().await, Ok(Ack::Done));
+        drop(outbox);
+        supervisor.drain().await;
+        supervisor.stop().await;
+    });
+}
+
+#[test]
 fn a_missing_topic_is_named_in_readiness_and_found_when_it_is_made() {
     let cluster = MockCluster::new(1).unwrap();
     let settings = KafkaSettings {

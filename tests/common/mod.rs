@@ -1,7 +1,13 @@
 //! What the tests of the binary share: running it in a folder of its own, a market server beside
 //! it, and recorded data where they are.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests may fail loudly, and each test file uses its part"
+)]
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};

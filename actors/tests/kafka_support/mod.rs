@@ -260,8 +260,9 @@ pub(crate) fn broker() -> Option<String> {
     if let Ok(broker) = std::env::var("CLOSECALL_TEST_KAFKA") {
         return Some(broker);
     }
-    let script = script(&["start", "--name", "tests"]);
-    match script {
+    // One for all test programs; it goes some seconds after the last of them.
+    let own = std::process::id().to_string();
+    match script(&["start", "--name", "tests", "--while", &own]) {
         Ok(broker) => Some(broker),
         Err(why) => {
             let required = std::env::var("CLOSECALL_REQUIRE_KAFKA").is_ok_and(|set| set == "1");
