@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use chrono::{SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use closecall_calendar::Clock;
 use closecall_forecast::Progress;
 use closecall_protocol::{
@@ -25,7 +25,7 @@ use crate::settings::Settings;
 const SCRAPE_BOUND: std::time::Duration = std::time::Duration::from_secs(90);
 
 pub(super) fn run(settings: &Settings, args: Predict) -> anyhow::Result<ExitCode> {
-    let clock = Clock::system();
+    let clock = clock(args.as_of);
     let slot = args.as_of.unwrap_or_else(|| clock.now()).trunc_subsecs(0);
     let pick = Pick {
         pick_id: PickId::of_slot(settings.forecast.seed, slot, &args.ticker),
@@ -44,6 +44,16 @@ pub(super) fn run(settings: &Settings, args: Predict) -> anyhow::Result<ExitCode
         super::print(report::forecast_text(&forecast))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The system's clock. A moment that is still to come can be asked about only where a simulated
+/// market knows it; it is then that moment.
+fn clock(as_of: Option<DateTime<Utc>>) -> Clock {
+    let system = Clock::system();
+    match as_of {
+        Some(at) if at > system.now() => Clock::fixed(at),
+        _ => system,
+    }
 }
 
 fn scrape(
@@ -66,7 +76,7 @@ fn scrape(
 fn forecast(
     settings: &Settings,
     dataset: &DatasetBuilt,
-    now: chrono::DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> anyhow::Result<CloseForecast> {
     let bar = bar();
     let mut on_epoch = |progress: Progress| {

@@ -17,6 +17,8 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub mod vendor;
+
 /// The binary, in a folder of its own, with nothing of the caller's environment that could
 /// configure it.
 pub struct Workplace {
@@ -60,6 +62,24 @@ impl Workplace {
             .args(arguments)
             .stdin(Stdio::null());
         command
+    }
+
+    /// Every file in the folder, with what it holds.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.folder.path().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let bytes = std::fs::read(&path).unwrap();
+                    files.push((path, bytes));
+                }
+            }
+        }
+        files
     }
 
     /// Runs it to its end.
