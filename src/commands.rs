@@ -69,6 +69,20 @@ fn start_log(resolved: &Resolved) {
     let log = &resolved.settings.log;
     telemetry::start(log.format, &log.filter, resolved.secrets.clone());
     closecall_supervision::log_panics();
+    if !resolved.secrets.is_empty() {
+        warn_of_open_secrets(std::path::Path::new(".env"));
+    }
+}
+
+/// A file with keys that others on this machine can read.
+fn warn_of_open_secrets(file: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Ok(metadata) = file.metadata() else {
+        return;
+    };
+    if metadata.permissions().mode() & 0o077 != 0 {
+        tracing::warn!(file = %file.display(), "others can read this file: chmod 600 it");
+    }
 }
 
 /// Prints to standard output. A reader that has gone away (`| head`) is no failure of ours.
