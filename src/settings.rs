@@ -68,6 +68,8 @@ pub(crate) struct Settings {
     pub(crate) market: WindowSettings,
     pub(crate) forecast: ForecastSettings,
     pub(crate) supervision: SupervisionSettings,
+    /// Its only key may be unset, which leaves no table.
+    #[serde(default)]
     pub(crate) http: HttpSettings,
     pub(crate) kafka: KafkaSettings,
 }

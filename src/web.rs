@@ -24,7 +24,7 @@ use crate::commands::version;
 pub(crate) use metrics::{Counts, Metrics, Reading};
 
 /// Where operators look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HttpSettings {
     /// Address and port; nothing is served without one.

@@ -124,6 +124,17 @@ fn tickers_stay_text_in_every_layer() {
     }
 }
 
+/// "" serves nothing, as the documentation of the key says.
+#[test]
+fn an_empty_address_serves_nothing() {
+    let mut inputs = Inputs::default();
+    inputs
+        .environment
+        .insert("CLOSECALL__HTTP__LISTEN".into(), String::new());
+    let settings = Settings::resolve(&inputs).unwrap().settings;
+    assert_eq!(settings.http.listen, None);
+}
+
 /// The file that documents every key says what the parts themselves default to.
 #[test]
 fn the_documented_defaults_are_the_parts_own() {
