@@ -8,7 +8,7 @@ use closecall_protocol::CloseForecast;
 use closecall_supervision::{Health, StageHealth};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -97,7 +97,7 @@ impl Metrics {
             late,
             last_forecast,
         } = self.counts.clone();
-        registry.register("forecasts", "Forecasts recorded", forecasts);
+        registry.register("forecasts", "Forecasts recorded", Shown(forecasts));
         registry.register("duplicates", "Repeats that the ledger counted", duplicates);
         registry.register(
             "late",
@@ -119,14 +119,32 @@ impl Reading {
                     .get_or_create(&labels)
                     .inc_by(value.max(0).cast_unsigned());
             }
-            registry.register(self.name, self.help, family);
+            registry.register(self.name, self.help, Shown(family));
         } else {
             let family = Family::<Labels, Gauge>::default();
             for (labels, value) in samples {
                 family.get_or_create(&labels).set(value);
             }
-            registry.register(self.name, self.help, family);
+            registry.register(self.name, self.help, Shown(family));
         }
+    }
+}
+
+/// A family that the page names even while it has no sample, so that what asks for it can be checked.
+#[derive(Debug)]
+struct Shown<M>(M);
+
+impl<M: EncodeMetric> EncodeMetric for Shown<M> {
+    fn encode(&self, encoder: MetricEncoder<'_>) -> fmt::Result {
+        self.0.encode(encoder)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        self.0.metric_type()
+    }
+
+    fn is_empty(&self) -> bool {
+        false
     }
 }
 
@@ -151,17 +169,17 @@ fn stages(registry: &mut Registry, stages: &BTreeMap<String, StageHealth>) {
             dead_letters.get_or_create(&labels).inc_by(*count);
         }
     }
-    registry.register("stage_state", "1 for the state a stage is in", state);
-    registry.register("stage_restarts", "Restarts of a stage", restarts);
+    registry.register("stage_state", "1 for the state a stage is in", Shown(state));
+    registry.register("stage_restarts", "Restarts of a stage", Shown(restarts));
     registry.register(
         "stage_in_flight",
         "Messages on their way to or in a stage",
-        in_flight,
+        Shown(in_flight),
     );
     registry.register(
         "dead_letters",
         "Messages that a stage refused",
-        dead_letters,
+        Shown(dead_letters),
     );
     registry.register_collector(Box::new(WorkSeconds(stages.clone())));
 }
