@@ -16,7 +16,7 @@
 //! * receiving: `consumer` (the thread), `context` (the library's calls back), `partitions` (the
 //!   bookkeeping), `offsets`, `close`, `from_topic` (the actor)
 //! * sending: `to_topic` (the actor), `producer`; refused records both ways: `dead_letters`
-//! * looking at it: `link` (how things stand), `look`, `stats`; from outside: `admin`, `peek`
+//! * looking at it: `link` (how things stand), `look`, `stats`; from outside: `admin`, `peek`, `bench`
 //!
 //! No type of the Kafka library leaves this module.
 
@@ -31,6 +31,7 @@ use closecall_protocol::{Error as ProtocolError, Topic};
 use closecall_supervision::{Deliver, Describe, FaultPoints, Supervisor};
 
 pub mod admin;
+pub mod bench;
 mod close;
 mod consumer;
 mod context;

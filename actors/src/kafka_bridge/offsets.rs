@@ -43,7 +43,7 @@ pub(super) fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     places: &[Place],
 ) -> Result<Vec<(Place, Option<i64>)>, KafkaError> {
-    let answer = consumer.committed_offsets(list(places), PATIENCE)?;
+    let answer = patiently(|| consumer.committed_offsets(list(places), PATIENCE))?;
     let elements = answer.elements();
     let read = |one: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
         one.error()?;
@@ -56,22 +56,34 @@ pub(super) fn committed<C: ConsumerContext>(
     elements.iter().map(read).collect()
 }
 
-/// The oldest offset and the one after the newest. A topic that was just made has no leader for a
-/// moment, and one whose leader moves has none for another; that is waited for.
+/// The oldest offset and the one after the newest.
 pub(super) fn watermarks<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     topic: &str,
     partition: i32,
 ) -> Result<(i64, i64), KafkaError> {
+    patiently(|| consumer.fetch_watermarks(topic, partition, PATIENCE))
+}
+
+/// Asks until somebody is responsible: a topic or a group that is new, or whose broker changes, has
+/// nobody for a moment.
+fn patiently<T>(mut ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, KafkaError> {
+    use RDKafkaErrorCode as Code;
     let until = Instant::now() + PATIENCE;
     loop {
-        let error = match consumer.fetch_watermarks(topic, partition, PATIENCE) {
-            Ok(watermarks) => return Ok(watermarks),
+        let error = match ask() {
+            Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         let moving = matches!(
             error.rdkafka_error_code(),
-            Some(RDKafkaErrorCode::NotLeaderForPartition | RDKafkaErrorCode::LeaderNotAvailable)
+            Some(
+                Code::NotLeaderForPartition
+                    | Code::LeaderNotAvailable
+                    | Code::NotCoordinator
+                    | Code::CoordinatorNotAvailable
+                    | Code::CoordinatorLoadInProgress
+            )
         );
         if !moving || Instant::now() >= until {
             return Err(error);

@@ -1,0 +1,104 @@
+//! The topics and groups of one measurement: named as nobody else's, made, and deleted again.
+
+use std::time::Duration;
+
+use closecall_calendar::Clock;
+use closecall_protocol::Topic;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::error::KafkaError;
+
+use crate::kafka_bridge::admin::KafkaAdmin;
+use crate::kafka_bridge::context::Context;
+use crate::kafka_bridge::{Error, KafkaSettings, KafkaStats};
+
+/// Records come in here.
+pub(super) const IN: Topic = Topic::StockNameSelector;
+/// And go out here.
+pub(super) const OUT: Topic = Topic::StockModelOutput;
+
+/// How long the brokers' answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The settings of either way, which differ in what its topics and groups are called.
+pub(super) struct Topics {
+    pub(super) bridge: KafkaSettings,
+    pub(super) bare: KafkaSettings,
+}
+
+impl Topics {
+    pub(super) fn named(settings: &KafkaSettings, clock: &Clock) -> Result<Self, Error> {
+        if !settings.enabled() {
+            let problem = "is not set: measuring the bridge needs a broker; give host:port, for \
+                           example with `--set kafka.brokers=127.0.0.1:9092`";
+            return Err(Error::Setting {
+                key: "brokers",
+                problem: problem.into(),
+            });
+        }
+        let own = format!(
+            "bench-{:x}-{:x}",
+            std::process::id(),
+            clock.now().timestamp_micros()
+        );
+        let way = |name: &str| KafkaSettings {
+            // The given prefixes stay in front: rights may hang on them.
+            topic_prefix: format!("{}{own}.{name}.", settings.topic_prefix),
+            group_prefix: format!("{}.{own}.{name}", settings.group_prefix),
+            group_instance_id: String::new(),
+            ..settings.clone()
+        };
+        Ok(Self {
+            bridge: way("bridge"),
+            bare: way("bare"),
+        })
+    }
+
+    pub(super) async fn make(&self) -> Result<(), Error> {
+        for way in self.ways() {
+            KafkaAdmin::new(way)?.create_topics().await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes what was made. What is left over is told and is no failure of the measurement.
+    pub(super) async fn delete(&self) {
+        for way in self.ways() {
+            if let Err(error) = delete(way).await {
+                let prefix = &way.topic_prefix;
+                tracing::warn!(%error, prefix, "topics or groups of the measurement are left over");
+            }
+        }
+    }
+
+    fn ways(&self) -> [&KafkaSettings; 2] {
+        [&self.bridge, &self.bare]
+    }
+}
+
+async fn delete(way: &KafkaSettings) -> Result<(), Error> {
+    let failed = |error: &KafkaError| Error::of(error, "deleting topics", "", &way.brokers);
+    let context = Context::new("bench", &KafkaStats::default(), way);
+    let client: AdminClient<Context> = way
+        .admin()?
+        .create_with_context(context)
+        .map_err(|error| failed(&error))?;
+    let options = AdminOptions::new()
+        .request_timeout(Some(PATIENCE))
+        .operation_timeout(Some(PATIENCE));
+    let names: Vec<String> = Topic::ALL
+        .into_iter()
+        .flat_map(|topic| [way.topic(topic), way.dead_letters(topic)])
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let group = way.group(IN);
+    let groups = client.delete_groups(&[&group], &options).await;
+    let topics = client.delete_topics(&names, &options).await;
+    let answers = groups
+        .map_err(|error| failed(&error))?
+        .into_iter()
+        .chain(topics.map_err(|error| failed(&error))?);
+    for answer in answers {
+        answer.map_err(|(_, code)| failed(&KafkaError::AdminOp(code)))?;
+    }
+    Ok(())
+}
