@@ -12,7 +12,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
-use closecall_protocol::{DEAD_LETTER_RETENTION_DAYS, PARTITIONS, Topic};
+use closecall_protocol::Topic;
+use closecall_protocol::topic::{DEAD_LETTER_RETENTION_DAYS, PARTITIONS};
 use objects::{all, environment, list, number, one, pod, role, text, workloads};
 use render::OVERLAYS;
 use serde_json::Value;

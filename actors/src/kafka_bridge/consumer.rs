@@ -101,7 +101,7 @@ impl Source {
             client: Closing::new(&self.name, client),
             answer,
             waker,
-            link: Link::new(&self.name, &self.board),
+            link: Link::new(&self.name, &settings.brokers, &self.board),
             subscribed: false,
             joined: false,
             fresh: Vec::new(),

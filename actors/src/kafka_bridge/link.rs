@@ -36,6 +36,7 @@ const LOOKS: Backoff = Backoff {
 #[derive(Debug)]
 pub(super) struct Link {
     name: String,
+    brokers: String,
     board: HealthBoard,
     standing: Standing,
     looks: u32,
@@ -43,10 +44,11 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// A client that has not heard of anybody.
-    pub(super) fn new(name: &str, board: &HealthBoard) -> Self {
+    /// A client that asks for these brokers and has not heard of anybody.
+    pub(super) fn new(name: &str, brokers: &str, board: &HealthBoard) -> Self {
         let link = Self {
             name: name.to_owned(),
+            brokers: brokers.to_owned(),
             board: board.clone(),
             standing: Standing::Connecting,
             looks: 0,
@@ -119,7 +121,10 @@ impl Link {
     fn text(&self) -> String {
         match &self.standing {
             Standing::Connecting => "no broker has answered yet".into(),
-            Standing::Unreachable(why) => format!("the brokers do not answer, trying on: {why}"),
+            Standing::Unreachable(why) => format!(
+                "{} (kafka.brokers) does not answer, trying on: {why}",
+                self.brokers
+            ),
             Standing::Missing(topics) => format!(
                 "missing: {}; `closecall topics create` makes them",
                 topics.join(", ")
@@ -170,11 +175,13 @@ mod tests {
     #[test]
     fn a_change_is_told_once_and_shown_on_the_board() {
         let board = HealthBoard::new();
-        let mut link = Link::new("link", &board);
+        let mut link = Link::new("link", "broker:9092", &board);
         assert!(board.health().missing.contains_key("link"));
         let down = global(RDKafkaErrorCode::AllBrokersDown);
         link.error(&down, "1/1 brokers are down");
         assert!(matches!(link.standing(), Standing::Unreachable(_)));
+        let told = &board.health().missing["link"];
+        assert!(told.contains("broker:9092"), "{told}");
         assert!(
             !link.turn(Standing::Unreachable("another text".into())),
             "no change of kind"
@@ -192,7 +199,7 @@ mod tests {
 
     #[test]
     fn another_missing_topic_is_news() {
-        let mut link = Link::new("link", &HealthBoard::new());
+        let mut link = Link::new("link", "broker:9092", &HealthBoard::new());
         assert!(link.turn(Standing::Missing(vec!["a".into(), "b".into()])));
         assert!(!link.turn(Standing::Missing(vec!["a".into(), "b".into()])));
         assert!(link.turn(Standing::Missing(vec!["b".into()])));

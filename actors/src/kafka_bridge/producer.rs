@@ -168,7 +168,7 @@ impl Producer {
 
     /// Watches how things stand, until it is stopped: readiness must not wait for the first record.
     pub(super) fn watch(&self, run: &ThreadRun) -> Result<(), Error> {
-        let mut link = Link::new(NAME, &self.board);
+        let mut link = Link::new(NAME, &self.settings.brokers, &self.board);
         while !run.stopping() {
             let topics: Vec<String> = lock(&self.topics).iter().cloned().collect();
             let current = self.current().map_err(|error| self.error(&error, ""))?;
