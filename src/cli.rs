@@ -353,6 +353,8 @@ pub(crate) enum DeadLettersCommand {
 pub(crate) enum Bench {
     /// Train the reference network: seconds, GFLOP/s, and how far from this processor's peak
     Train(BenchTrain),
+    /// Send records through Kafka and one stage: milliseconds, records a second, beside a bare loop
+    Bridge(BenchBridge),
 }
 
 /// Train the reference network.
@@ -370,6 +372,17 @@ pub(crate) struct BenchTrain {
     /// Instruction set: avx512, avx2 or plain; the fastest where not given
     #[arg(long, value_name = "NAME")]
     pub(crate) path: Option<closecall_forecast::gru::Path>,
+    /// As one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Send records through Kafka and one stage.
+#[derive(Debug, Args)]
+pub(crate) struct BenchBridge {
+    /// Records sent through, one at a time and then all at once
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = at_least_one)]
+    pub(crate) records: usize,
     /// As one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -43,6 +43,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor { json } => doctor::run(&resolved.settings, json),
         Command::Market(Market::Serve(args)) => market::serve(&resolved.settings, &args),
         Command::Bench(Bench::Train(args)) => bench::train(&args),
+        Command::Bench(Bench::Bridge(args)) => bench::bridge(&resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),
         Command::Completions { .. } | Command::Version { .. } => Ok(ExitCode::SUCCESS),
     }
