@@ -33,6 +33,11 @@ def ledger(cluster, check=True):
     return [json.loads(line) for line in done.stdout.splitlines()] if done.returncode == 0 else []
 
 
+def settled(cluster):
+    """The identities of the picks in a terminal state; none where the ledger cannot be read."""
+    return {row["pick_id"] for row in ledger(cluster, check=False) if row["state"] in TERMINAL}
+
+
 def newest(cluster):
     """The latest slot that a forecast is in the ledger for, or ""; none where the ledger cannot be read."""
     slots = [row["as_of"] for row in ledger(cluster, check=False) if row["state"] == "forecast" and row["as_of"]]
@@ -61,13 +66,8 @@ def compare(cluster, seconds):
     made = picks(cluster)
     if not made:
         raise Failure("there is no pick on the selector topic")
-
-    def settled():
-        rows = {row["pick_id"] for row in ledger(cluster, check=False) if row["state"] in TERMINAL}
-        return rows >= made
-
     try:
-        until("every pick settled", seconds, settled, every=1)
+        until("every pick settled", seconds, lambda: settled(cluster) >= made, every=1)
     except Failure:
         pass  # The comparison below says which are missing.
     rows = ledger(cluster)

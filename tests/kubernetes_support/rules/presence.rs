@@ -219,7 +219,6 @@ fn check_monitoring(objects: &[Value], found: &mut Vec<String>) {
         "ClosecallDeadLetters",
         "ClosecallStageRestarts",
         "ClosecallLag",
-        "ClosecallQuota",
         "ClosecallVendorDown",
         "ClosecallLate",
     ];
