@@ -213,7 +213,7 @@ fn check_topics_job(overlay: Overlay, objects: &[Value], found: &mut Vec<String>
 }
 
 fn check_monitoring(objects: &[Value], found: &mut Vec<String>) {
-    const ALERTS: [&str; 8] = [
+    const ALERTS: [&str; 7] = [
         "ClosecallNoForecast",
         "ClosecallRoleAbsent",
         "ClosecallDeadLetters",
