@@ -6,6 +6,13 @@ from cluster import NAMESPACE, Failure, until
 from setup import ROLES, observer
 
 ELSEWHERE = "closecall-test-stranger"
+OUTSIDER = "a stranger from elsewhere"
+
+
+def outside(cluster):
+    """A pod of another namespace that lets everybody in: KEDA's operator, at its metrics."""
+    pods = cluster.get("pods", "-l", "app=keda-operator", namespace="keda")["items"]
+    return pods[0]["status"]["podIP"]
 
 
 def address(cluster, component):
@@ -17,11 +24,11 @@ def policies(cluster, say):
         "Kafka": (address(cluster, "broker"), 9092),
         "the vendor": (address(cluster, "market"), 8900),
         "the reporter": (address(cluster, "reporter"), 8080),
-        "the API server": (cluster.get("service", "kubernetes", namespace="default")["spec"]["clusterIP"], 443),
+        "another namespace": (outside(cluster), 8080),
     }
     cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ELSEWHERE}}])
     until("its account", 30, lambda: cluster.get("serviceaccount", "default", namespace=ELSEWHERE, check=False))
-    probes = {"a stranger in the namespace": ("stranger", NAMESPACE), "a stranger from elsewhere": ("stranger", ELSEWHERE)}
+    probes = {"a stranger in the namespace": ("stranger", NAMESPACE), OUTSIDER: ("stranger", ELSEWHERE)}
     pods = [observer("stranger", {}, space) for _, space in probes.values()]
     for role in ROLES:
         probes[role] = (f"as-{role}", NAMESPACE)
@@ -43,7 +50,10 @@ def policies(cluster, say):
 def expected(who, target):
     if target == "Kafka":
         return who in ROLES
-    return target == "the vendor" and who == "scraper"
+    if target == "the vendor":
+        return who == "scraper"
+    # Who is under no policy gets there: what the others do not reach is there, then.
+    return target == "another namespace" and who == OUTSIDER
 
 
 def compare(cluster, probes, targets, say):
@@ -51,7 +61,7 @@ def compare(cluster, probes, targets, say):
     for who, (name, space) in probes.items():
         reached = []
         for target, (host, port) in targets.items():
-            command = ("busybox", "nc", "-z", "-w", "2", host, str(port))
+            command = ("busybox", "nc", "-w", "2", host, str(port), "-e", "busybox", "true")
             done = cluster.kubectl("exec", name, "--", *command, namespace=space, check=False)
             if done.returncode == 0:
                 reached.append(target)
