@@ -61,7 +61,7 @@ def compare(cluster, probes, targets, say):
     for who, (name, space) in probes.items():
         reached = []
         for target, (host, port) in targets.items():
-            command = ("busybox", "nc", "-w", "2", host, str(port), "-e", "busybox", "true")
+            command = ("busybox", "nc", "-w", "1", host, str(port), "-e", "busybox", "true")
             done = cluster.kubectl("exec", name, "--", *command, namespace=space, check=False)
             if done.returncode == 0:
                 reached.append(target)
