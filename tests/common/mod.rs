@@ -13,10 +13,12 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub mod pipeline;
 pub mod vendor;
 
 /// The binary, in a folder of its own, with nothing of the caller's environment that could
@@ -183,3 +185,16 @@ pub fn recorded_data() -> Option<PathBuf> {
     eprintln!("skipped: no recorded data");
     None
 }
+
+/// Waits for what must come, and no longer than a slow machine may take.
+#[track_caller]
+pub fn wait_until(what: &str, mut came: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !came() {
+        assert!(began.elapsed() < PATIENCE, "still waiting: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Far beyond what anything takes that the tests wait for.
+pub const PATIENCE: Duration = Duration::from_secs(180);

@@ -1,0 +1,177 @@
+//! A pipeline as seen from outside: the lines it prints, its account at the end, its ledger, and
+//! signals sent to it.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+
+use super::{Done, PATIENCE, Workplace};
+
+/// Where a demo keeps its things, in its workplace.
+pub const DEMO_DATA: &str = "closecall-data/demo";
+/// Where a run does.
+pub const RUN_DATA: &str = "closecall-data";
+
+/// Waits as short as a test's patience: the real ones are seconds.
+pub const SHORT_WAITS: [&str; 8] = [
+    "--set",
+    "supervision.restart.backoff.first=20ms",
+    "--set",
+    "supervision.restart.backoff.max=200ms",
+    "--set",
+    "supervision.delivery.backoff.first=20ms",
+    "--set",
+    "supervision.delivery.backoff.max=200ms",
+];
+
+/// What a demo said on standard output.
+pub struct Said {
+    pub forecasts: Vec<Value>,
+    pub dead_letters: Vec<Value>,
+    pub summary: Value,
+}
+
+impl Said {
+    /// Sorts the lines; the summary comes last and once.
+    #[track_caller]
+    pub fn by(done: &Done) -> Self {
+        let mut lines = done.json_lines();
+        let last = lines.pop().unwrap_or_default();
+        let summary = last["summary"].clone();
+        assert!(summary.is_object(), "no summary: {}", done.stderr());
+        let (dead_letters, forecasts) = lines
+            .into_iter()
+            .partition(|line| line.get("dead_letter").is_some());
+        Self {
+            forecasts,
+            dead_letters,
+            summary,
+        }
+    }
+
+    pub fn count(&self, name: &str) -> u64 {
+        self.summary[name].as_u64().unwrap()
+    }
+
+    pub fn tickers(&self) -> BTreeSet<&str> {
+        self.forecasts
+            .iter()
+            .filter_map(|forecast| forecast["Stock Name"].as_str())
+            .collect()
+    }
+
+    /// What was printed is what was counted, and no pick is lost.
+    #[track_caller]
+    pub fn assert_consistent(&self) {
+        assert_eq!(self.count("lost"), 0, "{}", self.summary);
+        assert_eq!(self.count("forecasts"), self.forecasts.len() as u64);
+        assert_eq!(self.count("dead_letters"), self.dead_letters.len() as u64);
+        let settled = self.count("forecasts") + self.count("dead_letters");
+        let picks = self.count("picks") - self.count("duplicates");
+        assert_eq!(settled, picks, "{}", self.summary);
+    }
+}
+
+impl Workplace {
+    /// The rows of the ledger, which verifies and has each pick once.
+    #[track_caller]
+    pub fn ledger(&self, data_dir: &str) -> Vec<Value> {
+        let verified = self.run(&["ledger", "verify", "--data-dir", data_dir]);
+        let faults = verified.stdout() + &verified.stderr();
+        assert_eq!(verified.code(), 0, "{faults}");
+        let listed = self.run(&["ledger", "list", "--json", "--data-dir", data_dir]);
+        assert_eq!(listed.code(), 0, "{}", listed.stderr());
+        let rows = listed.json_lines();
+        let picks: BTreeSet<_> = rows.iter().map(|row| row["pick_id"].as_str()).collect();
+        assert_eq!(picks.len(), rows.len(), "a pick is there twice");
+        rows
+    }
+}
+
+/// A pipeline that is running; ends with the test at the latest.
+pub struct Running {
+    child: Child,
+    log: Receiver<String>,
+    readers: Option<(JoinHandle<Vec<u8>>, JoinHandle<Vec<u8>>)>,
+}
+
+impl Running {
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let (lines, log) = channel();
+        let out = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            stdout.read_to_end(&mut all).unwrap();
+            all
+        });
+        let err = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            let mut line = Vec::new();
+            while stderr.read_until(b'\n', &mut line).unwrap() > 0 {
+                lines.send(String::from_utf8_lossy(&line).into_owned()).ok();
+                all.append(&mut line);
+            }
+            all
+        });
+        Self {
+            child,
+            log,
+            readers: Some((out, err)),
+        }
+    }
+
+    /// Waits for a log line that says this.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) {
+        let mut seen = String::new();
+        loop {
+            let line = self.log.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("no `{text}` in the log: {seen}"));
+            if line.contains(text) {
+                return;
+            }
+            seen += &line;
+        }
+    }
+
+    /// Sends a signal by its name, such as TERM.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for its end.
+    pub fn ended(mut self) -> Done {
+        let status = self.child.wait().unwrap();
+        let (out, err) = self.readers.take().unwrap();
+        Done(std::process::Output {
+            status,
+            stdout: out.join().unwrap(),
+            stderr: err.join().unwrap(),
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
