@@ -23,10 +23,11 @@ use crate::telemetry;
 
 /// Carries out the command.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    // These two need no configuration, and must work where it is broken.
-    match cli.command {
-        Command::Completions { shell } => return completions::run(shell),
-        Command::Version { json } => return version::run(json),
+    // These need no configuration: they work where it is broken, and measure nothing of it.
+    match &cli.command {
+        Command::Completions { shell } => return completions::run(*shell),
+        Command::Version { json } => return version::run(*json),
+        Command::Bench(Bench::Train(args)) => return bench::train(args),
         _ => {}
     }
     let inputs = Inputs::of_process(cli.global.config.clone(), flags(&cli));
@@ -42,10 +43,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::DeadLetters(command) => dead_letters::run(&resolved.settings, &command),
         Command::Doctor { json } => doctor::run(&resolved.settings, json),
         Command::Market(Market::Serve(args)) => market::serve(&resolved.settings, &args),
-        Command::Bench(Bench::Train(args)) => bench::train(&args),
         Command::Bench(Bench::Bridge(args)) => bench::bridge(&resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),
-        Command::Completions { .. } | Command::Version { .. } => Ok(ExitCode::SUCCESS),
+        Command::Completions { .. }
+        | Command::Version { .. }
+        | Command::Bench(Bench::Train(_)) => Ok(ExitCode::SUCCESS),
     }
 }
 
