@@ -45,9 +45,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Market(Market::Serve(args)) => market::serve(&resolved.settings, &args),
         Command::Bench(Bench::Bridge(args)) => bench::bridge(&resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),
-        Command::Completions { .. }
-        | Command::Version { .. }
-        | Command::Bench(Bench::Train(_)) => Ok(ExitCode::SUCCESS),
+        Command::Completions { .. } | Command::Version { .. } | Command::Bench(Bench::Train(_)) => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
