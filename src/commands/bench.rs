@@ -53,7 +53,7 @@ fn text(report: &BenchReport) -> String {
 }
 
 pub(super) fn bridge(settings: &Settings, args: &BenchBridge) -> anyhow::Result<ExitCode> {
-    let (supervision, clock) = (settings.supervision.clone(), Clock::system());
+    let (supervision, clock) = (settings.supervision, Clock::system());
     let measured = bridge_bench::measure(&settings.kafka, supervision, &clock, args.records);
     let report = actix::System::new()
         .block_on(measured)
