@@ -2,8 +2,10 @@
 //! signals sent to it.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
@@ -95,6 +97,7 @@ impl Workplace {
 /// A pipeline that is running; ends with the test at the latest.
 pub struct Running {
     child: Child,
+    printed: Arc<AtomicUsize>,
     log: Receiver<String>,
     readers: Option<(JoinHandle<Vec<u8>>, JoinHandle<Vec<u8>>)>,
 }
@@ -106,12 +109,16 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut stdout = child.stdout.take().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let (lines, log) = channel();
+        let printed = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&printed);
         let out = std::thread::spawn(move || {
             let mut all = Vec::new();
-            stdout.read_to_end(&mut all).unwrap();
+            while stdout.read_until(b'\n', &mut all).unwrap() > 0 {
+                count.fetch_add(1, Ordering::SeqCst);
+            }
             all
         });
         let err = std::thread::spawn(move || {
@@ -125,9 +132,15 @@ impl Running {
         });
         Self {
             child,
+            printed,
             log,
             readers: Some((out, err)),
         }
+    }
+
+    /// Lines on standard output so far.
+    pub fn printed(&self) -> usize {
+        self.printed.load(Ordering::SeqCst)
     }
 
     /// Waits for a log line that says this.
