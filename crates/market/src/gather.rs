@@ -179,7 +179,14 @@ fn alphavantage(
         .filter(|key| !key.expose_secret().trim().is_empty());
     let key = match key {
         None if Vendor::Alphavantage.owns(&host) => return Ok(None),
-        other => other.unwrap_or_else(|| SecretString::from(NO_KEY)),
+        None => {
+            tracing::warn!(
+                "alphavantage.api_key is not set: this market server is asked without one, the \
+                 vendor would not be asked"
+            );
+            SecretString::from(NO_KEY)
+        }
+        Some(key) => key,
     };
     let (vendor, hosts) = (Vendor::Alphavantage, vec![host]);
     let fetcher = fetcher(
