@@ -27,19 +27,24 @@ def lines(cluster, pod, *args):
 
 def mistaken(objects, role, name, variables):
     """A pod of the role with other settings, of no workload."""
-    workload = next(item for item in of(objects, role) if item["kind"] == "Deployment")
+    workload = next(item for item in of(objects, role) if item["kind"] in ("Deployment", "StatefulSet"))
     pod = copy.deepcopy(workload["spec"]["template"])
     pod["metadata"] = {"name": name, "namespace": workload["metadata"]["namespace"], "labels": pod["metadata"]["labels"]}
     pod["metadata"]["labels"]["app.kubernetes.io/component"] = "mistaken"
     pod["spec"]["containers"][0].setdefault("env", []).extend(variables)
     pod["spec"].pop("topologySpreadConstraints", None)
+    for claim in workload["spec"].get("volumeClaimTemplates", []):
+        pod["spec"].setdefault("volumes", []).append({"name": claim["metadata"]["name"], "emptyDir": {}})
     return pod | {"apiVersion": "v1", "kind": "Pod"}
 
 
 def mistakes(cluster, objects, say):
     wrong_broker = [{"name": "CLOSECALL__KAFKA__BROKERS", "value": "nowhere.closecall.svc:9092"}]
     wrong_setting = [{"name": "CLOSECALL__FORECAST__SEDE", "value": "7"}]
+    # The simulated market asks for no key; the vendor does.
+    no_key = [{"name": "CLOSECALL__ALPHAVANTAGE__BASE_URL", "value": "https://www.alphavantage.co"}]
     cluster.apply([
+        mistaken(objects, "scraper", "no-key", no_key),
         mistaken(objects, "gru-trainer", "wrong-broker", wrong_broker),
         mistaken(objects, "gru-trainer", "wrong-setting", wrong_setting),
     ])
@@ -47,9 +52,9 @@ def mistakes(cluster, objects, say):
         time.sleep(WATCHED_SECONDS)
         check_broker(cluster, say)
         check_setting(cluster, say)
+        check_key(cluster, say)
     finally:
-        cluster.kubectl("delete", "pod", "wrong-broker", "wrong-setting", "--grace-period=0", "--force", check=False)
-    check_key(cluster, say)
+        cluster.kubectl("delete", "pod", "wrong-broker", "wrong-setting", "no-key", "--grace-period=0", "--force", check=False)
 
 
 def check_broker(cluster, say):
@@ -83,10 +88,10 @@ def ended(cluster):
 
 
 def check_key(cluster, say):
-    """The test's scraper has no key, and forecasts all the same."""
-    told = [line for line in lines(cluster, "scraper-0") if "key" in json.dumps(line).lower()]
+    """Without a key there are prices, and a word in the log."""
+    told = [line for line in lines(cluster, "no-key") if "key" in json.dumps(line).lower()]
     if not told:
-        raise Failure("the scraper has no key and does not say so")
+        raise Failure(f"the scraper has no key and does not say so: {lines(cluster, 'no-key')[:5]}")
     say(f"no vendor's key: {shown(told[0])}")
 
 
