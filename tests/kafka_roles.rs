@@ -1,0 +1,89 @@
+//! The roles as processes of their own on a real Kafka broker: the probes tell how they are, what is
+//! in hand is finished, and refused records can be sent again. Kills are `scripts/crash-matrix`'s.
+
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests may fail loudly"
+)]
+
+mod common;
+mod kafka_support;
+
+use std::net::TcpListener;
+
+use common::MarketServer;
+use kafka_support::{Pipeline, broker, until};
+
+const MARKET: [&str; 1] = ["--simulated"];
+const CONSUMERS: [&str; 3] = ["scraper", "gru-trainer", "reporter"];
+
+#[test]
+fn a_role_that_is_to_end_finishes_what_it_has_in_hand() {
+    let Some(broker) = broker() else { return };
+    let market = MarketServer::start(&MARKET);
+    let pipeline = Pipeline::on(&broker, &market.address);
+    let _others = ["scraper", "reporter"].map(|role| pipeline.start(role, &[]));
+    let slow = "gru-trainer.mid-fit:stall=8000:once";
+    let mut trainer = pipeline.start("gru-trainer", &["--fault", slow]);
+    pipeline.pick(1);
+    trainer.says("fault strikes");
+    until("it is ready", || trainer.page("/readyz") == Some(200));
+    trainer.terminate();
+    until("it is not ready", || trainer.page("/readyz") != Some(200));
+    assert_eq!(trainer.page("/readyz"), Some(503), "{}", trainer.log());
+    assert_eq!(trainer.wait().code(), Some(0), "{}", trainer.log());
+    until("the forecast in the ledger", || {
+        pipeline.ledger().values().eq(["forecast"])
+    });
+}
+
+#[test]
+fn without_a_broker_a_role_is_alive_and_not_ready() {
+    // Nobody listens there: the port was just given back.
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let nobody = nobody.to_string();
+    let pipeline = Pipeline::without_topics(&nobody, "http://127.0.0.1:9");
+    let mut roles = CONSUMERS.map(|role| pipeline.start(role, &[]));
+    for role in &mut roles {
+        role.says("not answer, trying on");
+        assert_eq!(role.page("/healthz"), Some(200), "{}", role.log());
+        assert_eq!(role.page("/readyz"), Some(503), "{}", role.log());
+        role.terminate();
+        assert_eq!(role.wait().code(), Some(0), "{}", role.log());
+    }
+}
+
+#[test]
+fn a_dead_letter_is_sent_again_once_its_cause_is_repaired() {
+    let Some(broker) = broker() else { return };
+    let market = MarketServer::start(&MARKET);
+    let pipeline = Pipeline::on(&broker, &market.address);
+    let _others = ["scraper", "reporter"].map(|role| pipeline.start(role, &[]));
+    let broken = "gru-trainer.mid-fit:panic";
+    let mut trainer = pipeline.start("gru-trainer", &["--fault", broken]);
+    pipeline.pick(1);
+    until("the dead letter in the ledger", || {
+        pipeline.ledger().values().eq(["dead_letter"])
+    });
+    trainer.terminate();
+    assert_eq!(trainer.wait().code(), Some(0), "{}", trainer.log());
+
+    let listed = pipeline.run(&["dead-letters", "list", "--json"]).json();
+    let pick_id = listed["dead_letter"]["pick_id"].as_str().unwrap();
+    assert!(pipeline.ledger().contains_key(pick_id), "{listed}");
+    assert_eq!(listed["dead_letter"]["stage"], "gru-trainer");
+    let repaired = pipeline.start_as("repaired", "gru-trainer", &[]);
+    let again = pipeline.run(&["dead-letters", "retry", "--yes"]);
+    assert_eq!(again.code(), 0, "{}", again.stderr());
+    until("the forecast in its place", || {
+        pipeline.ledger().values().eq(["forecast"])
+    });
+    assert!(pipeline.ledger().contains_key(pick_id));
+    assert_eq!(pipeline.run(&["ledger", "verify"]).code(), 0);
+    drop(repaired);
+}
