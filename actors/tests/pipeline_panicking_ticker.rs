@@ -1,0 +1,138 @@
+//! A domain function that panics on one ticker, behind all five stages: that ticker's picks become
+//! dead letters, the others are forecast, and no stage is restarted for it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use closecall_actors::stage::{
+    FAULT_POINTS, GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT, TICKER_PICKER,
+};
+use closecall_actors::{
+    Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerSettings, Reporter, Scraper, Sentiment,
+    TickerPicker,
+};
+use closecall_calendar::{Calendar, Clock};
+use closecall_forecast::{ForecastSettings, ModelKind};
+use closecall_ledger::{Ledger, Reader};
+use closecall_market::server::{Market as Served, Server, Simulated, SimulatedSettings};
+use closecall_market::{Market, MarketSettings, Source};
+use closecall_protocol::{Reason, Ticker};
+use closecall_sentiment::Vader;
+use closecall_supervision::{Cause, FaultPoints, Signals, SupervisionSettings, Supervisor};
+
+const PICKS: u64 = 12;
+
+/// Real forecasts, but for the one ticker.
+fn forecaster(cursed: &str, clock: Clock) -> Forecaster {
+    let cursed = Ticker::new(cursed).unwrap();
+    let settings = ForecastSettings {
+        model: ModelKind::Persistence,
+        ..ForecastSettings::default()
+    };
+    Arc::new(move |dataset, on_epoch| {
+        assert!(dataset.pick.ticker != cursed, "no such thing as {cursed}");
+        closecall_forecast::forecast(dataset, &settings, clock.now(), on_epoch)
+    })
+}
+
+#[test]
+fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = "2025-01-06T12:00:00Z".parse().unwrap();
+    let clock = Clock::simulated(start, 3_600.0).unwrap();
+    let simulated = Simulated::new(SimulatedSettings::new(1), Calendar::default()).unwrap();
+    let served = Served::simulated(simulated, clock.clone());
+    let server = Server::bind(Server::loopback(0), served).unwrap();
+    let server = server.spawn().unwrap();
+
+    let mut settings = MarketSettings::default();
+    settings.yahoo.base_url = format!("http://{}", server.address());
+    settings.alphavantage.base_url = settings.yahoo.base_url.clone();
+    let source = Source::of(&settings).unwrap();
+    let market = Market::open(
+        &settings,
+        &source,
+        folder.path(),
+        Calendar::default(),
+        clock.clone(),
+    );
+    let market = Arc::new(market.unwrap());
+    let ledger = Ledger::open(folder.path(), Calendar::default()).unwrap();
+    let ledger = Arc::new(Mutex::new(ledger));
+    let letters = LedgerDeadLetters::new(Arc::clone(&ledger), Arc::new(|_| {}));
+
+    let mut supervision = SupervisionSettings::default();
+    supervision.delivery.backoff.first = Duration::from_millis(10);
+    let picker = PickerSettings {
+        tickers: ["AAPL", "MSFT", "TSLA"]
+            .map(|t| Ticker::new(t).unwrap())
+            .into(),
+        every: Duration::from_secs(360),
+        seed: 3,
+        expires_after: Duration::ZERO,
+    };
+    let exit = actix::System::new().block_on(async {
+        let supervisor = Supervisor::new(supervision, clock.clone(), 3).unwrap();
+        let faults = FaultPoints::parse([""; 0], FAULT_POINTS).unwrap();
+        let work = |name| supervisor.boundary(name);
+        let reporter = Reporter::new(
+            ledger,
+            clock.clone(),
+            Arc::new(|_, _| {}),
+            work(REPORTER),
+            faults.clone(),
+        );
+        let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
+        let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), Facts);
+        let forecaster = forecaster("TSLA", clock.clone());
+        let trainer = GruTrainer::new(forecaster, hop.build(), work(GRU_TRAINER), faults.clone());
+        let trainer = supervisor.spawn_stage(GRU_TRAINER, trainer).unwrap();
+        let hop = supervisor.outbox(SENTIMENT, GRU_TRAINER, trainer.recipient(), Facts);
+        let sentiment = Sentiment::new(
+            Arc::new(Vader::new()),
+            Arc::new(Calendar::default()),
+            hop.build(),
+            work(SENTIMENT),
+            faults.clone(),
+        );
+        let sentiment = supervisor.spawn_stage(SENTIMENT, sentiment).unwrap();
+        let hop = supervisor.outbox(SCRAPER, SENTIMENT, sentiment.recipient(), Facts);
+        let scraper = Scraper::new(market, hop.build(), work(SCRAPER), faults.clone());
+        let scraper = supervisor.spawn_stage(SCRAPER, scraper).unwrap();
+        let hop = supervisor.outbox(TICKER_PICKER, SCRAPER, scraper.recipient(), Facts);
+        let hop = hop
+            .dead_letters(Arc::new(letters))
+            .abandon_at_exit()
+            .build();
+        let picker = TickerPicker::new(picker, clock, Some(PICKS), Arc::clone(&hop), faults);
+        supervisor.spawn_stage(TICKER_PICKER, picker).unwrap();
+
+        let settled = async {
+            while hop.stats().accepted < PICKS || hop.stats().in_flight > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let (_source, mut signals) = Signals::manual();
+        let exit = supervisor.run(&mut signals, settled).await;
+        for (name, stage) in supervisor.board().health().stages {
+            assert_eq!(stage.restarts, 0, "{name} was restarted");
+        }
+        exit
+    });
+    server.stop().unwrap();
+    assert_eq!((exit.code, exit.cause), (0, Cause::Finished));
+
+    let reader = Reader::open(folder.path()).unwrap();
+    reader.verify().unwrap();
+    let entries = reader.entries().unwrap();
+    assert_eq!(entries.len() as u64, PICKS);
+    let cursed = |ticker: &Option<Ticker>| ticker.as_ref().is_some_and(|t| t.as_str() == "TSLA");
+    for entry in &entries {
+        let reason = cursed(&entry.ticker).then_some(Reason::Panic);
+        assert_eq!(entry.reason, reason, "{entry:?}");
+    }
+    let dead = entries.iter().filter(|entry| cursed(&entry.ticker)).count();
+    assert!(0 < dead && dead < entries.len(), "{dead} of the one ticker");
+}
