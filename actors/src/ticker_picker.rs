@@ -170,8 +170,6 @@ impl TickerPicker {
             stage = stage::TICKER_PICKER, ticker = %pick.ticker, pick_id = %pick.pick_id, %slot,
             "picked"
         );
-        self.faults
-            .hit(stage::TICKER_PICKER, Some("before-produce"));
         let outbox = Arc::clone(&self.outbox);
         let accepted = async move { outbox.accept(TickerPicked { pick }).await };
         let next = accepted.into_actor(self).map(move |accepted, picker, ctx| {
@@ -185,9 +183,6 @@ impl TickerPicker {
                 progress.last_slot = Some(slot);
                 progress.picked += 1;
             }
-            picker
-                .faults
-                .hit(stage::TICKER_PICKER, Some("after-produce"));
             picker.arm(ctx);
         });
         ctx.spawn(next);
