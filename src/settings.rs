@@ -155,10 +155,10 @@ impl Settings {
     }
 
     fn secrets(&self) -> Vec<String> {
-        let all = [&self.alphavantage.api_key];
-        all.into_iter()
-            .flatten()
-            .map(|secret| secret.expose_secret().to_owned())
+        let kafka = [&self.kafka.sasl_password, &self.kafka.tls_key_password];
+        let all = self.alphavantage.api_key.iter().chain(kafka);
+        all.map(|secret| secret.expose_secret().to_owned())
+            .filter(|secret| !secret.is_empty())
             .collect()
     }
 

@@ -1,6 +1,8 @@
 //! The command line for those who look before they run: help with examples, versions, completions,
 //! and mistakes that end with 64.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
 mod common;
 
 use common::Workplace;

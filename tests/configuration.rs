@@ -1,5 +1,7 @@
 //! Configuration as a user meets it: origins, masked secrets, `.env`, and what is refused with 78.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
 mod common;
 
 use std::path::Path;

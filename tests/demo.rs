@@ -1,6 +1,8 @@
 //! `closecall demo`: forecasts of several tickers, scored while one watches, the same again with
 //! the same seed, and nothing outside its folder or beyond loopback.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Being asked to end: in the middle of a fit, and asked twice.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
 mod common;
 
 use common::Workplace;

@@ -1,5 +1,7 @@
 //! What the default build is made of: TLS is rustls; no OpenSSL is needed to build or to run.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
 use std::process::Command;
 
 #[test]

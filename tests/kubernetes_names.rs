@@ -1,6 +1,13 @@
 //! Every name in the manifests exists in the program: settings, commands, stages, ports, probe
 //! paths, topics, groups and metrics. The program itself is asked.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests may fail loudly"
+)]
+
 #[expect(dead_code, reason = "the policy test uses the rest")]
 #[path = "kubernetes_support/objects.rs"]
 mod objects;

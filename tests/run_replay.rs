@@ -2,6 +2,13 @@
 //! ledger, sessions that close are scored, and Ctrl-C drains. Until the first scores here; for two
 //! minutes with `CLOSECALL_LONG_TESTS` set.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests may fail loudly"
+)]
+
 mod common;
 
 use std::time::Duration;

@@ -66,7 +66,12 @@ pub(super) fn run(mut settings: Settings, args: &Demo) -> anyhow::Result<ExitCod
 
 /// The demo's folder is its own, and a new demo knows nothing of the last.
 fn start_empty(folder: &Path) -> anyhow::Result<()> {
-    let context = || format!("cannot start with an empty folder {}", folder.display());
+    let context = || {
+        let folder = folder.display();
+        format!(
+            "cannot start with an empty folder {folder}: set `data_dir` to one that can be written"
+        )
+    };
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             return Err(error).with_context(context);

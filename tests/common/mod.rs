@@ -5,6 +5,8 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::type_complexity,
+    clippy::disallowed_methods,
     clippy::panic,
     reason = "tests may fail loudly, and each test file uses its part"
 )]

@@ -1,7 +1,11 @@
 //! What the tests of the roles share: a broker, and one pipeline of processes on it with topics,
 //! groups and folders of its own.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::disallowed_methods,
+    dead_code,
+    reason = "each test file uses its part"
+)]
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
