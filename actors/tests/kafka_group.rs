@@ -226,7 +226,7 @@ fn a_broker_that_is_absent_at_the_start_is_waited_for() {
                 .ready()
                 .reasons
                 .join("\n")
-                .contains("do not answer")
+                .contains("does not answer")
         };
         until("it is told", unreachable).await;
         assert!(health().live().ok, "alive all the same");

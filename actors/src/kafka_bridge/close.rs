@@ -2,6 +2,7 @@
 //! and neither a restart nor the end of the process may wait for that.
 
 use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -9,17 +10,17 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 
 /// Usually it takes a tenth of a second.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A consumer that leaves its group when it goes out of scope.
 pub(super) struct Closing<C: ConsumerContext + 'static> {
     name: String,
     /// Always there until it is dropped.
-    client: Option<BaseConsumer<C>>,
+    client: Option<Arc<BaseConsumer<C>>>,
 }
 
 impl<C: ConsumerContext + 'static> Closing<C> {
-    pub(super) fn new(name: &str, client: BaseConsumer<C>) -> Self {
+    pub(super) fn new(name: &str, client: Arc<BaseConsumer<C>>) -> Self {
         Self {
             name: name.to_owned(),
             client: Some(client),
@@ -48,7 +49,9 @@ impl<C: ConsumerContext + 'static> Drop for Closing<C> {
         let closer = thread::Builder::new()
             .name("kafka-close".into())
             .spawn(move || {
-                drop(client);
+                if let Some(client) = client {
+                    last(client);
+                }
                 // Nobody waits any more when it took too long.
                 done.send(()).ok();
             });
@@ -59,5 +62,13 @@ impl<C: ConsumerContext + 'static> Drop for Closing<C> {
                 "the Kafka client did not close within {PATIENCE:?} and is left behind"
             );
         }
+    }
+}
+
+/// Drops the client once nobody else has it: a commit may be under way.
+fn last<C: ConsumerContext>(mut client: Arc<BaseConsumer<C>>) {
+    while let Err(shared) = Arc::try_unwrap(client) {
+        client = shared;
+        thread::park_timeout(Duration::from_millis(10));
     }
 }

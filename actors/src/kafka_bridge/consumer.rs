@@ -3,6 +3,7 @@
 //!
 //! The thread sleeps until the library has something or an answer comes; both wake it.
 
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, Thread};
@@ -14,6 +15,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use tokio::runtime::Handle;
 
+use super::close::Closing;
+use super::committer::Committer;
 use super::context::{ConsumerSide, Context, Event, Outcome, Settled, commit};
 use super::dead_letters::Letters;
 use super::link::{Link, Standing};
@@ -21,7 +24,7 @@ use super::look::look;
 use super::offsets;
 use super::partitions::{Place, Ticket};
 use super::record::Received;
-use super::{Error, Parts, close::Closing};
+use super::{Error, Parts};
 use crate::stage;
 
 /// The longest sleep between two turns.
@@ -51,6 +54,8 @@ type Client = BaseConsumer<ConsumerSide<Arc<Received>>>;
 struct Run<'a> {
     source: &'a Source,
     runtime: Handle,
+    /// Before the client, so that its thread lets go of the client first.
+    committer: Committer,
     client: Closing<ConsumerSide<Arc<Received>>>,
     answer: Sender<Settled>,
     waker: Thread,
@@ -60,6 +65,8 @@ struct Run<'a> {
     /// Assigned partitions that may be without a committed offset.
     fresh: Vec<Place>,
     fresh_again: Instant,
+    /// The commit under way.
+    committing: Vec<(Place, i64)>,
     commit_again: Instant,
     commit_failed: bool,
 }
@@ -88,6 +95,7 @@ impl Source {
         let config = settings.consumer(&client_id, &self.group)?;
         let (answer, settled) = mpsc::channel();
         let context = Context::new(&self.name, stats, settings);
+        let events = context.events.clone();
         stats.made(&self.name);
         let mut client: Client = config
             .create_with_context(ConsumerSide::new(context, settled))
@@ -95,10 +103,18 @@ impl Source {
         let waker = thread::current();
         let wakes = waker.clone();
         client.set_nonempty_callback(move || wakes.unpark());
+        let client = Arc::new(client);
+        let committer = Committer::start(Arc::clone(&client), events, waker.clone());
+        let client = Closing::new(&self.name, client);
+        let committer = committer.map_err(|source| closecall_supervision::Error::NoThread {
+            stage: self.name.clone(),
+            source,
+        })?;
         Ok(Run {
             source: self,
             runtime,
-            client: Closing::new(&self.name, client),
+            committer,
+            client,
             answer,
             waker,
             link: Link::new(&self.name, &settings.brokers, &self.board),
@@ -106,6 +122,7 @@ impl Source {
             joined: false,
             fresh: Vec::new(),
             fresh_again: Instant::now(),
+            committing: Vec::new(),
             commit_again: Instant::now(),
             commit_failed: false,
         })
@@ -126,29 +143,45 @@ impl Run<'_> {
     fn turns(&mut self, run: &ThreadRun) -> Result<(), Error> {
         while !run.stopping() {
             self.source.parts.stats.turned(&self.source.name);
-            self.look()?;
+            self.look(run)?;
+            self.tell_reachable();
             let more = self.poll()?;
             self.events()?;
-            self.begin_offsets();
+            self.begin_offsets(run);
             self.settle()?;
             if !more {
                 thread::park_timeout(TURN);
             }
         }
-        // What was settled meanwhile; where nobody answers, it comes again instead.
-        if *self.link.standing() == Standing::Up {
-            self.commit_again = Instant::now();
-            self.settle()?;
-        }
+        self.last_commit();
         Ok(())
     }
 
+    /// What was settled meanwhile; where nobody answers, it comes again instead.
+    fn last_commit(&self) {
+        let due = {
+            let mut work = self.client.context().work();
+            work.note_settled();
+            work.partitions.to_commit()
+        };
+        if *self.link.standing() == Standing::Up
+            && !due.is_empty()
+            && let Err(error) = commit(&self.client, &due)
+        {
+            tracing::info!(stage = self.source.name, %error, "not committed at the end; it comes again");
+        }
+    }
+
     /// While things are not as they should be: looks again, and subscribes once topics are there.
-    fn look(&mut self) -> Result<(), Error> {
+    fn look(&mut self, run: &ThreadRun) -> Result<(), Error> {
         if !self.link.look_due() {
             return Ok(());
         }
-        if let Some(wrong) = look(self.client.client(), &self.source.topics) {
+        let wrong = look(self.client.client(), &self.source.topics, || run.stopping());
+        if run.stopping() {
+            return Ok(());
+        }
+        if let Some(wrong) = wrong {
             self.link.turn(wrong);
             return Ok(());
         }
@@ -177,6 +210,7 @@ impl Run<'_> {
                     self.take_in(&place, received)?;
                 }
                 Some(Err(error)) => self.error(&error, "")?,
+                None if self.client.context().context.events.take_called() => {}
                 None => return Ok(false),
             }
         }
@@ -252,10 +286,17 @@ impl Run<'_> {
                     self.fresh.extend(places);
                     self.fresh_again = Instant::now();
                 }
+                Event::Committed(result) => self.committed(result),
                 Event::Revoked => tracing::info!(stage = self.source.name, "partitions revoked"),
             }
         }
         Ok(())
+    }
+
+    /// The callbacks, too, are told whether there is anybody to ask.
+    fn tell_reachable(&self) {
+        let up = matches!(self.link.standing(), Standing::Up | Standing::Joining);
+        self.client.context().reachable.store(up, Ordering::Release);
     }
 
     /// Every error is an event. A fatal one ends the run, the rest change how things stand.
@@ -284,7 +325,7 @@ impl Run<'_> {
 
     /// Gives assigned partitions that have none a committed offset, so that whoever measures the
     /// group's lag from outside does not count what retention has removed.
-    fn begin_offsets(&mut self) {
+    fn begin_offsets(&mut self, run: &ThreadRun) {
         if self.fresh.is_empty() || Instant::now() < self.fresh_again {
             return;
         }
@@ -292,7 +333,7 @@ impl Run<'_> {
             let work = self.client.context().work();
             self.fresh.retain(|place| work.partitions.is_fresh(place));
         }
-        match offsets::begin(&self.client, &self.fresh) {
+        match offsets::begin(&self.client, &self.fresh, || run.stopping()) {
             Ok(()) => self.fresh.clear(),
             Err(error) => {
                 tracing::debug!(stage = self.source.name, %error, "no first offsets yet");
@@ -314,22 +355,36 @@ impl Run<'_> {
         if let Some((ticket, outcome)) = returned.into_iter().next() {
             self.check_returned(&ticket, outcome)?;
         }
-        if due.is_empty() || Instant::now() < self.commit_again {
+        let waits = !self.committing.is_empty() || Instant::now() < self.commit_again;
+        if due.is_empty() || waits {
             return Ok(());
         }
-        let faults = &self.source.parts.faults;
-        faults.hit(stage::KAFKA_BRIDGE, Some("before-commit"));
-        if let Err(error) = commit(&self.client, &due) {
+        self.source
+            .parts
+            .faults
+            .hit(stage::KAFKA_BRIDGE, Some("before-commit"));
+        self.committing.clone_from(&due);
+        self.committer.commit(due);
+        Ok(())
+    }
+
+    /// The brokers' answer to the commit under way: its partitions go on, or it is due again.
+    fn committed(&mut self, result: Result<(), KafkaError>) {
+        let committed = std::mem::take(&mut self.committing);
+        if let Err(error) = result {
             if !self.commit_failed {
                 tracing::warn!(stage = self.source.name, %error, "not committed, trying again");
             }
             self.commit_failed = true;
             self.commit_again = Instant::now() + AGAIN;
-            return Ok(());
+            return;
         }
-        faults.hit(stage::KAFKA_BRIDGE, Some("after-commit"));
+        self.source
+            .parts
+            .faults
+            .hit(stage::KAFKA_BRIDGE, Some("after-commit"));
         self.commit_failed = false;
-        for (place, next) in due {
+        for (place, next) in committed {
             let waiting = self
                 .client
                 .context()
@@ -341,7 +396,6 @@ impl Run<'_> {
                 None => offsets::resume(&self.client, &place),
             }
         }
-        Ok(())
     }
 
     /// A record comes back unsettled only while the process ends; anything else would leave its

@@ -2,6 +2,7 @@
 //! only noted here; what follows from it is done by whoever polls.
 
 use std::error::Error as StdError;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,23 +29,41 @@ pub(super) enum Event {
     Assigned(Vec<Place>),
     /// These were taken away.
     Revoked,
+    /// The brokers' answer to the commit that was under way.
+    Committed(Result<(), KafkaError>),
 }
 
 /// What happened and was not looked at yet. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Events(Arc<Mutex<Vec<Event>>>);
+pub(super) struct Events {
+    list: Arc<Mutex<Vec<Event>>>,
+    /// The library has called back since the last question.
+    called: Arc<AtomicBool>,
+}
 
 impl Events {
-    fn note(&self, event: Event) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(event);
+    fn list(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn note(&self, event: Event) {
+        self.called();
+        self.list().push(event);
+    }
+
+    fn called(&self) {
+        self.called.store(true, Ordering::Release);
     }
 
     /// What happened since the last call.
     pub(super) fn take(&self) -> Vec<Event> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.list())
+    }
+
+    /// Whether the library has called back since the last call. A poll that was spent on a call
+    /// back gives nothing, and says nothing of what else there is.
+    pub(super) fn take_called(&self) -> bool {
+        self.called.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -83,6 +102,7 @@ impl ClientContext for Context {
     }
 
     fn stats(&self, statistics: Statistics) {
+        self.events.called();
         self.stats.update(&self.name, &statistics);
     }
 
@@ -92,6 +112,7 @@ impl ClientContext for Context {
     }
 
     fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn StdError>> {
+        self.events.called();
         let settings = &self.settings;
         let none = SecretString::default();
         let token = secret(&none, "sasl_token_file", &settings.sasl_token_file)?;
@@ -158,6 +179,8 @@ impl<R> Work<R> {
 pub(super) struct ConsumerSide<R> {
     pub(super) context: Context,
     work: Mutex<Work<R>>,
+    /// Whether the brokers answer, as far as known: with nobody to ask, nothing is waited for.
+    pub(super) reachable: AtomicBool,
 }
 
 impl<R: Send> ConsumerSide<R> {
@@ -170,6 +193,7 @@ impl<R: Send> ConsumerSide<R> {
         Self {
             context,
             work: Mutex::new(work),
+            reachable: AtomicBool::new(true),
         }
     }
 
@@ -214,6 +238,7 @@ impl<R: Send> ConsumerContext for ConsumerSide<R> {
         };
         due.retain(|(place, _)| places.contains(place));
         if !due.is_empty()
+            && self.reachable.load(Ordering::Acquire)
             && !consumer.assignment_lost()
             && let Err(error) = commit(consumer, &due)
         {

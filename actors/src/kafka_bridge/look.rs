@@ -8,14 +8,23 @@ use rdkafka::error::RDKafkaErrorCode;
 
 use super::link::Standing;
 
-/// How long an answer is waited for; the asking thread does nothing else meanwhile.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long one answer is waited for: longer than a bad connection takes, shorter than a thread may
+/// be silent.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What is wrong: the brokers do not answer, or topics are not there or not ours to use. `None`
-/// when all is well.
-pub(super) fn look<C: ClientContext>(client: &Client<C>, topics: &[String]) -> Option<Standing> {
+/// when all is well. Asks `stopping` between its questions and
+/// gives up when it says so.
+pub(super) fn look<C: ClientContext>(
+    client: &Client<C>,
+    topics: &[String],
+    stopping: impl Fn() -> bool,
+) -> Option<Standing> {
     let mut missing = Vec::new();
     for topic in topics {
+        if stopping() {
+            break;
+        }
         let metadata = match client.fetch_metadata(Some(topic), PATIENCE) {
             Ok(metadata) => metadata,
             Err(error) => return Some(Standing::Unreachable(error.to_string())),

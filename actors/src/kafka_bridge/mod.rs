@@ -14,7 +14,7 @@
 //!
 //! * wiring: this file, `settings`; what can go wrong: `error`
 //! * receiving: `consumer` (the thread), `context` (the library's calls back), `partitions` (the
-//!   bookkeeping), `offsets`, `close`, `from_topic` (the actor)
+//!   bookkeeping), `offsets`, `committer`, `close`, `from_topic` (the actor)
 //! * sending: `to_topic` (the actor), `producer`; refused records both ways: `dead_letters`
 //! * looking at it: `link` (how things stand), `look`, `stats`; from outside: `admin`, `peek`, `bench`
 //!
@@ -33,6 +33,7 @@ use closecall_supervision::{Deliver, Describe, FaultPoints, Supervisor};
 pub mod admin;
 pub mod bench;
 mod close;
+mod committer;
 mod consumer;
 mod context;
 mod dead_letters;

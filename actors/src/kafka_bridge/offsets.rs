@@ -11,8 +11,9 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::context::commit;
 use super::partitions::Place;
 
-/// How long the brokers' answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long one answer of the brokers is waited for: longer than a bad connection takes, shorter
+/// than a thread may be silent.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 fn list(places: &[Place]) -> TopicPartitionList {
     let mut list = TopicPartitionList::with_capacity(places.len());
@@ -93,10 +94,11 @@ fn patiently<T>(mut ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, Kaf
 }
 
 /// Commits the beginning of each partition that has no committed offset: where the consumer begins
-/// to read it.
+/// to read it. Asks `stopping` between its questions and gives up when it says so.
 pub(super) fn begin<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     places: &[Place],
+    stopping: impl Fn() -> bool,
 ) -> Result<(), KafkaError> {
     if places.is_empty() {
         return Ok(());
@@ -104,11 +106,17 @@ pub(super) fn begin<C: ConsumerContext>(
     let mut beginnings = Vec::new();
     for (place, offset) in committed(consumer, places)? {
         if offset.is_none() {
+            if stopping() {
+                return Ok(());
+            }
             let (low, _) = watermarks(consumer, &place.0, place.1)?;
             beginnings.push((place, low));
         }
     }
     if beginnings.is_empty() {
+        return Ok(());
+    }
+    if stopping() {
         return Ok(());
     }
     commit(consumer, &beginnings)

@@ -181,7 +181,7 @@ impl Producer {
             if link.look_due()
                 && let Some(client) = &current.0
             {
-                let standing = look(client.client(), &topics);
+                let standing = look(client.client(), &topics, || run.stopping());
                 link.turn(standing.unwrap_or(Standing::Up));
             }
             thread::park_timeout(TURN);

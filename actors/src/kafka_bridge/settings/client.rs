@@ -25,7 +25,8 @@ const PRODUCER: [(&str, &str); 5] = [
     ("enable.idempotence", "true"),
     ("acks", "all"),
     ("linger.ms", "0"),
-    ("compression.codec", "lz4"),
+    // The one that every client reads without further libraries.
+    ("compression.codec", "gzip"),
     // Where Java clients put a key.
     ("partitioner", "murmur2_random"),
 ];

@@ -1,0 +1,46 @@
+//! Commits beside the consumer's thread. The library calls nobody back for a commit of a list, so
+//! somebody has to wait for the brokers' answer, and while they are away that takes longer than a
+//! thread that polls may be silent.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread::{self, Thread};
+
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+
+use super::context::{Event, Events, commit};
+use super::partitions::Place;
+
+/// Where commits are handed to; the thread behind it ends with it.
+#[derive(Debug)]
+pub(super) struct Committer(Sender<Vec<(Place, i64)>>);
+
+impl Committer {
+    /// Starts the thread. The answer to each commit becomes an event, and wakes `waker`.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(super) fn start<C: ConsumerContext + 'static>(
+        client: Arc<BaseConsumer<C>>,
+        events: Events,
+        waker: Thread,
+    ) -> std::io::Result<Self> {
+        let (commits, due) = mpsc::channel::<Vec<(Place, i64)>>();
+        thread::Builder::new()
+            .name("kafka-commit".into())
+            .spawn(move || {
+                for offsets in due {
+                    let answer = commit(&client, &offsets);
+                    events.note(Event::Committed(answer));
+                    waker.unpark();
+                }
+            })?;
+        Ok(Self(commits))
+    }
+
+    /// Hands over a commit. One at a time: the answers do not say whose they are.
+    pub(super) fn commit(&self, offsets: Vec<(Place, i64)>) {
+        // The thread is there for as long as this is.
+        self.0.send(offsets).ok();
+    }
+}
