@@ -102,7 +102,7 @@ pub(crate) fn kafka_failure(error: closecall_actors::kafka_bridge::Error) -> any
     use closecall_actors::kafka_bridge::Error;
     let exit = match &error {
         Error::Setting { .. } | Error::Library { .. } | Error::File { .. } => Exit::Configuration,
-        Error::Refused { .. } => Exit::Refused,
+        Error::Refused { .. } | Error::Insecure { .. } => Exit::Refused,
         _ => Exit::Unavailable,
     };
     crate::exit::Failure::new(exit, error).into()

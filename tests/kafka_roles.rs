@@ -12,31 +12,55 @@ mod common;
 mod kafka_support;
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use common::MarketServer;
-use kafka_support::{Pipeline, broker, until};
+use common::slow::SlowLine;
+use kafka_support::{Pipeline, Role, broker, until};
 
 const MARKET: [&str; 1] = ["--simulated"];
 const CONSUMERS: [&str; 3] = ["scraper", "gru-trainer", "reporter"];
 
-#[test]
-fn a_role_that_is_to_end_finishes_what_it_has_in_hand() {
-    let Some(broker) = broker() else { return };
-    let market = MarketServer::start(&MARKET);
-    let pipeline = Pipeline::on(&broker, &market.address);
-    let _others = ["scraper", "reporter"].map(|role| pipeline.start(role, &[]));
-    let slow = "gru-trainer.mid-fit:stall=8000:once";
-    let mut trainer = pipeline.start("gru-trainer", &["--fault", slow]);
-    pipeline.pick(1);
-    trainer.says("fault strikes");
-    until("it is ready", || trainer.page("/readyz") == Some(200));
-    trainer.terminate();
-    until("it is not ready", || trainer.page("/readyz") != Some(200));
-    assert_eq!(trainer.page("/readyz"), Some(503), "{}", trainer.log());
-    assert_eq!(trainer.wait().code(), Some(0), "{}", trainer.log());
+/// Asks a role that has work in hand to end: not ready at once, done with what it has, code 0; and
+/// the one pick that was made is a forecast.
+#[track_caller]
+fn ends_in_order(pipeline: &Pipeline, mut role: Role) {
+    until("it is ready", || role.page("/readyz") == Some(200));
+    role.terminate();
+    until("it is not ready", || role.page("/readyz") != Some(200));
+    assert_eq!(role.page("/readyz"), Some(503), "{}", role.log());
+    assert_eq!(role.wait().code(), Some(0), "{}", role.log());
     until("the forecast in the ledger", || {
         pipeline.ledger().values().eq(["forecast"])
     });
+}
+
+#[test]
+fn a_role_that_is_to_end_finishes_the_fetch_under_way() {
+    let Some(broker) = broker() else { return };
+    let market = MarketServer::start(&MARKET);
+    let line = SlowLine::to(&market.address, Duration::from_secs(4));
+    let pipeline = Pipeline::on(&broker, &line.url());
+    let _others = ["gru-trainer", "reporter"].map(|role| pipeline.start(role, &[]));
+    let scraper = pipeline.start("scraper", &[]);
+    pipeline.pick(1);
+    until("it asks the vendor", || line.connections() > 0);
+    ends_in_order(&pipeline, scraper);
+}
+
+#[test]
+fn a_role_that_is_to_end_finishes_the_fit_and_the_sending_under_way() {
+    let Some(broker) = broker() else { return };
+    let market = MarketServer::start(&MARKET);
+    for stalled in ["gru-trainer.mid-fit", "kafka-bridge.before-produce"] {
+        let pipeline = Pipeline::on(&broker, &market.address);
+        let _others = ["scraper", "reporter"].map(|role| pipeline.start(role, &[]));
+        let slow = format!("{stalled}:stall=8000:once");
+        let trainer = pipeline.start("gru-trainer", &["--fault", &slow]);
+        pipeline.pick(1);
+        trainer.says("fault strikes");
+        ends_in_order(&pipeline, trainer);
+    }
 }
 
 #[test]

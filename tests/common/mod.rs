@@ -21,6 +21,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub mod pipeline;
+pub mod slow;
 pub mod vendor;
 
 /// The binary, in a folder of its own, with nothing of the caller's environment that could

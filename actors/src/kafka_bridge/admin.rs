@@ -2,26 +2,24 @@
 //! how far behind a group is. Alters nothing that exists.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use closecall_protocol::Topic;
 use closecall_protocol::codec::Record;
 use closecall_protocol::topic::{DEAD_LETTER_RETENTION_DAYS, PARTITIONS, REPLICATION};
 use closecall_supervision::HealthBoard;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
 use serde::Serialize;
 
-use super::context::{ConsumerSide, Context};
+use super::context::Context;
 use super::offsets;
+use super::onlooker::{Onlooker, PATIENCE, connect};
 use super::partitions::Place;
 use super::producer::Producer;
 use super::stats::KafkaStats;
 use super::{Error, KafkaSettings};
 
-/// How long the brokers' answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
 const DAY_MS: u64 = 86_400_000;
 
 /// How a topic should be, or is.
@@ -145,11 +143,8 @@ impl KafkaAdmin {
     /// # Errors
     /// When the brokers do not answer, or refuse.
     pub async fn describe_topics(&self) -> Result<Vec<TopicReport>, Error> {
-        let metadata = self
-            .client
-            .inner()
-            .fetch_metadata(None, PATIENCE)
-            .map_err(|error| self.error(&error, "listing topics", ""))?;
+        let group = self.settings.dead_letter_group();
+        let (_, metadata) = connect(&self.settings, "admin", &group, None, "listing topics")?;
         let brokers = i32::try_from(metadata.brokers().len()).unwrap_or(i32::MAX);
         let mut found: BTreeMap<&str, (i32, i32)> = BTreeMap::new();
         for topic in metadata
@@ -281,13 +276,10 @@ impl KafkaAdmin {
             Topic::ALL.map(|topic| (settings.dead_letter_group(), settings.dead_letters(topic)));
         let mut lags = Vec::new();
         for (group, topic) in data.into_iter().chain(letters) {
-            let lag = self.group_lag(&group, &topic).map_err(|error| {
-                self.error(
-                    &error,
-                    &format!("looking at group {group} on {topic}"),
-                    &topic,
-                )
-            });
+            let what = format!("looking at group {group} on {topic}");
+            let (consumer, metadata) = connect(settings, "admin", &group, Some(&topic), &what)?;
+            let lag = group_lag(&consumer, &metadata, &group, &topic)
+                .map_err(|error| self.error(&error, &what, &topic));
             match lag {
                 Err(Error::MissingTopic { .. }) => {}
                 lag => lags.push(lag?),
@@ -295,42 +287,37 @@ impl KafkaAdmin {
         }
         Ok(lags)
     }
+}
 
-    fn group_lag(&self, group: &str, topic: &str) -> Result<GroupLag, KafkaError> {
-        let config = self
-            .settings
-            .consumer("admin", group)
-            .map_err(|error| KafkaError::ClientCreation(error.to_string()))?;
-        let context = Context::new("admin", &KafkaStats::default(), &self.settings);
-        let (_, nothing) = std::sync::mpsc::channel();
-        // It never subscribes, so it never becomes a member.
-        let consumer: BaseConsumer<ConsumerSide<()>> =
-            config.create_with_context(ConsumerSide::new(context, nothing))?;
-        let metadata = consumer.fetch_metadata(Some(topic), PATIENCE)?;
-        let found = metadata.topics().iter().find(|one| one.name() == topic);
-        let partitions = found.map(|one| one.partitions()).unwrap_or_default();
-        if partitions.is_empty() {
-            return Err(KafkaError::MetadataFetch(
-                RDKafkaErrorCode::UnknownTopicOrPartition,
-            ));
-        }
-        let places: Vec<Place> = partitions
-            .iter()
-            .map(|one| (topic.to_owned(), one.id()))
-            .collect();
-        let mut total = GroupLag {
-            group: group.to_owned(),
-            topic: topic.to_owned(),
-            lag: 0,
-            unread_partitions: 0,
-        };
-        for ((topic, partition), committed) in offsets::committed(&consumer, &places)? {
-            let (low, high) = offsets::watermarks(&consumer, &topic, partition)?;
-            total.lag += high - committed.unwrap_or(low).max(low);
-            total.unread_partitions += usize::from(committed.is_none());
-        }
-        Ok(total)
+fn group_lag(
+    consumer: &Onlooker,
+    metadata: &Metadata,
+    group: &str,
+    topic: &str,
+) -> Result<GroupLag, KafkaError> {
+    let found = metadata.topics().iter().find(|one| one.name() == topic);
+    let partitions = found.map(|one| one.partitions()).unwrap_or_default();
+    if partitions.is_empty() {
+        return Err(KafkaError::MetadataFetch(
+            RDKafkaErrorCode::UnknownTopicOrPartition,
+        ));
     }
+    let places: Vec<Place> = partitions
+        .iter()
+        .map(|one| (topic.to_owned(), one.id()))
+        .collect();
+    let mut total = GroupLag {
+        group: group.to_owned(),
+        topic: topic.to_owned(),
+        lag: 0,
+        unread_partitions: 0,
+    };
+    for ((topic, partition), committed) in offsets::committed(consumer, &places)? {
+        let (low, high) = offsets::watermarks(consumer, &topic, partition)?;
+        total.lag += high - committed.unwrap_or(low).max(low);
+        total.unread_partitions += usize::from(committed.is_none());
+    }
+    Ok(total)
 }
 
 fn new_topic(layout: &TopicLayout) -> NewTopic<'_> {

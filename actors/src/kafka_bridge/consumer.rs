@@ -232,17 +232,18 @@ impl Run<'_> {
     }
 
     fn take_in(&mut self, place: &Place, received: Arc<Received>) -> Result<(), Error> {
-        let paused = offsets::pause(&self.client, place);
-        paused.map_err(|error| self.source.error(&error, "pausing"))?;
-        let offset = received.arrival.offset;
-        let due = self
-            .client
-            .context()
-            .work()
-            .partitions
-            .receive(place, offset, received);
+        let (offset, bytes) = (received.arrival.offset, received.record.size());
+        let (due, pauses) = {
+            let partitions = &mut self.client.context().work().partitions;
+            let due = partitions.receive(place, offset, bytes, received);
+            (due, partitions.pauses(place))
+        };
         if let Some((ticket, received)) = due {
             self.hand_out(ticket, received);
+        }
+        if pauses {
+            let paused = offsets::pause(&self.client, place);
+            paused.map_err(|error| self.source.error(&error, "pausing"))?;
         }
         Ok(())
     }
@@ -385,15 +386,16 @@ impl Run<'_> {
             .hit(stage::KAFKA_BRIDGE, Some("after-commit"));
         self.commit_failed = false;
         for (place, next) in committed {
-            let waiting = self
-                .client
-                .context()
-                .work()
-                .partitions
-                .committed(&place, next);
-            match waiting {
-                Some((ticket, received)) => self.hand_out(ticket, received),
-                None => offsets::resume(&self.client, &place),
+            let (due, goes_on) = {
+                let partitions = &mut self.client.context().work().partitions;
+                let due = partitions.committed(&place, next);
+                (due, partitions.goes_on(&place))
+            };
+            if let Some((ticket, received)) = due {
+                self.hand_out(ticket, received);
+            }
+            if goes_on {
+                offsets::resume(&self.client, &place);
             }
         }
     }

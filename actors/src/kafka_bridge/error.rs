@@ -56,6 +56,17 @@ pub enum Error {
         /// What the library said.
         reason: String,
     },
+    /// There is no secure connection: one side does not trust the other's certificate.
+    #[error(
+        "{what}: no secure connection to Kafka: {reason}; check kafka.tls_ca_file and the other \
+         kafka.tls_* settings"
+    )]
+    Insecure {
+        /// What was to be done.
+        what: String,
+        /// What the library said.
+        reason: String,
+    },
     /// A record is larger than the topic takes.
     #[error("{what}: too large for the topic: {reason}")]
     TooLarge {
@@ -88,10 +99,25 @@ pub enum Error {
 impl Error {
     /// Sorts what the library said while doing `what`; `topic` is the topic it was about.
     pub(super) fn of(error: &KafkaError, what: &str, topic: &str, brokers: &str) -> Self {
+        Self::because(error, &error.to_string(), what, topic, brokers)
+    }
+
+    /// As [`Error::of`], where the library gave a better reason than the error's own text.
+    pub(super) fn because(
+        error: &KafkaError,
+        reason: &str,
+        what: &str,
+        topic: &str,
+        brokers: &str,
+    ) -> Self {
         use RDKafkaErrorCode as Code;
-        let (what, reason) = (what.to_owned(), error.to_string());
+        let (what, reason) = (what.to_owned(), ours(reason));
         let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
-        match error.rdkafka_error_code() {
+        let code = match error {
+            KafkaError::AdminOp(code) => Some(*code),
+            _ => error.rdkafka_error_code(),
+        };
+        match code {
             _ if fatal => Self::Fatal { what, reason },
             Some(Code::Fatal | Code::InvalidProducerEpoch) => Self::Fatal { what, reason },
             Some(Code::UnknownTopic | Code::UnknownTopicOrPartition) => Self::MissingTopic {
@@ -105,11 +131,11 @@ impl Error {
                 | Code::SaslAuthenticationFailed
                 | Code::UnsupportedSASLMechanism
                 | Code::IllegalSASLState
-                | Code::SSL
                 | Code::TopicAuthorizationFailed
                 | Code::GroupAuthorizationFailed
                 | Code::ClusterAuthorizationFailed,
             ) => Self::Refused { what, reason },
+            Some(Code::SSL) => Self::Insecure { what, reason },
             _ if matches!(
                 error,
                 KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_)
@@ -124,4 +150,10 @@ impl Error {
             },
         }
     }
+}
+
+/// The library's text with its settings by our names.
+pub(super) fn ours(text: &str) -> String {
+    text.replace("security.protocol", "kafka.security_protocol")
+        .replace("ssl.ca.location", "kafka.tls_ca_file")
 }

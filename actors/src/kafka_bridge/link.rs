@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use closecall_supervision::{Backoff, HealthBoard};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use super::error::ours;
+
 /// How things stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -32,6 +34,9 @@ const LOOKS: Backoff = Backoff {
     jitter: 0.0,
 };
 
+/// Before the first look the client is polled: the library has asked for its token by then.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
+
 /// The standing of one client.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -39,6 +44,8 @@ pub(super) struct Link {
     brokers: String,
     board: HealthBoard,
     standing: Standing,
+    /// What the library last said of a connection: why all brokers are down, once they are.
+    connection: Option<String>,
     looks: u32,
     next_look: Instant,
 }
@@ -51,8 +58,9 @@ impl Link {
             brokers: brokers.to_owned(),
             board: board.clone(),
             standing: Standing::Connecting,
+            connection: None,
             looks: 0,
-            next_look: Instant::now(),
+            next_look: Instant::now() + FIRST_LOOK,
         };
         link.show();
         link
@@ -108,7 +116,10 @@ impl Link {
 
     /// An error from the library. Those that say nothing of the brokers are the caller's.
     pub(super) fn error(&mut self, error: &KafkaError, reason: &str) {
-        if let Some(standing) = standing_of(error, reason) {
+        if let Some(why) = of_connection(error, reason) {
+            self.connection = Some(why);
+        }
+        if let Some(standing) = standing_of(error, reason, self.connection.as_deref()) {
             // A refusal stays until something succeeds: the lines that follow it tell less.
             let follows = matches!(self.standing, Standing::Refused(_));
             if !(follows && matches!(standing, Standing::Unreachable(_))) {
@@ -130,7 +141,9 @@ impl Link {
                 topics.join(", ")
             ),
             Standing::Refused(why) => {
-                format!("the brokers refuse: {why}; check kafka.sasl_* and the access rules")
+                format!(
+                    "refused: {why}; check kafka.sasl_*, kafka.tls_* and the brokers' access rules"
+                )
             }
             Standing::Joining => "waiting for a place in the group".into(),
             Standing::Up => "up".into(),
@@ -143,16 +156,29 @@ impl Link {
     }
 }
 
+/// What an error says of one connection, if anything.
+fn of_connection(error: &KafkaError, reason: &str) -> Option<String> {
+    use RDKafkaErrorCode as Code;
+    let connection = matches!(
+        error.rdkafka_error_code()?,
+        Code::BrokerTransportFailure | Code::Resolve
+    );
+    (connection && !reason.is_empty()).then(|| ours(reason))
+}
+
 /// What an error says of the brokers, if anything.
-fn standing_of(error: &KafkaError, reason: &str) -> Option<Standing> {
+fn standing_of(error: &KafkaError, reason: &str, connection: Option<&str>) -> Option<Standing> {
     use RDKafkaErrorCode as Code;
     let why = if reason.is_empty() {
         error.to_string()
     } else {
-        reason.to_owned()
+        ours(reason)
     };
     match error.rdkafka_error_code()? {
-        Code::AllBrokersDown => Some(Standing::Unreachable(why)),
+        Code::AllBrokersDown => {
+            let why = connection.map_or(why, str::to_owned);
+            Some(Standing::Unreachable(why))
+        }
         Code::Authentication
         | Code::SaslAuthenticationFailed
         | Code::UnsupportedSASLMechanism
@@ -178,10 +204,19 @@ mod tests {
         let mut link = Link::new("link", "broker:9092", &board);
         assert!(board.health().missing.contains_key("link"));
         let down = global(RDKafkaErrorCode::AllBrokersDown);
+        let closed = "Disconnected: might be incorrect security.protocol configuration";
+        link.error(&global(RDKafkaErrorCode::BrokerTransportFailure), closed);
+        assert_eq!(
+            link.standing(),
+            &Standing::Connecting,
+            "one of several, perhaps"
+        );
         link.error(&down, "1/1 brokers are down");
         assert!(matches!(link.standing(), Standing::Unreachable(_)));
         let told = &board.health().missing["link"];
-        assert!(told.contains("broker:9092"), "{told}");
+        for says in ["broker:9092", "incorrect kafka.security_protocol"] {
+            assert!(told.contains(says), "{told}");
+        }
         assert!(
             !link.turn(Standing::Unreachable("another text".into())),
             "no change of kind"

@@ -16,7 +16,8 @@
 //! * receiving: `consumer` (the thread), `context` (the library's calls back), `partitions` (the
 //!   bookkeeping), `offsets`, `committer`, `close`, `from_topic` (the actor)
 //! * sending: `to_topic` (the actor), `producer`; refused records both ways: `dead_letters`
-//! * looking at it: `link` (how things stand), `look`, `stats`; from outside: `admin`, `peek`, `bench`
+//! * looking at it: `link` (how things stand), `look`, `stats`; from outside: `onlooker` (the client),
+//!   `admin`, `peek`, `bench`
 //!
 //! No type of the Kafka library leaves this module.
 
@@ -42,6 +43,7 @@ mod from_topic;
 mod link;
 mod look;
 mod offsets;
+mod onlooker;
 mod partitions;
 pub mod peek;
 mod producer;

@@ -1,8 +1,16 @@
 //! Which record of which partition is in work, and what may be committed: the bookkeeping of a
 //! consumer, without a consumer. One record in work per partition; an offset may be committed when
 //! its record is settled, and never otherwise.
+//!
+//! The records behind the one in work wait here. To pause a partition makes the library drop what
+//! it has fetched ahead, so a partition is paused only once as much waits as may be held, and goes
+//! on when all of that has been handed out: a backlog is fetched once, and memory stays bounded.
 
 use std::collections::{BTreeMap, VecDeque};
+
+/// Records of one partition that wait at most, and their bytes, give or take the last of them.
+const HELD_RECORDS: usize = 32;
+const HELD_BYTES: usize = 1 << 20;
 
 /// A partition of a topic.
 pub(super) type Place = (String, i32);
@@ -34,9 +42,19 @@ enum State {
 struct Partition<R> {
     epoch: u64,
     state: State,
-    /// Fetched before the pause took hold.
-    waiting: VecDeque<(i64, R)>,
+    waiting: VecDeque<Waiting<R>>,
+    waiting_bytes: usize,
+    /// Nothing more is fetched until what waits has been handed out.
+    paused: bool,
     committed: bool,
+}
+
+/// A record behind the one in work.
+#[derive(Debug)]
+struct Waiting<R> {
+    offset: i64,
+    bytes: usize,
+    record: R,
 }
 
 /// The partitions that are assigned.
@@ -64,6 +82,8 @@ impl<R> Partitions<R> {
                 epoch: self.epoch,
                 state: State::Idle,
                 waiting: VecDeque::new(),
+                waiting_bytes: 0,
+                paused: false,
                 committed: false,
             };
             self.assigned.insert(place.clone(), partition);
@@ -77,12 +97,40 @@ impl<R> Partitions<R> {
         }
     }
 
-    /// A record came. Gives it back with its ticket when it is to be handed out now; keeps it when
-    /// its partition has one in work; drops it when its partition is not ours.
-    pub(super) fn receive(&mut self, place: &Place, offset: i64, record: R) -> Option<(Ticket, R)> {
+    /// A record of so many bytes came. Gives it back with its ticket when it is to be handed out
+    /// now; keeps it when its partition has one in work; drops it when its partition is not ours.
+    pub(super) fn receive(
+        &mut self,
+        place: &Place,
+        offset: i64,
+        bytes: usize,
+        record: R,
+    ) -> Option<(Ticket, R)> {
         let partition = self.assigned.get_mut(place)?;
-        partition.waiting.push_back((offset, record));
+        partition.waiting_bytes += bytes;
+        partition.waiting.push_back(Waiting {
+            offset,
+            bytes,
+            record,
+        });
         self.hand_out(place)
+    }
+
+    /// Whether the partition is to be paused now, which it then counts as.
+    pub(super) fn pauses(&mut self, place: &Place) -> bool {
+        let Some(partition) = self.assigned.get_mut(place) else {
+            return false;
+        };
+        let full = partition.waiting.len() >= HELD_RECORDS || partition.waiting_bytes >= HELD_BYTES;
+        full && !std::mem::replace(&mut partition.paused, true)
+    }
+
+    /// Whether the partition, paused before, is to go on now, which it then counts as.
+    pub(super) fn goes_on(&mut self, place: &Place) -> bool {
+        self.assigned
+            .get_mut(place)
+            .filter(|partition| partition.waiting.is_empty())
+            .is_some_and(|partition| std::mem::take(&mut partition.paused))
     }
 
     fn hand_out(&mut self, place: &Place) -> Option<(Ticket, R)> {
@@ -90,7 +138,12 @@ impl<R> Partitions<R> {
         if !matches!(partition.state, State::Idle) {
             return None;
         }
-        let (offset, record) = partition.waiting.pop_front()?;
+        let Waiting {
+            offset,
+            bytes,
+            record,
+        } = partition.waiting.pop_front()?;
+        partition.waiting_bytes -= bytes;
         partition.state = State::InWork { offset };
         let ticket = Ticket {
             place: place.clone(),
@@ -128,7 +181,7 @@ impl<R> Partitions<R> {
         self.assigned.iter().filter_map(settled).collect()
     }
 
-    /// This was committed. Gives the next record where one waits; otherwise more may be fetched.
+    /// This was committed. Gives the next record where one waits.
     pub(super) fn committed(&mut self, place: &Place, offset: i64) -> Option<(Ticket, R)> {
         let partition = self.assigned.get_mut(place)?;
         if matches!(partition.state, State::Settled { next } if next == offset) {
@@ -168,13 +221,13 @@ mod tests {
     #[test]
     fn one_record_is_in_work_per_partition_and_the_next_follows_its_commit() {
         let mut partitions = assigned(2);
-        let (first, _) = partitions.receive(&place(0), 7, "a").unwrap();
+        let (first, _) = partitions.receive(&place(0), 7, 1, "a").unwrap();
         assert!(
-            partitions.receive(&place(0), 8, "b").is_none(),
+            partitions.receive(&place(0), 8, 1, "b").is_none(),
             "one is in work"
         );
         assert!(
-            partitions.receive(&place(1), 3, "c").is_some(),
+            partitions.receive(&place(1), 3, 1, "c").is_some(),
             "another partition is free"
         );
         assert!(partitions.to_commit().is_empty(), "nothing is settled");
@@ -193,11 +246,11 @@ mod tests {
     #[test]
     fn what_was_given_back_is_never_committed() {
         let mut partitions = assigned(1);
-        let (ticket, _) = partitions.receive(&place(0), 7, "a").unwrap();
+        let (ticket, _) = partitions.receive(&place(0), 7, 1, "a").unwrap();
         assert!(partitions.settle(&ticket, false));
         assert!(partitions.to_commit().is_empty());
         assert!(
-            partitions.receive(&place(0), 8, "b").is_none(),
+            partitions.receive(&place(0), 8, 1, "b").is_none(),
             "nor passed over"
         );
     }
@@ -205,19 +258,19 @@ mod tests {
     #[test]
     fn an_answer_from_before_a_rebalance_is_not_wanted() {
         let mut partitions = assigned(1);
-        let (old, _) = partitions.receive(&place(0), 7, "a").unwrap();
+        let (old, _) = partitions.receive(&place(0), 7, 1, "a").unwrap();
         partitions.revoke(&[place(0)]);
         assert!(
             !partitions.settle(&old, true),
             "it belongs to another member now"
         );
         assert!(
-            partitions.receive(&place(0), 7, "a").is_none(),
+            partitions.receive(&place(0), 7, 1, "a").is_none(),
             "as do its records"
         );
 
         partitions.assign(&[place(0)]);
-        let (new, _) = partitions.receive(&place(0), 7, "a").unwrap();
+        let (new, _) = partitions.receive(&place(0), 7, 1, "a").unwrap();
         assert!(
             !partitions.settle(&old, true),
             "the same offset, handed out before"
@@ -226,9 +279,36 @@ mod tests {
     }
 
     #[test]
+    fn a_partition_pauses_when_enough_waits_and_goes_on_when_all_of_it_was_handed_out() {
+        for (bytes, held) in [(10, HELD_RECORDS), (HELD_BYTES / 2, 2), (9 * HELD_BYTES, 1)] {
+            let mut partitions = assigned(1);
+            let (mut ticket, _) = partitions.receive(&place(0), 0, bytes, "first").unwrap();
+            assert!(
+                !partitions.pauses(&place(0)),
+                "it does not wait, it is in work"
+            );
+            for n in 1..=held {
+                assert!(!partitions.pauses(&place(0)), "{n} of {held}");
+                let offset = i64::try_from(n).unwrap();
+                partitions.receive(&place(0), offset, bytes, "more");
+            }
+            assert!(partitions.pauses(&place(0)), "{held} of {bytes} bytes wait");
+            assert!(!partitions.pauses(&place(0)), "and it is paused once");
+            for _ in 0..held {
+                assert!(!partitions.goes_on(&place(0)), "some wait");
+                partitions.settle(&ticket, true);
+                let next = partitions.committed(&place(0), ticket.offset + 1);
+                ticket = next.unwrap().0;
+            }
+            assert!(partitions.goes_on(&place(0)), "the last is in work");
+            assert!(!partitions.goes_on(&place(0)), "and it goes on once");
+        }
+    }
+
+    #[test]
     fn a_commit_that_failed_is_due_again() {
         let mut partitions = assigned(1);
-        let (ticket, _) = partitions.receive(&place(0), 0, "a").unwrap();
+        let (ticket, _) = partitions.receive(&place(0), 0, 1, "a").unwrap();
         assert!(partitions.is_fresh(&place(0)));
         partitions.settle(&ticket, true);
         assert_eq!(partitions.to_commit(), partitions.to_commit());

@@ -2,23 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use closecall_calendar::Clock;
 use closecall_protocol::codec::{Arrival, Record};
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 
-use super::context::{ConsumerSide, Context};
 use super::offsets;
+use super::onlooker::{Onlooker, PATIENCE, connect};
 use super::record::Received;
-use super::stats::KafkaStats;
 use super::{Error, KafkaSettings};
-
-/// How long one answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +24,6 @@ pub enum PeekFrom {
     /// With the first record of this moment or later, by the records' own timestamps.
     Time(DateTime<Utc>),
 }
-
-type Client = BaseConsumer<ConsumerSide<()>>;
 
 /// Hands every record that lies in `topic` now to `visit`, until it breaks or the end is reached.
 /// Records of a partition come in order; partitions are mixed. Blocks.
@@ -46,14 +40,12 @@ pub fn peek(
     let failed = |error: &KafkaError| {
         Error::of(error, &format!("reading {topic}"), topic, &settings.brokers)
     };
-    let group = format!("{}.peek", settings.group_prefix);
-    let context = Context::new("peek", &KafkaStats::default(), settings);
-    let (_, nothing) = std::sync::mpsc::channel();
-    let consumer: Client = settings
-        .consumer("peek", &group)?
-        .create_with_context(ConsumerSide::new(context, nothing))
-        .map_err(|error| failed(&error))?;
-    let mut ends = begin(&consumer, topic, from).map_err(|error| failed(&error))?;
+    let (group, what) = (
+        format!("{}.peek", settings.group_prefix),
+        format!("reading {topic}"),
+    );
+    let (consumer, metadata) = connect(settings, "peek", &group, Some(topic), &what)?;
+    let mut ends = begin(&consumer, &metadata, topic, from).map_err(|error| failed(&error))?;
     while !ends.is_empty() {
         let message = match consumer.poll(PATIENCE) {
             Some(message) => message.map_err(|error| failed(&error))?,
@@ -85,8 +77,12 @@ pub fn peek(
 }
 
 /// Assigns every partition that has something to read; gives their ends.
-fn begin(consumer: &Client, topic: &str, from: PeekFrom) -> Result<BTreeMap<i32, i64>, KafkaError> {
-    let metadata = consumer.fetch_metadata(Some(topic), PATIENCE)?;
+fn begin(
+    consumer: &Onlooker,
+    metadata: &Metadata,
+    topic: &str,
+    from: PeekFrom,
+) -> Result<BTreeMap<i32, i64>, KafkaError> {
     let found = metadata.topics().iter().find(|one| one.name() == topic);
     let partitions = found.map(|one| one.partitions()).unwrap_or_default();
     if let Some(error) = found.and_then(|one| one.error()) {
@@ -115,7 +111,7 @@ fn begin(consumer: &Client, topic: &str, from: PeekFrom) -> Result<BTreeMap<i32,
 }
 
 fn offset_of(
-    consumer: &Client,
+    consumer: &Onlooker,
     topic: &str,
     partition: i32,
     at: DateTime<Utc>,

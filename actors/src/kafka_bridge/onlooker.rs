@@ -1,0 +1,73 @@
+//! A client that only looks: it belongs to no group's members and commits nothing. It is polled until
+//! the brokers have answered, since only a client that is polled fetches its token, and is told why it
+//! was refused.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
+
+use super::context::{ConsumerSide, Context, Event};
+use super::stats::KafkaStats;
+use super::{Error, KafkaSettings};
+
+/// How long the brokers' answer is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// One try, and one poll between two.
+const TRY: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(50);
+
+/// The client.
+pub(super) type Onlooker = BaseConsumer<ConsumerSide<()>>;
+
+/// Connects, to do `what`: gives the client, and what the brokers say of `topic`, or of all topics.
+///
+/// # Errors
+/// When the brokers do not answer, or refuse, with what the library has told of it.
+pub(super) fn connect(
+    settings: &KafkaSettings,
+    name: &str,
+    group: &str,
+    topic: Option<&str>,
+    what: &str,
+) -> Result<(Onlooker, Metadata), Error> {
+    let because = |error: &KafkaError, reason: &str| {
+        let topic = topic.unwrap_or_default();
+        Error::because(error, reason, what, topic, &settings.brokers)
+    };
+    let context = Context::new(name, &KafkaStats::default(), settings);
+    let events = context.events.clone();
+    let (_, nothing) = mpsc::channel();
+    let client: Onlooker = settings
+        .consumer(name, group)?
+        .create_with_context(ConsumerSide::new(context, nothing))
+        .map_err(|error| because(&error, &error.to_string()))?;
+    let until = Instant::now() + PATIENCE;
+    let mut told = None;
+    loop {
+        // Nothing is assigned, so all that there is to poll are calls back.
+        while client.poll(POLL).is_some() || events.take_called() {}
+        let error = match client.fetch_metadata(topic, TRY) {
+            Ok(metadata) => return Ok((client, metadata)),
+            Err(error) => error,
+        };
+        for event in events.take() {
+            let Event::Error(cause, reason) = event else {
+                continue;
+            };
+            let error = because(&cause, &reason);
+            if matches!(error, Error::Refused { .. } | Error::Insecure { .. }) {
+                return Err(error);
+            }
+            // That all brokers are down follows from what was told of one.
+            if cause.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+                told = Some(error);
+            }
+        }
+        if Instant::now() >= until {
+            return Err(told.unwrap_or_else(|| because(&error, &error.to_string())));
+        }
+    }
+}

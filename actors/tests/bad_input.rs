@@ -1,0 +1,308 @@
+//! Bad input at each stage's own door, in process, the real stages behind it: a message that nothing
+//! can be made of ends as a dead letter that names the stage and the reason, one that says too
+//! little ends as persistence that says so, the stage goes on, and nothing is lost.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT};
+use closecall_actors::{
+    Facts, Forecaster, GruTrainer, LedgerDeadLetters, Reporter, Scraper, Sentiment,
+};
+use closecall_calendar::{Calendar, Clock};
+use closecall_forecast::{ForecastSettings, ModelKind, forecast};
+use closecall_ledger::{DeadLetterRow, Ledger, Reader};
+use closecall_market::server::{Market as Served, Running, Server, Simulated, SimulatedSettings};
+use closecall_market::{Market, MarketSettings, Source};
+use closecall_protocol::{
+    CloseForecast, DatasetBuilt, DatasetRow, MarketScraped, Pick, PickId, PickReason, Reason,
+    SessionDate, SessionNews, Ticker, TickerPicked,
+};
+use closecall_sentiment::Vader;
+use closecall_supervision::{Ack, FaultPoints, Outbox, SupervisionSettings, Supervisor};
+
+/// When every pick is made, and what time it is.
+fn now() -> DateTime<Utc> {
+    "2025-01-06T16:00:00Z".parse().unwrap()
+}
+
+fn pick(ticker: &str, number: u64) -> Pick {
+    let ticker = Ticker::new(ticker).unwrap();
+    Pick {
+        pick_id: PickId::of_slot(number, now(), &ticker),
+        ticker,
+        slot: now(),
+        expires_at: None,
+        reason: PickReason::Schedule,
+    }
+}
+
+/// The four stages that take messages, with a door to each.
+struct Doors {
+    supervisor: Supervisor,
+    scraper: Arc<Outbox<TickerPicked>>,
+    sentiment: Arc<Outbox<MarketScraped>>,
+    trainer: Arc<Outbox<DatasetBuilt>>,
+    reporter: Arc<Outbox<CloseForecast>>,
+    letters: Arc<Mutex<Vec<DeadLetterRow>>>,
+    _served: Running,
+}
+
+impl Doors {
+    fn open(folder: &Path) -> Self {
+        let clock = Clock::fixed(now());
+        let simulated = Simulated::new(SimulatedSettings::new(1), Calendar::default()).unwrap();
+        let served = Served::simulated(simulated, clock.clone());
+        let served = Server::bind(Server::loopback(0), served).unwrap();
+        let served = served.spawn().unwrap();
+        let mut settings = MarketSettings::default();
+        settings.yahoo.base_url = format!("http://{}", served.address());
+        settings.alphavantage.base_url = settings.yahoo.base_url.clone();
+        let source = Source::of(&settings).unwrap();
+        let calendar = Calendar::default();
+        let market = Market::open(&settings, &source, folder, calendar, clock.clone()).unwrap();
+        let ledger = Ledger::open(folder, Calendar::default()).unwrap();
+        let ledger = Arc::new(Mutex::new(ledger));
+        let letters: Arc<Mutex<Vec<DeadLetterRow>>> = Arc::default();
+        let kept = Arc::clone(&letters);
+        let keep = Arc::new(move |row: &DeadLetterRow| kept.lock().unwrap().push(row.clone()));
+        let sink = Arc::new(LedgerDeadLetters::new(Arc::clone(&ledger), keep));
+
+        let settings = SupervisionSettings::default();
+        let supervisor = Supervisor::new(settings, clock.clone(), 3).unwrap();
+        let work = |name| supervisor.boundary(name);
+        let faults = FaultPoints::default();
+        let told = Arc::new(|_: &_, _| {});
+        let reporter = Reporter::new(ledger, clock, told, work(REPORTER), faults.clone());
+        let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
+        let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.clone().recipient(), Facts);
+        let work_of = (hop.build(), work(GRU_TRAINER));
+        let trainer = GruTrainer::new(forecaster(), work_of.0, work_of.1, faults.clone());
+        let trainer = supervisor.spawn_stage(GRU_TRAINER, trainer).unwrap();
+        let hop = supervisor.outbox(SENTIMENT, GRU_TRAINER, trainer.clone().recipient(), Facts);
+        let (scorer, calendar) = (Arc::new(Vader::new()), Arc::new(Calendar::default()));
+        let work_of = (hop.build(), work(SENTIMENT));
+        let sentiment = Sentiment::new(scorer, calendar, work_of.0, work_of.1, faults.clone());
+        let sentiment = supervisor.spawn_stage(SENTIMENT, sentiment).unwrap();
+        let hop = supervisor.outbox(SCRAPER, SENTIMENT, sentiment.clone().recipient(), Facts);
+        let scraper = Scraper::new(Arc::new(market), hop.build(), work(SCRAPER), faults);
+        let scraper = supervisor.spawn_stage(SCRAPER, scraper).unwrap();
+
+        let door = "door";
+        let scraper = supervisor.outbox(door, SCRAPER, scraper.recipient(), Facts);
+        let sentiment = supervisor.outbox(door, SENTIMENT, sentiment.recipient(), Facts);
+        let trainer = supervisor.outbox(door, GRU_TRAINER, trainer.recipient(), Facts);
+        let reporter = supervisor.outbox(door, REPORTER, reporter.recipient(), Facts);
+        Self {
+            scraper: scraper.dead_letters(sink.clone()).build(),
+            sentiment: sentiment.dead_letters(sink.clone()).build(),
+            trainer: trainer.dead_letters(sink.clone()).build(),
+            reporter: reporter.dead_letters(sink).build(),
+            supervisor,
+            letters,
+            _served: served,
+        }
+    }
+
+    /// The stage that refused this pick, and why.
+    #[track_caller]
+    fn refusal(&self, pick: &Pick) -> (String, Reason) {
+        let letters = self.letters.lock().unwrap();
+        let mut of_pick = letters.iter().filter(|row| row.pick_id == pick.pick_id);
+        let row = of_pick.next().unwrap();
+        assert!(of_pick.next().is_none(), "one dead letter");
+        assert!(!row.message.is_empty());
+        (row.stage.clone(), row.reason)
+    }
+
+    /// Nothing was restarted on the way.
+    async fn shut(self) {
+        for (name, stage) in self.supervisor.board().health().stages {
+            assert_eq!(stage.restarts, 0, "{name} was restarted");
+        }
+        assert!(self.supervisor.drain().await.is_empty());
+        assert!(self.supervisor.stop().await.is_empty());
+    }
+}
+
+/// Ours, with a network that is trained in no time.
+fn forecaster() -> Forecaster {
+    let mut settings = ForecastSettings::default();
+    (settings.network.epochs, settings.network.members) = (2, 1);
+    Arc::new(move |dataset, on_epoch| forecast(dataset, &settings, now(), on_epoch))
+}
+
+/// A dataset of closes on consecutive sessions up to the last one closed.
+fn dataset(pick: Pick, closes: &[f64]) -> DatasetBuilt {
+    let calendar = Calendar::default();
+    let mut days = vec![calendar.last_closed(now())];
+    while days.len() < closes.len() {
+        let earlier = calendar.previous(days[days.len() - 1].date);
+        days.push(earlier);
+    }
+    let mut rows: Vec<DatasetRow> = days
+        .iter()
+        .zip(closes.iter().rev())
+        .map(|(day, &close)| {
+            let session = SessionDate::new(day.date).unwrap();
+            DatasetRow::with_close(session, close, SessionNews::default()).unwrap()
+        })
+        .collect();
+    rows.reverse();
+    DatasetBuilt {
+        pick,
+        target: SessionDate::new(calendar.target(now()).date).unwrap(),
+        rows: rows.into(),
+        live: SessionNews::default(),
+        fetched_at: Some(now()),
+    }
+}
+
+/// What became of each pick: the name of the model that forecast it, or why it was given up.
+fn ends(folder: &Path) -> BTreeMap<PickId, Option<Reason>> {
+    let reader = Reader::open(folder).unwrap();
+    reader.verify().unwrap();
+    let entries = reader.entries().unwrap();
+    let ends: BTreeMap<_, _> = entries.iter().map(|e| (e.pick_id, e.reason)).collect();
+    assert_eq!(ends.len(), entries.len(), "one state a pick");
+    ends
+}
+
+#[test]
+fn the_scraper_refuses_what_no_vendor_knows_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    actix::System::new().block_on(async {
+        let doors = Doors::open(folder.path());
+        let unknown = pick("NOSUCH", 1);
+        // Longer ago than any price.
+        let early = Pick {
+            slot: "1995-01-03T16:00:00Z".parse().unwrap(),
+            ..pick("AAPL", 2)
+        };
+        let expired = Pick {
+            expires_at: Some(now() - TimeDelta::seconds(1)),
+            ..pick("AAPL", 3)
+        };
+        let good = pick("AAPL", 4);
+        for (pick, ack) in [
+            (&unknown, Ack::DeadLettered),
+            (&early, Ack::DeadLettered),
+            (&expired, Ack::DeadLettered),
+            (&good, Ack::Done),
+        ] {
+            let picked = TickerPicked { pick: pick.clone() };
+            assert_eq!(
+                doors.scraper.deliver(picked).await.unwrap(),
+                ack,
+                "{pick:?}"
+            );
+        }
+        let scraper = |reason| (SCRAPER.to_owned(), reason);
+        assert_eq!(doors.refusal(&unknown), scraper(Reason::UnknownTicker));
+        assert_eq!(doors.refusal(&early), scraper(Reason::NoData));
+        assert_eq!(doors.refusal(&expired), scraper(Reason::Expired));
+        doors.shut().await;
+        let ends = ends(folder.path());
+        assert_eq!((ends.len(), ends[&good.pick_id]), (4, None));
+    });
+}
+
+#[test]
+fn sentiment_refuses_a_scrape_without_prices_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    actix::System::new().block_on(async {
+        let doors = Doors::open(folder.path());
+        let empty = pick("AAPL", 1);
+        let scraped = MarketScraped {
+            pick: empty.clone(),
+            target: SessionDate::new(Calendar::default().target(now()).date).unwrap(),
+            bars: Arc::new([]),
+            articles: Arc::new([]),
+            fetched_at: now(),
+        };
+        let refused = doors.sentiment.deliver(scraped).await.unwrap();
+        assert_eq!(refused, Ack::DeadLettered);
+        let sentiment = (SENTIMENT.to_owned(), Reason::NoData);
+        assert_eq!(doors.refusal(&empty), sentiment);
+        let good = pick("AAPL", 2);
+        let picked = TickerPicked { pick: good.clone() };
+        assert_eq!(doors.scraper.deliver(picked).await.unwrap(), Ack::Done);
+        doors.shut().await;
+        let ends = ends(folder.path());
+        assert_eq!((ends.len(), ends[&good.pick_id]), (2, None));
+    });
+}
+
+#[test]
+fn the_trainer_refuses_no_rows_and_makes_persistence_of_too_little() {
+    let folder = tempfile::tempdir().unwrap();
+    actix::System::new().block_on(async {
+        let doors = Doors::open(folder.path());
+        let none = pick("AAPL", 1);
+        let refused = doors.trainer.deliver(dataset(none.clone(), &[])).await;
+        assert_eq!(refused.unwrap(), Ack::DeadLettered);
+        let trainer = (GRU_TRAINER.to_owned(), Reason::NoData);
+        assert_eq!(doors.refusal(&none), trainer);
+
+        let few: Vec<f64> = (0..11).map(|n| 100.0 + f64::from(n)).collect();
+        for (number, closes) in [(2, few), (3, vec![42.0; 205]), (4, vec![7.0])] {
+            let done = doors
+                .trainer
+                .deliver(dataset(pick("AAPL", number), &closes));
+            assert_eq!(done.await.unwrap(), Ack::Done);
+        }
+        doors.shut().await;
+        let reader = Reader::open(folder.path()).unwrap();
+        for (number, last) in [(2, 110.0), (3, 42.0), (4, 7.0)] {
+            let id = pick("AAPL", number).pick_id;
+            let entries = reader.entries().unwrap();
+            let entry = entries.iter().find(|entry| entry.pick_id == id).unwrap();
+            assert_eq!((entry.reason, entry.close), (None, Some(last)));
+            assert_eq!(entry.prediction, Some(last), "persistence");
+        }
+        assert_eq!(ends(folder.path()).len(), 4);
+    });
+}
+
+#[test]
+fn the_reporter_refuses_numbers_that_are_none_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = ForecastSettings {
+        model: ModelKind::Persistence,
+        ..ForecastSettings::default()
+    };
+    let good = |number| {
+        let dataset = dataset(pick("AAPL", number), &[41.0, 42.0]);
+        forecast(&dataset, &settings, now(), &mut |_| {
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap()
+    };
+    type Spoil = fn(&mut CloseForecast);
+    let spoilt: [Spoil; 4] = [
+        |forecast| forecast.prediction = f64::NAN,
+        |forecast| forecast.intervals[0].upper = f64::INFINITY,
+        |forecast| forecast.history[0].1 = f64::NEG_INFINITY,
+        |forecast| forecast.last_close = 0.0,
+    ];
+    actix::System::new().block_on(async {
+        let doors = Doors::open(folder.path());
+        for (number, spoil) in (1..).zip(spoilt) {
+            let mut forecast = good(number);
+            spoil(&mut forecast);
+            let refused = doors.reporter.deliver(forecast).await.unwrap();
+            assert_eq!(refused, Ack::DeadLettered);
+            let reporter = (REPORTER.to_owned(), Reason::Undecodable);
+            assert_eq!(doors.refusal(&pick("AAPL", number)), reporter);
+        }
+        let done = doors.reporter.deliver(good(5)).await.unwrap();
+        assert_eq!(done, Ack::Done);
+        doors.shut().await;
+        let ends = ends(folder.path());
+        assert_eq!((ends.len(), ends[&pick("AAPL", 5).pick_id]), (5, None));
+    });
+}
