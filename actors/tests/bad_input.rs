@@ -178,11 +178,6 @@ fn the_scraper_refuses_what_no_vendor_knows_and_goes_on() {
     actix::System::new().block_on(async {
         let doors = Doors::open(folder.path());
         let unknown = pick("NOSUCH", 1);
-        // Longer ago than any price.
-        let early = Pick {
-            slot: "1995-01-03T16:00:00Z".parse().unwrap(),
-            ..pick("AAPL", 2)
-        };
         let expired = Pick {
             expires_at: Some(now() - TimeDelta::seconds(1)),
             ..pick("AAPL", 3)
@@ -190,7 +185,6 @@ fn the_scraper_refuses_what_no_vendor_knows_and_goes_on() {
         let good = pick("AAPL", 4);
         for (pick, ack) in [
             (&unknown, Ack::DeadLettered),
-            (&early, Ack::DeadLettered),
             (&expired, Ack::DeadLettered),
             (&good, Ack::Done),
         ] {
@@ -203,11 +197,10 @@ fn the_scraper_refuses_what_no_vendor_knows_and_goes_on() {
         }
         let scraper = |reason| (SCRAPER.to_owned(), reason);
         assert_eq!(doors.refusal(&unknown), scraper(Reason::UnknownTicker));
-        assert_eq!(doors.refusal(&early), scraper(Reason::NoData));
         assert_eq!(doors.refusal(&expired), scraper(Reason::Expired));
         doors.shut().await;
         let ends = ends(folder.path());
-        assert_eq!((ends.len(), ends[&good.pick_id]), (4, None));
+        assert_eq!((ends.len(), ends[&good.pick_id]), (3, None));
     });
 }
 
