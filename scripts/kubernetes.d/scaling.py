@@ -7,6 +7,9 @@ from cluster import until
 
 BACKLOG = 200
 AT_LEAST = 3
+# Networks a forecast: as many as make one trainer need longer for the backlog than the autoscaler, which
+# looks every 15 s, needs to see it.
+MEMBERS = 100
 PAUSED = "autoscaling.keda.sh/paused-replicas"
 
 
@@ -19,17 +22,26 @@ def pause(cluster, replicas):
     cluster.kubectl("annotate", "scaledobject", "gru-trainer", value, "--overwrite")
 
 
+def change(cluster, role, setting, value):
+    """Another value of a role's setting; none for the overlay's own."""
+    name = f"CLOSECALL__{setting}"
+    cluster.kubectl("set", "env", f"deployment/{role}", f"{name}={value}" if value else f"{name}-")
+    cluster.kubectl("rollout", "status", f"deployment/{role}", "--timeout=60s")
+
+
 def pace(cluster, every):
-    """Another pace of picking; none for the overlay's own."""
-    setting = "CLOSECALL__PICKER__EVERY"
-    cluster.kubectl("set", "env", "deployment/ticker-picker", f"{setting}={every}" if every else f"{setting}-")
-    cluster.kubectl("rollout", "status", "deployment/ticker-picker", "--timeout=60s")
+    change(cluster, "ticker-picker", "PICKER__EVERY", every)
+
+
+def effort(cluster, members):
+    change(cluster, "gru-trainer", "FORECAST__NETWORK__MEMBERS", members)
 
 
 def backlog(cluster, say):
     # Held at none while the datasets pile up.
     pause(cluster, 0)
     until("no trainer", 90, lambda: trainers(cluster) == 0)
+    effort(cluster, MEMBERS)
     done = len(account.ledger(cluster))
     pace(cluster, "250ms")
     started = time.monotonic()
@@ -55,4 +67,5 @@ def backlog(cluster, say):
     say(f"worked off after {time.monotonic() - started:.1f} s")
     until("one trainer again", 120, lambda: trainers(cluster) == 1, every=1)
     say(f"back to 1 after {time.monotonic() - started:.1f} s")
+    effort(cluster, None)
     pace(cluster, None)

@@ -209,7 +209,11 @@ impl Run<'_> {
                     drop(message);
                     self.take_in(&place, received)?;
                 }
-                Some(Err(error)) => self.error(&error, "")?,
+                Some(Err(error)) => {
+                    // The library has told the reason by calling back, where there is one.
+                    self.events()?;
+                    self.error(&error, "")?;
+                }
                 None if self.client.context().context.events.take_called() => {}
                 None => return Ok(false),
             }

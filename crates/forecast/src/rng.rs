@@ -34,8 +34,21 @@ impl Random {
 
     /// Uniform on [0, 1), a multiple of 2⁻²⁴.
     pub(crate) fn uniform(&mut self) -> f32 {
-        const SCALE: f32 = 1.0 / (1 << 24) as f32;
-        (self.0.next_u32() >> 8) as f32 * SCALE
+        in_unit_interval(self.0.next_u32())
+    }
+
+    /// As many draws of [`Random::uniform`] as `out` takes, in one go.
+    pub(crate) fn uniforms(&mut self, out: &mut [f32]) {
+        const WORD: usize = size_of::<u32>();
+        let mut bytes = [0; 64 * WORD];
+        for out in out.chunks_mut(64) {
+            let bytes = &mut bytes[..out.len() * WORD];
+            self.0.fill_bytes(bytes);
+            let (words, _) = bytes.as_chunks();
+            for (x, word) in out.iter_mut().zip(words) {
+                *x = in_unit_interval(u32::from_le_bytes(*word));
+            }
+        }
     }
 
     /// Close to standard normal: the sum of twelve uniforms less six (Irwin–Hall). The tails end
@@ -54,9 +67,26 @@ impl Random {
     }
 }
 
+fn in_unit_interval(word: u32) -> f32 {
+    const SCALE: f32 = 1.0 / (1 << 24) as f32;
+    (word >> 8) as f32 * SCALE
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn draws_in_one_go_are_the_draws_one_by_one() {
+        let [mut one, mut all] = [0, 0].map(|seed| Random::new(seed, Stream::Dropout));
+        // Lengths that cross the generator's own block.
+        for length in [1, 63, 64, 65, 200] {
+            let mut draws = vec![0.0; length];
+            all.uniforms(&mut draws);
+            let expected: Vec<f32> = (0..length).map(|_| one.uniform()).collect();
+            assert_eq!(draws, expected);
+        }
+    }
 
     #[test]
     fn streams_of_one_seed_differ_and_repeat() {

@@ -12,7 +12,7 @@ const ALWAYS: [&str; 5] = [
     "all: nothing out",
     "part-of=closecall: out to namespace metadata.name=kube-system k8s-app=kube-dns TCP 53, UDP 53",
     "name=closecall: out to name=kafka TCP 9092, TCP 9093",
-    "component=reporter name=closecall: in from namespace closecall/page=allowed TCP http",
+    "component=reporter name=closecall: in from namespace closecall/http=allowed TCP http",
 ];
 const SINGLE_NODE: [&str; 1] = ["component=broker name=kafka: in from name=closecall TCP kafka"];
 const STRIMZI: [&str; 2] = [

@@ -1,7 +1,7 @@
 //! The network read forwards on one batch, keeping what the way back needs.
 
 use crate::gru::buffer::Buffer;
-use crate::gru::kernel::{Forward, Isa, Product, Sizes, run};
+use crate::gru::kernel::{Forward, HeadForward, Isa, Product, Sizes, run};
 use crate::gru::layout::{DenseLayout, Layout};
 use crate::rng::Random;
 
@@ -16,6 +16,8 @@ pub(crate) struct Activations {
     pub(crate) layers: Vec<LayerActivations>,
     /// rows × dense units, after relu and dropout.
     pub(crate) dense: Buffer,
+    /// rows × dense units: what dropout multiplies them with; zero in the padding.
+    keep: Buffer,
     /// rows.
     pub(crate) out: Buffer,
 }
@@ -52,6 +54,7 @@ impl Activations {
             x: Buffer::zeros(all * features),
             layers: layers.collect(),
             dense: Buffer::zeros(rows * layout.dense.units),
+            keep: Buffer::zeros(rows * layout.dense.units),
             out: Buffer::zeros(rows),
         }
     }
@@ -145,17 +148,19 @@ impl Activations {
             out: active,
         };
         run(self.isa, product);
-        // Not `max`, which would turn NaN into zero and hide a fit that diverges.
-        active
-            .iter_mut()
-            .for_each(|x| *x = if *x < 0.0 { 0.0 } else { *x });
-        if let Some(dropout) = dropout {
-            leave_out(active, at, dropout);
-        }
-        let (output, bias) = (&weights[at.output_weight.clone()], weights[at.output_bias]);
-        for (out, row) in self.out.iter_mut().zip(active.chunks_exact(at.units)) {
-            *out = bias + row.iter().zip(output).map(|(x, w)| x * w).sum::<f32>();
-        }
+        let keep = &mut self.keep[..rows * at.units];
+        let forward = HeadForward {
+            units: at.units,
+            keep: dropout.map(|dropout| {
+                dropout.draw(keep, at);
+                &*keep
+            }),
+            output_weight: &weights[at.output_weight.clone()],
+            output_bias: weights[at.output_bias],
+            dense: active,
+            out: &mut self.out[..rows],
+        };
+        run(self.isa, forward);
     }
 }
 
@@ -166,16 +171,16 @@ fn last_states(layers: &[LayerActivations], steps: usize, rows: usize, width: us
         .map_or(&[], |layer| &layer.states[start..start + rows * width])
 }
 
-/// Draws one number per unit that exists, so that every path leaves out the same ones.
-fn leave_out(active: &mut [f32], at: &DenseLayout, dropout: Dropout<'_>) {
-    let scale = 1.0 / (1.0 - dropout.rate);
-    for row in active.chunks_exact_mut(at.units) {
-        for x in &mut row[..at.real_units] {
-            *x *= if dropout.random.uniform() < dropout.rate {
-                0.0
-            } else {
-                scale
-            };
+impl Dropout<'_> {
+    /// Draws for each unit that exists, so that every path leaves out the same ones.
+    fn draw(self, keep: &mut [f32], at: &DenseLayout) {
+        let scale = 1.0 / (1.0 - self.rate);
+        for row in keep.chunks_exact_mut(at.units) {
+            let row = &mut row[..at.real_units];
+            self.random.uniforms(row);
+            for keep in row {
+                *keep = if *keep < self.rate { 0.0 } else { scale };
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::gru::activations::Activations;
 use crate::gru::buffer::Buffer;
-use crate::gru::kernel::{Backward, ColumnSums, Gradient, Product, Transpose, run};
+use crate::gru::kernel::{Backward, ColumnSums, Gradient, HeadBackward, Product, Transpose, run};
 use crate::gru::layout::Layout;
 
 /// The gradient and what is needed on the way, in buffers made once for the largest batch.
@@ -16,6 +16,8 @@ pub(crate) struct Gradients {
     carry: Buffer,
     /// Gradient of the states of the layer below, steps × rows × units.
     below: Buffer,
+    /// A layer's gates' gradients, summed over all rows: panels × 4 lanes of the widest layer.
+    totals: Buffer,
     /// rows × dense units.
     dense: Buffer,
     /// rows: the loss's slope by each output; the caller's.
@@ -42,6 +44,7 @@ impl Gradients {
             turned: Buffer::zeros(layout.length),
             carry: Buffer::zeros(rows * widest),
             below: Buffer::zeros(steps * rows * read),
+            totals: Buffer::zeros(4 * widest),
             dense: Buffer::zeros(rows * layout.dense.units),
             out: Buffer::zeros(rows),
         }
@@ -126,25 +129,16 @@ impl Gradients {
         let active = &activations.dense[..rows * at.units];
 
         self.weights[at.output_bias] = slopes.iter().sum();
-        let by_output = &mut self.weights[at.output_weight.clone()];
-        by_output.fill(0.0);
-        let each = slopes.iter().zip(active.chunks_exact(at.units));
-        for ((slope, active), dense) in each.zip(dense.chunks_exact_mut(at.units)) {
-            let units = active
-                .iter()
-                .zip(output)
-                .zip(by_output.iter_mut())
-                .zip(dense);
-            for (((active, weight), by_weight), dense) in units {
-                *by_weight += slope * active;
-                // Zero for a unit that relu or dropout has silenced.
-                *dense = if *active == 0.0 {
-                    0.0
-                } else {
-                    slope * weight * scale
-                };
-            }
-        }
+        let head = HeadBackward {
+            units: at.units,
+            dense: active,
+            scale,
+            slopes,
+            output_weight: output,
+            by_output_weight: &mut self.weights[at.output_weight.clone()],
+            by_dense: dense,
+        };
+        run(isa, head);
 
         let panels = at.units / at.lanes;
         let values = &*dense;
@@ -208,6 +202,7 @@ impl Gradients {
             above: (!is_top).then(|| &self.below[..all_rows * at.units]),
             carry,
             gates: &mut here.gates[..all_rows * 4 * at.units],
+            totals: &mut self.totals[..4 * at.units],
         };
         run(isa, backward);
 
@@ -218,20 +213,12 @@ impl Gradients {
         // A row of gates is [recurrent candidate, reset, update, candidate]: the recurrent side
         // reads it from the start, the input side from the second quarter.
         let (recurrent_side, input_side) = (gates, &gates[lanes..]);
-        for (values, place) in [
-            (recurrent_side, &at.bias_recurrent),
-            (input_side, &at.bias_input),
-        ] {
-            let sums = ColumnSums {
-                rows: all_rows,
-                panels,
-                width: 3 * lanes,
-                values,
-                panel_stride,
-                row_stride: 4 * lanes,
-                out: &mut self.weights[place.clone()],
-            };
-            run(isa, sums);
+        for (from, place) in [(0, &at.bias_recurrent), (lanes, &at.bias_input)] {
+            let totals = self.totals.chunks_exact(4 * lanes);
+            let biases = self.weights[place.clone()].chunks_exact_mut(3 * lanes);
+            for (bias, totals) in biases.zip(totals) {
+                bias.copy_from_slice(&totals[from..from + 3 * lanes]);
+            }
         }
         let by_kernel = Gradient {
             rows: all_rows,

@@ -2,64 +2,99 @@
 //!
 //! tanh x ≈ x · P(x²) / Q(x²) with P and Q of degree four, fitted (minimax, relative error
 //! 2 · 10⁻⁸) on \[−9, 9\], beyond which tanh is ±1 in f32; rounding adds about 3 · 10⁻⁷.
-//! The logistic function is ½ + ½ tanh(x / 2). NaN stays NaN.
+//! The logistic function is ½ + ½ tanh(x / 2), the halves within the coefficients. NaN stays NaN.
 
 use super::simd::Simd;
 
-const LIMIT: f32 = 9.0;
-/// P, highest power first.
-const P: [f32; 5] = [
-    1.335_449_2e-8,
-    2.060_894_7e-5,
-    3.495_579_3e-3,
-    0.133_810_18,
-    1.0,
-];
-/// Q, highest power first.
-const Q: [f32; 5] = [
-    7.776_485e-7,
-    3.285_620_8e-4,
-    2.587_694_8e-2,
-    0.467_143_33,
-    1.0,
-];
+/// x · P(x²) / Q(x²) within a limit; coefficients highest power first.
+struct Rational {
+    limit: f32,
+    p: [f32; 5],
+    q: [f32; 5],
+}
+
+const TANH: Rational = Rational {
+    limit: 9.0,
+    p: [
+        1.335_449_2e-8,
+        2.060_894_7e-5,
+        3.495_579_3e-3,
+        0.133_810_18,
+        1.0,
+    ],
+    q: [
+        7.776_485e-7,
+        3.285_620_8e-4,
+        2.587_694_8e-2,
+        0.467_143_33,
+        1.0,
+    ],
+};
+
+/// ½ tanh(x / 2): powers of two only, so the coefficients stay exact.
+const HALF_TANH_OF_HALF: Rational = {
+    let Rational {
+        limit,
+        mut p,
+        mut q,
+    } = TANH;
+    let (mut power, mut share) = (p.len(), 1.0);
+    while power > 0 {
+        power -= 1;
+        (p[power], q[power]) = (p[power] * share * 0.25, q[power] * share);
+        share *= 0.25;
+    }
+    let limit = 2.0 * limit;
+    Rational { limit, p, q }
+};
+
+impl Rational {
+    #[inline(always)]
+    fn of<S: Simd>(&self, s: S, x: S::Vector) -> S::Vector {
+        let x = s.clamp(x, s.splat(-self.limit), s.splat(self.limit));
+        let u = s.mul(x, x);
+        let (mut p, mut q) = (s.splat(self.p[0]), s.splat(self.q[0]));
+        for power in 1..self.p.len() {
+            p = s.mul_add(p, u, s.splat(self.p[power]));
+            q = s.mul_add(q, u, s.splat(self.q[power]));
+        }
+        s.div(s.mul(x, p), q)
+    }
+
+    /// Of one number, in separate multiplications and additions.
+    #[inline(always)]
+    fn of_one(&self, x: f32) -> f32 {
+        // Not `clamp` or `min`: written so, NaN stays and the loop around it vectorises.
+        let x = if x > self.limit { self.limit } else { x };
+        let x = if x < -self.limit { -self.limit } else { x };
+        let u = x * x;
+        let (mut p, mut q) = (self.p[0], self.q[0]);
+        for power in 1..self.p.len() {
+            p = p * u + self.p[power];
+            q = q * u + self.q[power];
+        }
+        x * p / q
+    }
+}
 
 #[inline(always)]
 pub(super) fn tanh<S: Simd>(s: S, x: S::Vector) -> S::Vector {
-    let x = s.clamp(x, s.splat(-LIMIT), s.splat(LIMIT));
-    let u = s.mul(x, x);
-    let (mut p, mut q) = (s.splat(P[0]), s.splat(Q[0]));
-    for power in 1..P.len() {
-        p = s.mul_add(p, u, s.splat(P[power]));
-        q = s.mul_add(q, u, s.splat(Q[power]));
-    }
-    s.div(s.mul(x, p), q)
+    TANH.of(s, x)
 }
 
 #[inline(always)]
 pub(super) fn logistic<S: Simd>(s: S, x: S::Vector) -> S::Vector {
-    let half = s.splat(0.5);
-    s.mul_add(half, tanh(s, s.mul(half, x)), half)
+    s.add(HALF_TANH_OF_HALF.of(s, x), s.splat(0.5))
 }
 
-/// [`tanh`] of one number, in separate multiplications and additions.
 #[inline(always)]
 pub(super) fn tanh_plain(x: f32) -> f32 {
-    // Not `clamp` or `min`: written so, NaN stays and the loop around it vectorises.
-    let x = if x > LIMIT { LIMIT } else { x };
-    let x = if x < -LIMIT { -LIMIT } else { x };
-    let u = x * x;
-    let (mut p, mut q) = (P[0], Q[0]);
-    for power in 1..P.len() {
-        p = p * u + P[power];
-        q = q * u + Q[power];
-    }
-    x * p / q
+    TANH.of_one(x)
 }
 
 #[inline(always)]
 pub(super) fn logistic_plain(x: f32) -> f32 {
-    0.5 * tanh_plain(0.5 * x) + 0.5
+    HALF_TANH_OF_HALF.of_one(x) + 0.5
 }
 
 #[cfg(test)]

@@ -66,16 +66,16 @@ impl Operation for Adam<'_> {
             // SAFETY: at + LANES ≤ the length that all four slices have.
             unsafe {
                 let g = s.load(gradient.add(at));
-                let fresh = s.mul(s.splat(1.0 - BETA_1), g);
-                let m = s.mul_add(s.splat(BETA_1), s.load(mean.add(at)), fresh);
-                let fresh = s.mul(s.splat(1.0 - BETA_2), s.mul(g, g));
-                let v = s.mul_add(s.splat(BETA_2), s.load(square.add(at)), fresh);
+                let kept = s.mul(s.splat(BETA_1), s.load(mean.add(at)));
+                let m = s.mul_add(s.splat(1.0 - BETA_1), g, kept);
+                let kept = s.mul(s.splat(BETA_2), s.load(square.add(at)));
+                let v = s.mul_add(s.mul(s.splat(1.0 - BETA_2), g), g, kept);
                 let scale = s.mul_add(s.sqrt(v), s.splat(self.spread), s.splat(EPSILON));
-                let change = s.div(s.mul(s.splat(self.rate), m), scale);
+                let step = s.div(m, scale);
                 let w = s.load(weights.add(at));
                 s.store(mean.add(at), m);
                 s.store(square.add(at), v);
-                s.store(weights.add(at), s.sub(w, change));
+                s.store(weights.add(at), s.mul_sub_from(s.splat(self.rate), step, w));
             }
         }
         self.plain_from(whole);

@@ -92,4 +92,43 @@ impl Simd for Avx2 {
         // SAFETY: the caller's promise about `to`; AVX2 and FMA are proven by `self`.
         unsafe { _mm256_storeu_ps(to, x) }
     }
+
+    /// Pairs of rows, pairs of pairs, then the halves of the registers.
+    #[inline(always)]
+    unsafe fn transpose(self, from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
+        // SAFETY: the caller's promise about both blocks; AVX2 is proven by `self`.
+        unsafe {
+            let rows: [__m256; 8] = std::array::from_fn(|row| self.load(from.add(row * from_row)));
+            let pairs: [__m256; 8] = std::array::from_fn(|i| {
+                let (a, b) = (rows[i & !1], rows[i | 1]);
+                if i % 2 == 0 {
+                    _mm256_unpacklo_ps(a, b)
+                } else {
+                    _mm256_unpackhi_ps(a, b)
+                }
+            });
+            // Number 4g + c holds, in half k, column 4k + c of rows 4g to 4g + 3.
+            let fours: [__m256; 8] = std::array::from_fn(|i| {
+                let at = (i & !3) + (i >> 1) % 2;
+                let (a, b) = (_mm256_castps_pd(pairs[at]), _mm256_castps_pd(pairs[at + 2]));
+                let four = if i % 2 == 0 {
+                    _mm256_unpacklo_pd(a, b)
+                } else {
+                    _mm256_unpackhi_pd(a, b)
+                };
+                _mm256_castpd_ps(four)
+            });
+            for column in 0..4 {
+                let (a, b) = (fours[column], fours[4 + column]);
+                self.store(
+                    to.add(column * to_row),
+                    _mm256_permute2f128_ps::<0x20>(a, b),
+                );
+                self.store(
+                    to.add((4 + column) * to_row),
+                    _mm256_permute2f128_ps::<0x31>(a, b),
+                );
+            }
+        }
+    }
 }

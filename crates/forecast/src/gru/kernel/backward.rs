@@ -24,6 +24,8 @@ pub(in crate::gru) struct Backward<'a> {
     pub(in crate::gru) carry: &'a mut [f32],
     /// panels × (steps × rows) × 4 lanes: q, r, z, n become their sums' gradients.
     pub(in crate::gru) gates: &'a mut [f32],
+    /// Result, panels × 4 lanes: these gradients summed over all steps and rows.
+    pub(in crate::gru) totals: &'a mut [f32],
 }
 
 impl Operation for Backward<'_> {
@@ -38,6 +40,7 @@ impl Operation for Backward<'_> {
         );
         assert_eq!(self.carry.len(), sizes.rows * sizes.units);
         assert_eq!(self.gates.len(), sizes.all_rows() * 4 * sizes.units);
+        assert_eq!(self.totals.len(), 4 * sizes.units);
     }
 
     fn plain(self) {
@@ -47,6 +50,7 @@ impl Operation for Backward<'_> {
         let wide = 4 * units;
         let turned = view(self.turned, 3 * units, units, units);
         let zeros = vec![0.0; units];
+        self.totals.fill(0.0);
         for step in (0..steps).rev() {
             let (now, after) = self.gates.split_at_mut((step + 1) * rows * wide);
             if step + 1 < steps {
@@ -72,6 +76,8 @@ impl Operation for Backward<'_> {
                 .zip(self.carry.chunks_exact_mut(units))
             {
                 differentiate(row, earlier.next().unwrap_or(&zeros), d);
+                let totals = self.totals.iter_mut();
+                totals.zip(row).for_each(|(total, x)| *total += *x);
             }
         }
     }
@@ -79,6 +85,7 @@ impl Operation for Backward<'_> {
     #[inline(always)]
     unsafe fn vector<S: Simd>(mut self, s: S) {
         let panels = self.sizes.panels();
+        self.totals.fill(0.0);
         for step in (0..self.sizes.steps).rev() {
             let mut panel = 0;
             while panel + 2 <= panels {
@@ -146,12 +153,13 @@ impl Backward<'_> {
                 }
             }
             let one = s.splat(1.0);
-            for (m, row) in d.iter().enumerate() {
-                for (v, &d) in row.iter().enumerate() {
+            for v in 0..V {
+                let mut totals = [s.splat(0.0); 4];
+                for (m, row) in d.iter().enumerate() {
                     let unit = (at + m) * units + (panel + v) * lanes;
                     let d = match self.above {
-                        Some(above) => s.add(d, s.load(above.as_ptr().add(unit))),
-                        None => d,
+                        Some(above) => s.add(row[v], s.load(above.as_ptr().add(unit))),
+                        None => row[v],
                     };
                     let h = if step > 0 {
                         s.load(self.states.as_ptr().add(unit - rows * units))
@@ -168,11 +176,17 @@ impl Backward<'_> {
                     let through = s.mul(e, r);
                     let reset = s.mul(s.mul(through, q), s.sub(one, r));
                     let update = s.mul(s.mul(kept, s.sub(h, n)), s.sub(one, z));
-                    s.store(gates, through);
-                    s.store(gates.add(lanes), reset);
-                    s.store(gates.add(2 * lanes), update);
-                    s.store(gates.add(3 * lanes), e);
+                    let gradients = [through, reset, update, e];
+                    for (slot, gradient) in gradients.into_iter().enumerate() {
+                        s.store(gates.add(slot * lanes), gradient);
+                        totals[slot] = s.add(totals[slot], gradient);
+                    }
                     s.store(carry.add(m * units + v * lanes), kept);
+                }
+                let sums = self.totals.as_mut_ptr().add((panel + v) * 4 * lanes);
+                for (slot, &total) in totals.iter().enumerate() {
+                    let sum = sums.add(slot * lanes);
+                    s.store(sum, s.add(s.load(sum), total));
                 }
             }
         }

@@ -56,7 +56,9 @@ impl Operation for Gradient<'_> {
 
     #[inline(always)]
     unsafe fn vector<S: Simd>(mut self, s: S) {
-        self.out.fill(0.0);
+        if self.rows == 0 {
+            self.out.fill(0.0);
+        }
         for start in (0..self.rows).step_by(CHUNK) {
             let rows = start..self.rows.min(start + CHUNK);
             for panel in 0..self.panels {
@@ -82,7 +84,8 @@ impl Operation for Gradient<'_> {
 const CHUNK: usize = 64;
 
 impl Gradient<'_> {
-    /// Adds some rows' part to M inputs of one panel of V vectors.
+    /// Adds some rows' part to M inputs of one panel of V vectors, of which the first rows' is the
+    /// first.
     ///
     /// # Safety
     /// `check` has passed with `S::LANES`; the width is V vectors; `panel`, inputs
@@ -103,9 +106,11 @@ impl Gradient<'_> {
                 .as_mut_ptr()
                 .add((panel * self.inputs + input) * self.width);
             let mut sums = [[s.splat(0.0); V]; M];
-            for (m, row) in sums.iter_mut().enumerate() {
-                for (v, sum) in row.iter_mut().enumerate() {
-                    *sum = s.load(out.add(m * self.width + v * lanes));
+            if rows.start > 0 {
+                for (m, row) in sums.iter_mut().enumerate() {
+                    for (v, sum) in row.iter_mut().enumerate() {
+                        *sum = s.load(out.add(m * self.width + v * lanes));
+                    }
                 }
             }
             let left = self.left.as_ptr().add(rows.start * self.inputs + input);

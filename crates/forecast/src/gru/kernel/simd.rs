@@ -13,7 +13,9 @@ pub(super) trait Simd: Copy {
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// a / b to a few units in the last place, for b that is neither zero nor infinite.
     fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// √a to a few units in the last place; of zero perhaps 10⁻¹⁹.
     fn sqrt(self, a: Self::Vector) -> Self::Vector;
     /// a · b + c, rounded once.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
@@ -33,6 +35,14 @@ pub(super) trait Simd: Copy {
     /// # Safety
     /// `to` is valid for writing `LANES` numbers.
     unsafe fn store(self, to: *mut f32, x: Self::Vector);
+
+    /// Turns a block of `LANES` × `LANES` numbers round: row i, column j goes to row j, column i.
+    /// Rows are `from_row` and `to_row` numbers apart.
+    ///
+    /// # Safety
+    /// Every row of `from` is valid for reading `LANES` numbers, every row of `to` for writing as
+    /// many.
+    unsafe fn transpose(self, from: *const f32, from_row: usize, to: *mut f32, to_row: usize);
 }
 
 /// The left factor of a tile: number (m, k) lies at `at + m · row + k · step`.

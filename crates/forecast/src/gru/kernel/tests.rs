@@ -99,6 +99,7 @@ struct LayerResult {
     gates: Vec<f32>,
     gradients: Vec<f32>,
     first: Vec<f32>,
+    totals: Vec<f32>,
 }
 
 fn layer(
@@ -178,6 +179,7 @@ fn layer(
         Guarded::new(&out, shift)
     };
     let (mut above, mut carry) = (padded(all, key + 2), padded(rows, key + 3));
+    let mut totals = Guarded::new(&vec![f32::NAN; 4 * units], shift + 1);
     let backward = Backward {
         sizes,
         turned: turned.get(),
@@ -185,6 +187,7 @@ fn layer(
         above: (!key.is_multiple_of(3)).then_some(&*above.get()),
         carry: carry.get(),
         gates: gates.get(),
+        totals: totals.get(),
     };
     run(isa, backward);
     let buffers = [
@@ -198,6 +201,7 @@ fn layer(
         &turned,
         &above,
         &carry,
+        &totals,
     ];
     buffers.into_iter().for_each(Guarded::assert_guards);
     LayerResult {
@@ -205,6 +209,7 @@ fn layer(
         gates: kept,
         gradients: unpanel(gates.get(), all, 4, real_units, lanes),
         first: unpanel_rows(carry.get(), units, real_units),
+        totals: unpanel(totals.get(), 1, 4, real_units, lanes),
     }
 }
 
@@ -237,6 +242,7 @@ proptest! {
             assert_close("gates", path, &found.gates, &expected.gates);
             assert_close("gradients", path, &found.gradients, &expected.gradients);
             assert_close("carry", path, &found.first, &expected.first);
+            assert_close("totals", path, &found.totals, &expected.totals);
         }
     }
 

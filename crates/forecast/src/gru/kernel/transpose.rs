@@ -19,8 +19,9 @@ pub(in crate::gru) struct Transpose<'a> {
 }
 
 impl Operation for Transpose<'_> {
-    fn check(&self, _: Option<usize>) {
+    fn check(&self, lanes: Option<usize>) {
         assert!(self.lanes > 0 && self.inputs.is_multiple_of(self.lanes));
+        assert!(lanes.is_none_or(|lanes| self.lanes == lanes && self.width.is_multiple_of(lanes)));
         assert_eq!(self.matrix.len(), self.panels * self.inputs * self.width);
         assert_eq!(self.turned.len(), self.matrix.len());
     }
@@ -40,7 +41,19 @@ impl Operation for Transpose<'_> {
     }
 
     #[inline(always)]
-    unsafe fn vector<S: Simd>(self, _: S) {
-        self.plain();
+    unsafe fn vector<S: Simd>(self, s: S) {
+        let lanes = S::LANES;
+        let (matrix, turned) = (self.matrix.as_ptr(), self.turned.as_mut_ptr());
+        for group in (0..self.inputs).step_by(lanes) {
+            for panel in 0..self.panels {
+                for column in (0..self.width).step_by(lanes) {
+                    let from = (panel * self.inputs + group) * self.width + column;
+                    let to =
+                        group * self.panels * self.width + (panel * self.width + column) * lanes;
+                    // SAFETY: both blocks are whole and within the lengths that `check` compared.
+                    unsafe { s.transpose(matrix.add(from), self.width, turned.add(to), lanes) }
+                }
+            }
+        }
     }
 }
