@@ -33,7 +33,10 @@ pub enum Error {
         source: std::io::Error,
     },
     /// Nobody answers, or nobody reachable is responsible for now.
-    #[error("{what}: no answer from Kafka at {brokers}: {reason}")]
+    #[error(
+        "{what}: no answer from Kafka at {brokers}: {reason}; check kafka.brokers and \
+         kafka.security_protocol"
+    )]
     Unreachable {
         /// What was to be done.
         what: String,

@@ -133,7 +133,8 @@ impl Link {
         match &self.standing {
             Standing::Connecting => "no broker has answered yet".into(),
             Standing::Unreachable(why) => format!(
-                "{} (kafka.brokers) does not answer, trying on: {why}",
+                "{} (kafka.brokers) does not answer, trying on: {why}; check the address and \
+                 kafka.security_protocol",
                 self.brokers
             ),
             Standing::Missing(topics) => format!(

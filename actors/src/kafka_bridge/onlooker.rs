@@ -18,6 +18,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// One try, and one poll between two.
 const TRY: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(50);
+/// Calls back that are waited for before the next try.
+const CALLS: usize = 16;
 
 /// The client.
 pub(super) type Onlooker = BaseConsumer<ConsumerSide<()>>;
@@ -47,8 +49,12 @@ pub(super) fn connect(
     let until = Instant::now() + PATIENCE;
     let mut told = None;
     loop {
-        // Nothing is assigned, so all that there is to poll are calls back.
-        while client.poll(POLL).is_some() || events.take_called() {}
+        // Nothing is assigned, so all that there is to poll are calls back; they may never end.
+        for _ in 0..CALLS {
+            if client.poll(POLL).is_none() && !events.take_called() {
+                break;
+            }
+        }
         let error = match client.fetch_metadata(topic, TRY) {
             Ok(metadata) => return Ok((client, metadata)),
             Err(error) => error,

@@ -94,6 +94,12 @@ impl KafkaSettings {
         Ok(self.with_passed(self.client("admin")?))
     }
 
+    /// Whether the library's client for topics can log in: it is never polled, and only a client that
+    /// is asks for its token.
+    pub(in crate::kafka_bridge) fn admin_works(&self) -> bool {
+        self.sasl_mechanism != "OAUTHBEARER"
+    }
+
     fn with_passed(&self, mut config: ClientConfig) -> ClientConfig {
         for (name, value) in &self.librdkafka {
             config.set(name, value);
