@@ -1,8 +1,9 @@
 //! The four roles on a real Kafka broker: forecasts flow, `peek` and kcat show the same records at
-//! each boundary, and trainers share the partitions, whoever comes or goes.
+//! each boundary, and trainers share the partitions, whoever comes, goes or stands still.
 
 #![allow(
     unreachable_pub,
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::panic,
     reason = "tests may fail loudly"
@@ -12,6 +13,7 @@ mod common;
 mod kafka_support;
 
 use std::process::Command;
+use std::time::Duration;
 
 use common::MarketServer;
 use kafka_support::{Pipeline, broker, until};
@@ -123,4 +125,28 @@ fn trainers_share_the_partitions_and_one_that_is_killed_loses_them_to_the_other(
     until("its forecasts in the ledger", || {
         pipeline.ledger().values().eq(["forecast"; 2])
     });
+}
+
+#[test]
+fn a_trainer_that_stood_still_longer_than_its_session_goes_on_with_what_it_had() {
+    let Some(broker) = broker() else { return };
+    let market = MarketServer::start(&["--simulated"]);
+    let pipeline = Pipeline::on(&broker, &market.address);
+    let _others = ["scraper", "reporter"].map(|role| pipeline.start(role, &[]));
+    let slow = "gru-trainer.mid-fit:stall=3000:once";
+    let trainer = pipeline.start("gru-trainer", &["--fault", slow]);
+    pipeline.pick(3);
+    trainer.says("fault strikes");
+    trainer.signal("STOP");
+    // The brokers hear nothing for six seconds and take its partitions away.
+    std::thread::sleep(Duration::from_secs(9));
+    trainer.signal("CONT");
+    until("all forecasts in the ledger", || {
+        pipeline.ledger().values().eq(["forecast"; 3])
+    });
+    pipeline.pick(2);
+    until("and those picked since", || {
+        pipeline.ledger().values().eq(["forecast"; 5])
+    });
+    assert_eq!(trainer.page("/readyz"), Some(200), "{}", trainer.log());
 }

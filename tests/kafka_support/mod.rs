@@ -209,9 +209,14 @@ impl Role {
 
     /// Asks it to end.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(asked.success());
+        let mut kill = Command::new("kill");
+        let sent = kill.args(["-s", name, &pid]).status().unwrap();
+        assert!(sent.success());
     }
 
     pub fn wait(&mut self) -> ExitStatus {
