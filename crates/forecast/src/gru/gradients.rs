@@ -52,7 +52,8 @@ impl Gradients {
 
     /// Computes the gradient from the activations of the same `rows` rows, whose gates it uses up.
     ///
-    /// `scale` is what dropout multiplied the kept outputs with (1 without dropout).
+    /// `scale` is what dropout multiplied the kept outputs with (1 without dropout). With `add` it is
+    /// added to that of earlier rows, which met the same weights.
     pub(crate) fn backward(
         &mut self,
         layout: &Layout,
@@ -60,11 +61,14 @@ impl Gradients {
         activations: &mut Activations,
         rows: usize,
         scale: f32,
+        add: bool,
     ) {
-        self.turn(layout, weights, activations);
-        self.head(layout, weights, activations, rows, scale);
+        if !add {
+            self.turn(layout, weights, activations);
+        }
+        self.head(layout, weights, activations, rows, scale, add);
         for layer in (0..layout.layers.len()).rev() {
-            self.layer(layout, activations, layer, rows);
+            self.layer(layout, activations, layer, rows, add);
         }
     }
 
@@ -121,6 +125,7 @@ impl Gradients {
         activations: &Activations,
         rows: usize,
         scale: f32,
+        add: bool,
     ) {
         let (at, isa) = (&layout.dense, activations.isa);
         let output = &weights[at.output_weight.clone()];
@@ -128,7 +133,12 @@ impl Gradients {
         let dense = &mut self.dense[..rows * at.units];
         let active = &activations.dense[..rows * at.units];
 
-        self.weights[at.output_bias] = slopes.iter().sum();
+        let before = if add {
+            self.weights[at.output_bias]
+        } else {
+            0.0
+        };
+        self.weights[at.output_bias] = before + slopes.iter().sum::<f32>();
         let head = HeadBackward {
             units: at.units,
             dense: active,
@@ -136,6 +146,7 @@ impl Gradients {
             slopes,
             output_weight: output,
             by_output_weight: &mut self.weights[at.output_weight.clone()],
+            add,
             by_dense: dense,
         };
         run(isa, head);
@@ -152,6 +163,7 @@ impl Gradients {
             right_panel: at.lanes,
             right_row: at.units,
             out: &mut self.weights[at.weight.clone()],
+            add,
         };
         run(isa, gradient);
         let sums = ColumnSums {
@@ -162,6 +174,7 @@ impl Gradients {
             panel_stride: at.lanes,
             row_stride: at.units,
             out: &mut self.weights[at.bias.clone()],
+            add,
         };
         run(isa, sums);
         let Some(last) = layout.layers.last() else {
@@ -184,7 +197,14 @@ impl Gradients {
     }
 
     /// One GRU layer: through time, then its weights, then what the layer below gets.
-    fn layer(&mut self, layout: &Layout, activations: &mut Activations, index: usize, rows: usize) {
+    fn layer(
+        &mut self,
+        layout: &Layout,
+        activations: &mut Activations,
+        index: usize,
+        rows: usize,
+        add: bool,
+    ) {
         let isa = activations.isa;
         let at = &layout.layers[index];
         let sizes = activations.sizes(index, layout, rows);
@@ -217,7 +237,10 @@ impl Gradients {
             let totals = self.totals.chunks_exact(4 * lanes);
             let biases = self.weights[place.clone()].chunks_exact_mut(3 * lanes);
             for (bias, totals) in biases.zip(totals) {
-                bias.copy_from_slice(&totals[from..from + 3 * lanes]);
+                let totals = &totals[from..from + 3 * lanes];
+                for (bias, total) in bias.iter_mut().zip(totals) {
+                    *bias = if add { *bias + total } else { *total };
+                }
             }
         }
         let by_kernel = Gradient {
@@ -230,6 +253,7 @@ impl Gradients {
             right_panel: panel_stride,
             right_row: 4 * lanes,
             out: &mut self.weights[at.kernel.clone()],
+            add,
         };
         run(isa, by_kernel);
         // The first step's state before is zero: its rows are left out.
@@ -244,6 +268,7 @@ impl Gradients {
             right_panel: panel_stride,
             right_row: 4 * lanes,
             out: &mut self.weights[at.recurrent.clone()],
+            add,
         };
         run(isa, by_recurrent);
         let Some(below) = index.checked_sub(1) else {

@@ -1,6 +1,6 @@
 //! Fitting a network: epochs, batches, early stopping, cancellation.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use ndarray::{ArrayView1, ArrayView3};
 
@@ -13,6 +13,10 @@ use crate::gru::optimizer::Optimizer;
 use crate::gru::rows::{Rows, targets};
 use crate::gru::{Error, Gru, GruSpec, Loss, Path, TrainSettings};
 use crate::rng::{Random, Stream};
+
+/// Rows of a batch that go through the network at once. What all rows' gates need is more than fits
+/// into the second-level cache beside the weights, their gradient and Adam's moments.
+const SLICE: usize = 16;
 
 /// How one pass over the rows went.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,6 +114,8 @@ pub(crate) struct Trainer<'a> {
     isa: Isa,
     epochs: usize,
     batch: usize,
+    /// Rows that go through the network at once.
+    slice: usize,
     loss: Loss,
     dropout: f32,
     patience: Option<usize>,
@@ -134,6 +140,7 @@ impl<'a> Trainer<'a> {
     ) -> Self {
         let layout = Layout::new(spec, isa.path());
         let batch = settings.batch.min(data.rows.count());
+        let slice = batch.min(SLICE);
         let patience = settings.early_stopping.map(|stopping| stopping.patience);
         let watches = data.training < data.rows.count();
         Self {
@@ -141,12 +148,13 @@ impl<'a> Trainer<'a> {
             isa,
             epochs: settings.epochs,
             batch,
+            slice,
             loss: settings.loss,
             dropout: spec.dropout,
             patience: patience.filter(|_| watches),
             weights: layout.packed(start),
-            activations: Activations::new(isa, &layout, spec.steps, batch),
-            gradients: Gradients::new(&layout, spec.steps, batch),
+            activations: Activations::new(isa, &layout, spec.steps, slice),
+            gradients: Gradients::new(&layout, spec.steps, slice),
             optimizer: Optimizer::new(&layout, settings.learning_rate, settings.weight_decay),
             order: (0..data.training as u32).collect(),
             best: if watches {
@@ -239,8 +247,19 @@ impl<'a> Trainer<'a> {
 
     /// The gradient of the mean loss over rows `start..end` of the order; the sum of the losses.
     pub(crate) fn gradient(&mut self, start: usize, end: usize) -> f32 {
-        let rows = end - start;
-        for (row, &index) in self.order[start..end].iter().enumerate() {
+        let mut total = 0.0;
+        for from in (start..end).step_by(self.slice) {
+            let rows = from..end.min(from + self.slice);
+            total += self.slice(rows, end - start, from > start);
+        }
+        total
+    }
+
+    /// The part of some rows of a batch; with `add`, added to that of the rows before.
+    fn slice(&mut self, of_order: Range<usize>, batch: usize, add: bool) -> f32 {
+        let rows = of_order.len();
+        let order = &self.order[of_order];
+        for (row, &index) in order.iter().enumerate() {
             self.activations
                 .set_row(rows, row, self.data.rows.get(index as usize));
         }
@@ -252,16 +271,16 @@ impl<'a> Trainer<'a> {
         self.activations
             .forward(&self.layout, &self.weights, rows, dropout);
         let mut total = 0.0;
-        let outputs = self.activations.out.iter().zip(&self.order[start..end]);
+        let outputs = self.activations.out.iter().zip(order);
         for ((output, &index), slope) in outputs.zip(self.gradients.out.iter_mut()) {
             let error = output - self.data.y[index as usize];
             total += self.loss.value(error);
-            *slope = self.loss.slope(error) / rows as f32;
+            *slope = self.loss.slope(error) / batch as f32;
         }
         let scale = 1.0 / (1.0 - self.dropout);
         let (layout, activations) = (&self.layout, &mut self.activations);
         self.gradients
-            .backward(layout, &self.weights, activations, rows, scale);
+            .backward(layout, &self.weights, activations, rows, scale, add);
         total
     }
 
@@ -269,8 +288,8 @@ impl<'a> Trainer<'a> {
     fn validation_loss(&mut self) -> f32 {
         let (from, to) = (self.data.training, self.data.rows.count());
         let mut total = 0.0;
-        for start in (from..to).step_by(self.batch) {
-            let rows = self.batch.min(to - start);
+        for start in (from..to).step_by(self.slice) {
+            let rows = self.slice.min(to - start);
             for row in 0..rows {
                 self.activations
                     .set_row(rows, row, self.data.rows.get(start + row));

@@ -25,6 +25,8 @@ pub(in crate::gru) struct Gradient<'a> {
     pub(in crate::gru) right_row: usize,
     /// Result, panels × inputs × width.
     pub(in crate::gru) out: &'a mut [f32],
+    /// Whether the result is added to what is there.
+    pub(in crate::gru) add: bool,
 }
 
 impl Operation for Gradient<'_> {
@@ -44,19 +46,22 @@ impl Operation for Gradient<'_> {
 
     fn plain(self) {
         if self.rows == 0 {
-            return self.out.fill(0.0);
+            if !self.add {
+                self.out.fill(0.0);
+            }
+            return;
         }
         multiply(
             &view(self.left, self.rows, self.inputs, self.inputs).t(),
             &view(self.right, self.rows, self.width, self.right_row),
-            0.0,
+            if self.add { 1.0 } else { 0.0 },
             view_mut(self.out, self.inputs, self.width, self.width),
         );
     }
 
     #[inline(always)]
     unsafe fn vector<S: Simd>(mut self, s: S) {
-        if self.rows == 0 {
+        if self.rows == 0 && !self.add {
             self.out.fill(0.0);
         }
         for start in (0..self.rows).step_by(CHUNK) {
@@ -84,8 +89,7 @@ impl Operation for Gradient<'_> {
 const CHUNK: usize = 64;
 
 impl Gradient<'_> {
-    /// Adds some rows' part to M inputs of one panel of V vectors, of which the first rows' is the
-    /// first.
+    /// Adds some rows' part to M inputs of one panel of V vectors; the first rows' may be the first.
     ///
     /// # Safety
     /// `check` has passed with `S::LANES`; the width is V vectors; `panel`, inputs
@@ -106,7 +110,7 @@ impl Gradient<'_> {
                 .as_mut_ptr()
                 .add((panel * self.inputs + input) * self.width);
             let mut sums = [[s.splat(0.0); V]; M];
-            if rows.start > 0 {
+            if rows.start > 0 || self.add {
                 for (m, row) in sums.iter_mut().enumerate() {
                     for (v, sum) in row.iter_mut().enumerate() {
                         *sum = s.load(out.add(m * self.width + v * lanes));

@@ -80,6 +80,8 @@ pub(in crate::gru) struct HeadBackward<'a> {
     pub(in crate::gru) output_weight: &'a [f32],
     /// Result: the gradient of the output's weights.
     pub(in crate::gru) by_output_weight: &'a mut [f32],
+    /// Whether that is added to what is there.
+    pub(in crate::gru) add: bool,
     /// Result, rows × units: the gradient of the dense layer's sums.
     pub(in crate::gru) by_dense: &'a mut [f32],
 }
@@ -95,7 +97,9 @@ impl Operation for HeadBackward<'_> {
 
     #[inline(always)]
     fn plain(self) {
-        self.by_output_weight.fill(0.0);
+        if !self.add {
+            self.by_output_weight.fill(0.0);
+        }
         let rows = self.dense.chunks_exact(self.units);
         let rows = rows.zip(self.by_dense.chunks_exact_mut(self.units));
         for (&slope, (dense, by_dense)) in self.slopes.iter().zip(rows) {

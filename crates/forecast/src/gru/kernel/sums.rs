@@ -18,6 +18,8 @@ pub(in crate::gru) struct ColumnSums<'a> {
     pub(in crate::gru) row_stride: usize,
     /// Result, panels × width.
     pub(in crate::gru) out: &'a mut [f32],
+    /// Whether the result is added to what is there.
+    pub(in crate::gru) add: bool,
 }
 
 impl Operation for ColumnSums<'_> {
@@ -31,7 +33,9 @@ impl Operation for ColumnSums<'_> {
 
     fn plain(self) {
         for (panel, out) in self.out.chunks_exact_mut(self.width).enumerate() {
-            out.fill(0.0);
+            if !self.add {
+                out.fill(0.0);
+            }
             for row in 0..self.rows {
                 let values = &self.values[panel * self.panel_stride + row * self.row_stride..];
                 out.iter_mut().zip(values).for_each(|(sum, x)| *sum += x);
@@ -59,7 +63,11 @@ impl Operation for ColumnSums<'_> {
                         .out
                         .as_mut_ptr()
                         .add(panel * self.width + vector * S::LANES);
-                    s.store(out, s.add(sums[0], sums[1]));
+                    let mut sum = s.add(sums[0], sums[1]);
+                    if self.add {
+                        sum = s.add(s.load(out), sum);
+                    }
+                    s.store(out, sum);
                 }
             }
         }

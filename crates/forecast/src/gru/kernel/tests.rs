@@ -299,6 +299,7 @@ proptest! {
         gates in prop_oneof![Just(1_usize), Just(3)],
         shift in 0_usize..16,
         key in any::<u16>(),
+        add in any::<bool>(),
     ) {
         for isa in vector_isas() {
             let key = u32::from(key);
@@ -307,10 +308,14 @@ proptest! {
             let (right_row, right_panel) = (4 * lanes, rows * 4 * lanes);
             let mut left = Guarded::new(&numbers(rows * inputs, key), shift);
             let mut right = Guarded::new(&numbers(panels * right_panel, key + 1), shift);
-            let mut out = Guarded::new(&vec![f32::NAN; panels * inputs * width], shift + 1);
-            let mut sums = Guarded::new(&vec![f32::NAN; panels * width], shift + 2);
-            let mut expected = vec![0.0; panels * inputs * width];
-            let mut expected_sums = vec![0.0; panels * width];
+            let there = |count, key| if add { numbers(count, key) } else { vec![f32::NAN; count] };
+            let (matrix, row) = (there(panels * inputs * width, key + 2), there(panels * width, key + 3));
+            let wide = |there: &[f32]| -> Vec<f64> {
+                there.iter().map(|&x| if add { f64::from(x) } else { 0.0 }).collect()
+            };
+            let (mut expected, mut expected_sums) = (wide(&matrix), wide(&row));
+            let mut out = Guarded::new(&matrix, shift + 1);
+            let mut sums = Guarded::new(&row, shift + 2);
             for panel in 0..panels {
                 for row in 0..rows {
                     for j in 0..width {
@@ -326,14 +331,14 @@ proptest! {
             let narrow = |wide: &[f64]| wide.iter().map(|x| *x as f32).collect::<Vec<_>>();
             let gradient = Gradient {
                 rows, inputs, panels, width, left: left.get(), right: right.get(), right_panel,
-                right_row, out: out.get(),
+                right_row, out: out.get(), add,
             };
             run(isa, gradient);
             assert_close("gradient", isa.path(), out.get(), &narrow(&expected));
             if rows > 0 {
                 let column_sums = ColumnSums {
                     rows, panels, width, values: right.get(), panel_stride: right_panel,
-                    row_stride: right_row, out: sums.get(),
+                    row_stride: right_row, out: sums.get(), add,
                 };
                 run(isa, column_sums);
                 assert_close("sums", isa.path(), sums.get(), &narrow(&expected_sums));
@@ -444,6 +449,7 @@ fn a_slice_too_short_is_refused_before_any_arithmetic() {
         panel_stride: 16,
         row_stride: 16,
         out: &mut out,
+        add: false,
     };
     sums.check(None);
 }
