@@ -75,24 +75,24 @@ pub(super) unsafe fn tile<S: Simd, const M: usize, const V: usize>(
     depth: usize,
 ) {
     let mut local = *sums;
-    let (mut a, mut b) = (left.at, right.at);
+    // A pointer a row and one a column: computing them in the loop would take the ports of the
+    // multiply-adds.
+    let rows: [*const f32; M] = std::array::from_fn(|m| left.at.wrapping_add(m * left.row));
+    let vectors: [*const f32; V] = std::array::from_fn(|v| right.at.wrapping_add(v * right.vector));
+    let (mut at_row, mut at_vector) = (0, 0);
     for _ in 0..depth {
-        // SAFETY: within the bounds promised by the caller; `wrapping_add` below may leave them
-        // only after the last use.
+        // SAFETY: within the bounds promised by the caller.
         unsafe {
-            let mut columns = [s.splat(0.0); V];
-            for (v, column) in columns.iter_mut().enumerate() {
-                *column = s.load(b.add(v * right.vector));
-            }
-            for (m, row) in local.iter_mut().enumerate() {
-                let x = s.splat(*a.add(m * left.row));
-                for (sum, &column) in row.iter_mut().zip(&columns) {
+            let columns = vectors.map(|vector| s.load(vector.add(at_vector)));
+            for (&row, sums) in rows.iter().zip(&mut local) {
+                let x = s.splat(*row.add(at_row));
+                for (sum, &column) in sums.iter_mut().zip(&columns) {
                     *sum = s.mul_add(x, column, *sum);
                 }
             }
         }
-        a = a.wrapping_add(left.step);
-        b = b.wrapping_add(right.step);
+        at_row += left.step;
+        at_vector += right.step;
     }
     *sums = local;
 }
