@@ -31,6 +31,9 @@ use crate::stage;
 const TURN: Duration = Duration::from_millis(200);
 /// Records taken in one turn at most, so that answers are not kept waiting.
 const AT_ONCE: usize = 64;
+/// A commit that brokers which are there have not answered for so long is not answered any more: its
+/// partitions would stand still for ever, so the stage begins anew.
+const UNANSWERED: Duration = Duration::from_secs(60);
 /// Between two tries of something that the brokers did not do.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -67,6 +70,8 @@ struct Run<'a> {
     fresh_again: Instant,
     /// The commit under way.
     committing: Vec<(Place, i64)>,
+    /// Since when its answer is waited for from brokers that are there.
+    commit_waits: Instant,
     commit_again: Instant,
     commit_failed: bool,
 }
@@ -123,6 +128,7 @@ impl Source {
             fresh: Vec::new(),
             fresh_again: Instant::now(),
             committing: Vec::new(),
+            commit_waits: Instant::now(),
             commit_again: Instant::now(),
             commit_failed: false,
         })
@@ -359,6 +365,14 @@ impl Run<'_> {
         };
         if let Some((ticket, outcome)) = returned.into_iter().next() {
             self.check_returned(&ticket, outcome)?;
+        }
+        if self.committing.is_empty() || *self.link.standing() != Standing::Up {
+            self.commit_waits = Instant::now();
+        } else if self.commit_waits.elapsed() > UNANSWERED {
+            return Err(Error::Unanswered {
+                what: format!("committing {:?}", self.committing),
+                span: UNANSWERED,
+            });
         }
         let waits = !self.committing.is_empty() || Instant::now() < self.commit_again;
         if due.is_empty() || waits {

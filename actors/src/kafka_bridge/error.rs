@@ -94,6 +94,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The library has lost a request.
+    #[error("{what}: not answered for {span:?} although the brokers are there")]
+    Unanswered {
+        /// What was to be done.
+        what: String,
+        /// How long it was waited for.
+        span: std::time::Duration,
+    },
     /// A stage could not be started.
     #[error(transparent)]
     Stage(#[from] closecall_supervision::Error),
