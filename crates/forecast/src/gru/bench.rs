@@ -237,8 +237,8 @@ pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
     })
 }
 
-/// Fits a thread does before the peak is measured again.
-const TURN_FITS: usize = 10;
+/// Fits a thread does before the peak is measured again: many, for the threads wait for the last one.
+const TURN_FITS: usize = 50;
 
 /// Some fits and the peak measured before them.
 #[derive(Clone, Copy, Debug, Default)]
