@@ -162,7 +162,7 @@ fn dataset(pick: Pick, closes: &[f64]) -> DatasetBuilt {
     }
 }
 
-/// What became of each pick: the name of the model that forecast it, or why it was given up.
+/// Why each pick was given up; nothing for one that was forecast.
 fn ends(folder: &Path) -> BTreeMap<PickId, Option<Reason>> {
     let reader = Reader::open(folder).unwrap();
     reader.verify().unwrap();
