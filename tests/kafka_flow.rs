@@ -127,8 +127,13 @@ fn trainers_share_the_partitions_and_one_that_is_killed_loses_them_to_the_other(
     });
 }
 
+/// With `CLOSECALL_LONG_TESTS` set: should the library lose a commit's answer, it takes a minute more.
 #[test]
 fn a_trainer_that_stood_still_longer_than_its_session_goes_on_with_what_it_had() {
+    if std::env::var_os("CLOSECALL_LONG_TESTS").is_none() {
+        eprintln!("skipped: CLOSECALL_LONG_TESTS is not set");
+        return;
+    }
     let Some(broker) = broker() else { return };
     let market = MarketServer::start(&["--simulated"]);
     let pipeline = Pipeline::on(&broker, &market.address);
