@@ -178,7 +178,10 @@ impl<'a> Trainer<'a> {
         for number in 1..=self.epochs {
             let training_loss = self.epoch(number)?;
             let validation_loss = self.patience.map(|_| self.validation_loss());
-            let is_finite = self.weights.iter().all(|weight| weight.is_finite())
+            let is_finite = self
+                .weights
+                .iter()
+                .fold(true, |all, weight| all & weight.is_finite())
                 && validation_loss.is_none_or(f32::is_finite);
             if !is_finite {
                 return Err(Error::Diverged { epoch: number });

@@ -49,16 +49,19 @@ const HALF_TANH_OF_HALF: Rational = {
 };
 
 impl Rational {
+    /// Of N vectors side by side: one alone is a chain of fifteen operations that wait for each other.
     #[inline(always)]
-    fn of<S: Simd>(&self, s: S, x: S::Vector) -> S::Vector {
-        let x = s.clamp(x, s.splat(-self.limit), s.splat(self.limit));
-        let u = s.mul(x, x);
-        let (mut p, mut q) = (s.splat(self.p[0]), s.splat(self.q[0]));
+    fn of<S: Simd, const N: usize>(&self, s: S, x: [S::Vector; N]) -> [S::Vector; N] {
+        let x = x.map(|x| s.clamp(x, s.splat(-self.limit), s.splat(self.limit)));
+        let u = x.map(|x| s.mul(x, x));
+        let (mut p, mut q) = ([s.splat(self.p[0]); N], [s.splat(self.q[0]); N]);
         for power in 1..self.p.len() {
-            p = s.mul_add(p, u, s.splat(self.p[power]));
-            q = s.mul_add(q, u, s.splat(self.q[power]));
+            for i in 0..N {
+                p[i] = s.mul_add(p[i], u[i], s.splat(self.p[power]));
+                q[i] = s.mul_add(q[i], u[i], s.splat(self.q[power]));
+            }
         }
-        s.div(s.mul(x, p), q)
+        std::array::from_fn(|i| s.div(s.mul(x[i], p[i]), q[i]))
     }
 
     /// Of one number, in separate multiplications and additions.
@@ -78,13 +81,13 @@ impl Rational {
 }
 
 #[inline(always)]
-pub(super) fn tanh<S: Simd>(s: S, x: S::Vector) -> S::Vector {
+pub(super) fn tanh<S: Simd, const N: usize>(s: S, x: [S::Vector; N]) -> [S::Vector; N] {
     TANH.of(s, x)
 }
 
 #[inline(always)]
-pub(super) fn logistic<S: Simd>(s: S, x: S::Vector) -> S::Vector {
-    s.add(HALF_TANH_OF_HALF.of(s, x), s.splat(0.5))
+pub(super) fn logistic<S: Simd, const N: usize>(s: S, x: [S::Vector; N]) -> [S::Vector; N] {
+    HALF_TANH_OF_HALF.of(s, x).map(|x| s.add(x, s.splat(0.5)))
 }
 
 #[inline(always)]

@@ -143,11 +143,11 @@ impl Backward<'_> {
                         row: 4 * lanes,
                         step: 1,
                     };
-                    let turned = (panel * units + depth * lanes) * 3 * lanes;
+                    let turned = self.turned.as_ptr();
+                    let turned = turned.add((panel * units + depth * lanes) * 3 * lanes);
                     let turned = Right {
-                        at: self.turned.as_ptr().add(turned),
+                        at: std::array::from_fn(|v| turned.wrapping_add(v * 3 * units * lanes)),
                         step: lanes,
-                        vector: 3 * units * lanes,
                     };
                     tile(s, &mut d, after, turned, 3 * lanes);
                 }

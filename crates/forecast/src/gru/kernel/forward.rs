@@ -166,51 +166,104 @@ impl Forward<'_> {
             };
             let kernel = self.kernel.as_ptr().add(panel * inputs * 3 * lanes);
             let kernel = Right {
-                at: kernel,
+                at: std::array::from_fn(|v| kernel.wrapping_add(v * lanes)),
                 step: 3 * lanes,
-                vector: lanes,
             };
             tile(s, &mut sums, x, kernel, inputs);
 
+            // The candidate's recurrent sum takes the place of its other one, so that the others can
+            // stay in their registers.
             let candidates = sums.map(|[_, _, candidate]| candidate);
-            let bias = s.load(recurrent);
-            let mut sums = sums.map(|[reset, update, _]| [bias, reset, update]);
-            let states = self.states.as_mut_ptr().add(at * units);
-            let before = states.wrapping_sub(rows * units).cast_const();
-            if step > 0 {
+            let recurrent_bias = s.load(recurrent);
+            let mut sums = sums.map(|[reset, update, _]| [reset, update, recurrent_bias]);
+            let states = self.states.as_mut_ptr().add(at * units + panel * lanes);
+            let before = (step > 0).then(|| states.sub(rows * units).cast_const());
+            if let Some(before) = before {
                 let h = Left {
-                    at: before,
+                    at: before.sub(panel * lanes),
                     row: units,
                     step: 1,
                 };
                 let recurrent = self.recurrent.as_ptr().add(panel * units * 3 * lanes);
                 let recurrent = Right {
-                    at: recurrent,
+                    at: [recurrent.add(lanes), recurrent.add(2 * lanes), recurrent],
                     step: 3 * lanes,
-                    vector: lanes,
                 };
                 tile(s, &mut sums, h, recurrent, units);
             }
 
-            let all_rows = self.sizes.all_rows();
-            let gates = self
-                .gates
-                .as_mut_ptr()
-                .add((panel * all_rows + at) * 4 * lanes);
-            for m in 0..M {
-                let [q, r, z] = sums[m];
-                let (r, z) = (logistic(s, r), logistic(s, z));
-                let n = tanh(s, s.mul_add(r, q, candidates[m]));
-                let unit = m * units + panel * lanes;
-                let h = if step > 0 {
-                    s.load(before.add(unit))
-                } else {
-                    s.splat(0.0)
-                };
-                s.store(states.add(unit), s.mul_add(z, s.sub(h, n), n));
-                for (slot, value) in [q, r, z, n].into_iter().enumerate() {
-                    s.store(gates.add((4 * m + slot) * lanes), value);
-                }
+            let place = Place {
+                before,
+                states,
+                units,
+                gates: self
+                    .gates
+                    .as_mut_ptr()
+                    .add((panel * self.sizes.all_rows() + at) * 4 * lanes),
+            };
+            // Eight rows in two parts, fewer in one: more than four would not fit in registers.
+            let (fours, _) = sums.as_chunks::<4>();
+            let (four_candidates, _) = candidates.as_chunks::<4>();
+            for (part, (sums, candidates)) in fours.iter().zip(four_candidates).enumerate() {
+                activate_rows(s, sums, candidates, place.from_row(4 * part, lanes));
+            }
+            if fours.is_empty() {
+                activate_rows(s, &sums, &candidates, place);
+            }
+        }
+    }
+}
+
+/// Where some rows of one panel lie at one step.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The states before; zero if there are none.
+    before: Option<*const f32>,
+    /// The states to be, `units` apart.
+    states: *mut f32,
+    units: usize,
+    /// Rows of four vectors.
+    gates: *mut f32,
+}
+
+impl Place {
+    fn from_row(self, row: usize, lanes: usize) -> Self {
+        Self {
+            before: self
+                .before
+                .map(|before| before.wrapping_add(row * self.units)),
+            states: self.states.wrapping_add(row * self.units),
+            units: self.units,
+            gates: self.gates.wrapping_add(row * 4 * lanes),
+        }
+    }
+}
+
+/// N rows from the sums (reset, update, recurrent candidate) and candidates to gates and states.
+///
+/// # Safety
+/// N rows from `place` on are valid: the states before for reading one vector, the states for
+/// writing one, the gates for writing four.
+#[inline(always)]
+unsafe fn activate_rows<S: Simd, const N: usize>(
+    s: S,
+    sums: &[[S::Vector; 3]; N],
+    candidates: &[S::Vector; N],
+    place: Place,
+) {
+    let q = sums.map(|[_, _, recurrent]| recurrent);
+    let r = logistic(s, sums.map(|[reset, _, _]| reset));
+    let z = logistic(s, sums.map(|[_, update, _]| update));
+    let sums: [_; N] = std::array::from_fn(|row| s.mul_add(r[row], q[row], candidates[row]));
+    let n = tanh(s, sums);
+    for row in 0..N {
+        let at = place.from_row(row, S::LANES);
+        // SAFETY: the caller's promise about this row.
+        unsafe {
+            let h = at.before.map_or(s.splat(0.0), |before| s.load(before));
+            s.store(at.states, s.mul_add(z[row], s.sub(h, n[row]), n[row]));
+            for (slot, value) in [q[row], r[row], z[row], n[row]].into_iter().enumerate() {
+                s.store(at.gates.add(slot * S::LANES), value);
             }
         }
     }

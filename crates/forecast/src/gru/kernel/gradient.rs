@@ -126,9 +126,8 @@ impl Gradient<'_> {
             let right = panel * self.right_panel + rows.start * self.right_row;
             let right = self.right.as_ptr().add(right);
             let right = Right {
-                at: right,
+                at: std::array::from_fn(|v| right.wrapping_add(v * lanes)),
                 step: self.right_row,
-                vector: lanes,
             };
             tile(s, &mut sums, left, right, rows.len());
             for (m, row) in sums.iter().enumerate() {

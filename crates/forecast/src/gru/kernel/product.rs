@@ -109,11 +109,11 @@ impl Product<'_> {
                     .left
                     .as_ptr()
                     .add(block * self.left_block + row * self.left_row);
-                let right = (panel * height + block * self.depth) * lanes;
+                let right = self.right.as_ptr();
+                let right = right.add((panel * height + block * self.depth) * lanes);
                 let right = Right {
-                    at: self.right.as_ptr().add(right),
+                    at: std::array::from_fn(|v| right.wrapping_add(v * height * lanes)),
                     step: lanes,
-                    vector: height * lanes,
                 };
                 let left = Left {
                     at: left,

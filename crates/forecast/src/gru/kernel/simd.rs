@@ -53,12 +53,11 @@ pub(super) struct Left {
     pub(super) step: usize,
 }
 
-/// The right factor: vector (k, v) lies at `at + k · step + v · vector`.
+/// The right factor: vector (k, v) lies at `at[v] + k · step`.
 #[derive(Clone, Copy)]
-pub(super) struct Right {
-    pub(super) at: *const f32,
+pub(super) struct Right<const V: usize> {
+    pub(super) at: [*const f32; V],
     pub(super) step: usize,
-    pub(super) vector: usize,
 }
 
 /// `sums[m][v] += Σ_k left(m, k) · right(k, v)` over `depth` values of k, all sums in registers.
@@ -71,19 +70,17 @@ pub(super) unsafe fn tile<S: Simd, const M: usize, const V: usize>(
     s: S,
     sums: &mut [[S::Vector; V]; M],
     left: Left,
-    right: Right,
+    right: Right<V>,
     depth: usize,
 ) {
     let mut local = *sums;
-    // A pointer a row and one a column: computing them in the loop would take the ports of the
-    // multiply-adds.
+    // A pointer a row: computing them in the loop would take the ports of the multiply-adds.
     let rows: [*const f32; M] = std::array::from_fn(|m| left.at.wrapping_add(m * left.row));
-    let vectors: [*const f32; V] = std::array::from_fn(|v| right.at.wrapping_add(v * right.vector));
     let (mut at_row, mut at_vector) = (0, 0);
     for _ in 0..depth {
         // SAFETY: within the bounds promised by the caller.
         unsafe {
-            let columns = vectors.map(|vector| s.load(vector.add(at_vector)));
+            let columns = right.at.map(|vector| s.load(vector.add(at_vector)));
             for (&row, sums) in rows.iter().zip(&mut local) {
                 let x = s.splat(*row.add(at_row));
                 for (sum, &column) in sums.iter_mut().zip(&columns) {
