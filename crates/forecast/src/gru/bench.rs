@@ -181,8 +181,11 @@ pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
     let isa = Isa::new(path)?;
     let (x, y) = reference_rows(1);
     let next = AtomicU64::new(0);
-    let fits_of_round = |fits: usize| -> Result<Round, Error> {
-        let peak = together(jobs, || Ok(peak_gflops_of(isa)))?.0.iter().sum();
+    let peak = || -> Result<f64, Error> {
+        let peaks = together(jobs, || Ok(peak_gflops_of(isa)))?.0;
+        Ok(peaks.iter().sum())
+    };
+    let fits_of_round = |fits: usize, peak_before: f64| -> Result<(Round, f64), Error> {
         let end = next.load(Ordering::Relaxed) + fits as u64;
         let (_, seconds) = together(jobs, || {
             while let Ok(ticker) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| {
@@ -192,12 +195,19 @@ pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
             }
             Ok(())
         })?;
-        let gflop = reference_flop() * fits as f64 / 1e9;
-        Ok(Round {
+        let peak_after = peak()?;
+        let round = Round {
             seconds,
-            gflop,
-            peak,
-        })
+            gflop: reference_flop() * fits as f64 / 1e9,
+            peak: peak_before.max(peak_after),
+        };
+        Ok((round, peak_after))
+    };
+    let mut latest_peak = peak()?;
+    let mut next_round = |fits| -> Result<Round, Error> {
+        let (round, peak_after) = fits_of_round(fits, latest_peak)?;
+        latest_peak = peak_after;
+        Ok(round)
     };
     let (fits, total) = match settings.tickers {
         // All of them count, each round against the limit of its moment.
@@ -205,15 +215,14 @@ pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
             let of_round = TURN_FITS * jobs;
             let mut total = Round::default();
             for begin in (0..tickers).step_by(of_round) {
-                total = total.and(&fits_of_round(of_round.min(tickers - begin))?);
+                total = total.and(&next_round(of_round.min(tickers - begin))?);
             }
             (tickers, total)
         }
-        // The best counts, of the work and of the limit.
         None => {
-            let mut best = fits_of_round(jobs)?;
+            let mut best = next_round(jobs)?;
             for _ in 1..rounds {
-                best = best.better(&fits_of_round(jobs)?);
+                best = best.faster(next_round(jobs)?);
             }
             (jobs, best)
         }
@@ -266,12 +275,12 @@ impl Round {
         }
     }
 
-    /// The best of the same work done twice.
-    fn better(&self, other: &Self) -> Self {
-        Self {
-            seconds: self.seconds.min(other.seconds),
-            gflop: self.gflop,
-            peak: self.peak.max(other.peak),
+    /// The one that took less time for the same work.
+    fn faster(self, other: Self) -> Self {
+        if other.seconds < self.seconds {
+            other
+        } else {
+            self
         }
     }
 }

@@ -205,7 +205,7 @@ impl Forward<'_> {
             let (fours, _) = sums.as_chunks::<4>();
             let (four_candidates, _) = candidates.as_chunks::<4>();
             for (part, (sums, candidates)) in fours.iter().zip(four_candidates).enumerate() {
-                activate_rows(s, sums, candidates, place.from_row(4 * part, lanes));
+                activate_rows(s, sums, candidates, place.at_row(4 * part, lanes));
             }
             if fours.is_empty() {
                 activate_rows(s, &sums, &candidates, place);
@@ -227,7 +227,7 @@ struct Place {
 }
 
 impl Place {
-    fn from_row(self, row: usize, lanes: usize) -> Self {
+    fn at_row(self, row: usize, lanes: usize) -> Self {
         Self {
             before: self
                 .before
@@ -257,7 +257,7 @@ unsafe fn activate_rows<S: Simd, const N: usize>(
     let sums: [_; N] = std::array::from_fn(|row| s.mul_add(r[row], q[row], candidates[row]));
     let n = tanh(s, sums);
     for row in 0..N {
-        let at = place.from_row(row, S::LANES);
+        let at = place.at_row(row, S::LANES);
         // SAFETY: the caller's promise about this row.
         unsafe {
             let h = at.before.map_or(s.splat(0.0), |before| s.load(before));

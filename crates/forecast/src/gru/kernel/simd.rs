@@ -74,24 +74,47 @@ pub(super) unsafe fn tile<S: Simd, const M: usize, const V: usize>(
     depth: usize,
 ) {
     let mut local = *sums;
-    // A pointer a row: computing them in the loop would take the ports of the multiply-adds.
-    let rows: [*const f32; M] = std::array::from_fn(|m| left.at.wrapping_add(m * left.row));
-    let (mut at_row, mut at_vector) = (0, 0);
-    for _ in 0..depth {
-        // SAFETY: within the bounds promised by the caller.
+    let (mut left, mut right) = (left, right);
+    // SAFETY: as many steps as the caller has promised to be valid.
+    unsafe {
+        for _ in 0..depth / UNROLLED {
+            steps::<S, M, V, UNROLLED>(s, &mut local, &mut left, &mut right);
+        }
+        for _ in 0..depth % UNROLLED {
+            steps::<S, M, V, 1>(s, &mut local, &mut left, &mut right);
+        }
+    }
+    *sums = local;
+}
+
+/// Values of k that a tile takes at once: what is not a multiply-add is shared by them.
+const UNROLLED: usize = 4;
+
+/// K values of k; moves both factors on by as many.
+///
+/// # Safety
+/// As for [`tile`] with a depth of K.
+#[inline(always)]
+unsafe fn steps<S: Simd, const M: usize, const V: usize, const K: usize>(
+    s: S,
+    sums: &mut [[S::Vector; V]; M],
+    left: &mut Left,
+    right: &mut Right<V>,
+) {
+    for k in 0..K {
+        // SAFETY: the caller's promise.
         unsafe {
-            let columns = right.at.map(|vector| s.load(vector.add(at_vector)));
-            for (&row, sums) in rows.iter().zip(&mut local) {
-                let x = s.splat(*row.add(at_row));
+            let columns = right.at.map(|vector| s.load(vector.add(k * right.step)));
+            for (m, sums) in sums.iter_mut().enumerate() {
+                let x = s.splat(*left.at.add(m * left.row + k * left.step));
                 for (sum, &column) in sums.iter_mut().zip(&columns) {
                     *sum = s.mul_add(x, column, *sum);
                 }
             }
         }
-        at_row += left.step;
-        at_vector += right.step;
     }
-    *sums = local;
+    left.at = left.at.wrapping_add(K * left.step);
+    right.at = right.at.map(|vector| vector.wrapping_add(K * right.step));
 }
 
 /// Goes over `0..$count` in blocks as high as the registers allow beside `$width` vectors, with
