@@ -84,9 +84,9 @@ impl Operation for Gradient<'_> {
     }
 }
 
-/// Rows summed over before going on to the next inputs and panel: a chunk of both matrices stays
-/// in the first-level cache.
-const CHUNK: usize = 64;
+/// Rows summed over before going on to the next inputs and panel: many, for the sums are read and
+/// written once a chunk, and few enough that a chunk of both matrices stays in the second-level cache.
+const CHUNK: usize = 192;
 
 impl Gradient<'_> {
     /// Adds some rows' part to M inputs of one panel of V vectors; the first rows' may be the first.
