@@ -337,7 +337,9 @@ impl Run<'_> {
     /// Gives assigned partitions that have none a committed offset, so that whoever measures the
     /// group's lag from outside does not count what retention has removed.
     fn begin_offsets(&mut self, run: &ThreadRun) {
-        if self.fresh.is_empty() || Instant::now() < self.fresh_again {
+        // A commit under way may be of one of them: the beginning, committed after it, would undo it.
+        let waits = !self.committing.is_empty() || Instant::now() < self.fresh_again;
+        if self.fresh.is_empty() || waits {
             return;
         }
         {
