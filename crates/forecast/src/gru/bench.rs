@@ -186,7 +186,8 @@ pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
         let peaks = together(jobs, || Ok(peak_gflops_of(isa)))?.0;
         Ok(peaks.iter().sum())
     };
-    let fits_of_round = |fits: usize, peak_before: f64| -> Result<(Round, f64), Error> {
+    let mut peak_before = peak()?;
+    let mut next_round = |fits: usize| -> Result<Round, Error> {
         let end = next.load(Ordering::Relaxed) + fits as u64;
         let (_, seconds) = together(jobs, || {
             while let Ok(ticker) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| {
@@ -197,18 +198,14 @@ pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
             Ok(())
         })?;
         let peak_after = peak()?;
-        let round = Round {
+        let better = peak_before.max(peak_after);
+        // After this round is before the next.
+        peak_before = peak_after;
+        Ok(Round {
             seconds,
             gflop: reference_flop() * fits as f64 / 1e9,
-            peak: peak_before.max(peak_after),
-        };
-        Ok((round, peak_after))
-    };
-    let mut latest_peak = peak()?;
-    let mut next_round = |fits| -> Result<Round, Error> {
-        let (round, peak_after) = fits_of_round(fits, latest_peak)?;
-        latest_peak = peak_after;
-        Ok(round)
+            peak: better,
+        })
     };
     let (fits, total) = match settings.tickers {
         // All of them count, each round against the limit of its moment.
@@ -250,7 +247,7 @@ pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
 /// Fits a thread does before the peak is measured again: many, for the threads wait for the last one.
 const TURN_FITS: usize = 50;
 
-/// Some fits and the peak measured before them.
+/// Some fits, and the better of the peaks measured before and after them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Round {
     seconds: f64,

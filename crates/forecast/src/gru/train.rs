@@ -178,6 +178,7 @@ impl<'a> Trainer<'a> {
         for number in 1..=self.epochs {
             let training_loss = self.epoch(number)?;
             let validation_loss = self.patience.map(|_| self.validation_loss());
+            // Without a way out in the middle, so that the loop vectorises.
             let is_finite = self
                 .weights
                 .iter()

@@ -171,8 +171,7 @@ impl Forward<'_> {
             };
             tile(s, &mut sums, x, kernel, inputs);
 
-            // The candidate's recurrent sum takes the place of its other one, so that the others can
-            // stay in their registers.
+            // The candidate's recurrent sum takes the place of its other one; the others keep theirs.
             let candidates = sums.map(|[_, _, candidate]| candidate);
             let recurrent_bias = s.load(recurrent);
             let mut sums = sums.map(|[reset, update, _]| [reset, update, recurrent_bias]);
