@@ -16,8 +16,8 @@ use closecall_actors::{
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};
 use closecall_ledger::{DeadLetterRow, Ledger, Reader};
-use closecall_market::server::{Market as Served, Running, Server, Simulated, SimulatedSettings};
 use closecall_market::{Market, MarketSettings, Source};
+use closecall_market_server::{Market as Served, Running, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{
     CloseForecast, DatasetBuilt, DatasetRow, MarketScraped, Pick, PickId, PickReason, Reason,
     SessionDate, SessionNews, Ticker, TickerPicked,

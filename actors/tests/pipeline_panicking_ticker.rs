@@ -16,8 +16,8 @@ use closecall_actors::{
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind};
 use closecall_ledger::{Ledger, Reader};
-use closecall_market::server::{Market as Served, Server, Simulated, SimulatedSettings};
 use closecall_market::{Market, MarketSettings, Source};
+use closecall_market_server::{Market as Served, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{Reason, Ticker};
 use closecall_sentiment::Vader;
 use closecall_supervision::{Cause, FaultPoints, Signals, SupervisionSettings, Supervisor};

@@ -9,7 +9,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use closecall_actors::stage;
 use closecall_calendar::Clock;
-use closecall_market::server::{Market, Server, Simulated, SimulatedSettings};
+use closecall_market_server::{Market, Server, Simulated, SimulatedSettings};
 use closecall_supervision::FaultPoints;
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use closecall_calendar::Clock;
-use closecall_market::server::{Market, Replay, Server, Simulated, SimulatedSettings, Visibility};
+use closecall_market_server::{Market, Replay, Server, Simulated, SimulatedSettings, Visibility};
 use closecall_supervision::Signals;
 
 use crate::cli::Serve;

@@ -7,8 +7,9 @@
 //! ```
 //!
 //! Everything that is fetched goes into the store first, and the pipeline reads the store: a day
-//! without vendors still forecasts. The vendors are always asked over HTTP; a market server (see
-//! [`server`]) answers in their place for replays and simulations, and only the address differs.
+//! without vendors still forecasts. The vendors are always asked over HTTP; a market server (the crate
+//! `closecall-market-server`) answers in their place for replays and simulations, and only the
+//! address differs.
 //!
 //! * [`Market`]: the gather, with its [`MarketSettings`].
 //! * `yahoo`, `alphavantage`: the two vendors' requests and answers.
@@ -23,8 +24,6 @@ mod source;
 mod store;
 mod vendor;
 mod yahoo;
-
-pub mod server;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]

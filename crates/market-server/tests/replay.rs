@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
-mod server_support;
+mod support;
 
 use std::collections::HashSet;
 
 use closecall_calendar::Calendar;
-use closecall_market::server::{Error, Replay, Visibility};
-use server_support::*;
+use closecall_market_server::{Error, Replay, Visibility};
+use support::*;
 
 #[test]
 fn a_malformed_row_is_refused_with_its_file_and_line() {

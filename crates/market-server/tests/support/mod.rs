@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use closecall_calendar::{Calendar, Clock};
-use closecall_market::server::{Market, Replay, Running, Server, Visibility};
+use closecall_market_server::{Market, Replay, Running, Server, Visibility};
 use serde_json::Value;
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
-mod server_support;
+mod support;
 
 use chrono::TimeDelta;
 use closecall_calendar::Clock;
-use closecall_market::server::Visibility;
+use closecall_market_server::Visibility;
 use proptest::prelude::*;
-use server_support::*;
+use support::*;
 
 const WIDE: (&str, &str) = ("2023-06-01T00:00:00Z", "2024-01-01T00:00:00Z");
 
@@ -153,13 +153,10 @@ proptest! {
 }
 
 /// One server for all cases; the clock is moved for each, and cases run one after the other.
-fn shared() -> &'static (
-    tempfile::TempDir,
-    (closecall_market::server::Running, Clock),
-) {
+fn shared() -> &'static (tempfile::TempDir, (closecall_market_server::Running, Clock)) {
     static SERVER: std::sync::OnceLock<(
         tempfile::TempDir,
-        (closecall_market::server::Running, Clock),
+        (closecall_market_server::Running, Clock),
     )> = std::sync::OnceLock::new();
     SERVER.get_or_init(|| {
         let directory = small_records();

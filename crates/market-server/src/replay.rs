@@ -16,8 +16,8 @@ use chrono::{DateTime, Utc};
 use closecall_calendar::Calendar;
 use closecall_protocol::{Article, Ticker};
 
-use super::error::Error;
-use super::market::Daily;
+use crate::error::Error;
+use crate::market::Daily;
 
 /// A directory's recorded prices and headlines.
 #[derive(Debug, Default)]

@@ -23,8 +23,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use closecall_calendar::{Calendar, Session};
 use closecall_protocol::{Article, Ticker};
 
-use super::error::Error;
-use super::market::Daily;
+use crate::error::Error;
+use crate::market::Daily;
 use path::Paths;
 
 /// What a simulated market is made from. The same settings and calendar give the same market.

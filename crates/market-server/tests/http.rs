@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
-mod server_support;
+mod support;
 
-use closecall_market::server::{Error, Server, Visibility};
-use server_support::*;
+use closecall_market_server::{Error, Server, Visibility};
+use support::*;
 
 #[test]
 fn a_port_in_use_is_named_and_freed_by_an_orderly_stop() {

@@ -15,9 +15,9 @@ use axum::routing::get;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::error::Error;
-use super::market::Market;
-use super::{chart, news};
+use crate::error::Error;
+use crate::market::Market;
+use crate::{chart, news};
 
 /// A request's parameters; of one given twice the last counts.
 pub(super) type Parameters = HashMap<String, String>;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use closecall_calendar::Calendar;
 use closecall_protocol::Ticker;
 
-use super::http::{Answer, Parameters};
-use super::market::{Market, Seen};
+use crate::http::{Answer, Parameters};
+use crate::market::{Market, Seen};
 
 /// What the vendor allows of daily bars in one request.
 const LONGEST: i64 = 100 * 366 * 86_400;

@@ -9,8 +9,8 @@ use closecall_calendar::Calendar;
 use closecall_protocol::{Bar, Quote, SessionDate};
 
 use super::Table;
-use crate::server::error::Error;
-use crate::server::market::Daily;
+use crate::error::Error;
+use crate::market::Daily;
 
 const NUMBERS: [&str; 6] = ["Open", "High", "Low", "Close", "Adj Close", "Volume"];
 

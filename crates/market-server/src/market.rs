@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::{Calendar, Clock, Session};
 use closecall_protocol::{Article, Quote, Ticker};
 
-use super::replay::Replay;
-use super::simulated::Simulated;
+use crate::replay::Replay;
+use crate::simulated::Simulated;
 
 /// What of the data can be seen.
 #[derive(Debug, Clone)]

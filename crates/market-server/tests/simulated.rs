@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
-mod server_support;
+mod support;
 
 use chrono::TimeDelta;
 use closecall_calendar::{Calendar, Clock};
-use closecall_market::server::{Market, Running, Simulated, SimulatedSettings};
+use closecall_market_server::{Market, Running, Simulated, SimulatedSettings};
 use proptest::prelude::*;
-use server_support::*;
+use support::*;
 
 fn serve(seed: u64, clock: &Clock) -> Running {
     let simulated = Simulated::new(SimulatedSettings::new(seed), Calendar::default()).unwrap();

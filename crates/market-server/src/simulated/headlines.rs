@@ -191,7 +191,7 @@ mod tests {
     use vader_parity::SentimentIntensityAnalyzer;
 
     use super::*;
-    use crate::server::simulated::companies::top_ten;
+    use crate::simulated::companies::top_ten;
 
     #[test]
     fn every_phrase_has_its_sign_with_every_subject_matter_and_ending() {
@@ -252,7 +252,7 @@ mod tests {
                 pairs.push((mood(3, &ticker, session.date, market_mood), mean));
             }
         }
-        let correlation = crate::server::simulated::tests::correlation(&pairs);
+        let correlation = crate::simulated::tests::correlation(&pairs);
         assert!(correlation > 0.9, "{correlation}");
     }
 }

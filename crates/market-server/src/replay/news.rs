@@ -9,7 +9,7 @@ use closecall_calendar::Calendar;
 use closecall_protocol::{Article, SessionDate};
 
 use super::Table;
-use crate::server::error::Error;
+use crate::error::Error;
 
 /// The articles of a file, oldest first; those of one second in the order of the file.
 pub(super) fn read(path: &Path) -> Result<Vec<Article>, Error> {

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use closecall_protocol::{Article, Ticker};
 
-use super::http::Parameters;
-use super::market::Market;
+use crate::http::Parameters;
+use crate::market::Market;
 
 const DEFAULT_LIMIT: usize = 50;
 const LARGEST_LIMIT: usize = 1_000;
