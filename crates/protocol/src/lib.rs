@@ -7,10 +7,12 @@
 //! * [`topic`] and [`codec`]: the three topics and how the facts are written on them, in the form
 //!   the original programs speak, both directions.
 //! * [`reason`]: the closed list of reasons for which a message ends as a dead letter.
+//! * [`day_profile`]: how much of a session's move is still to come at a time of the day.
 //!
 //! Serde only: no actors, no I/O, no network.
 
 pub mod codec;
+pub mod day_profile;
 pub mod message;
 pub mod reason;
 pub mod topic;
