@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use crate::budget::{Blame, Budget, Decision};
-use crate::supervisor::{Shared, StageFailure};
+use crate::shared::{Shared, StageFailure};
 use crate::{HealthBoard, StageState};
 
 /// The failures of one stage and who is told of them.

@@ -2,46 +2,15 @@
 //! not, stop and join the threads. When to do it and with what exit code is in `shutdown`.
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use actix::{Arbiter, Recipient};
+use actix::Recipient;
 use serde::Serialize;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
 
 use crate::Supervisor;
-use crate::outbox::Window;
-
-/// Asks a stage to finish: the head of a pipeline stops taking in (its timer, its subscription),
-/// the others have nothing to stop. The reply comes when everything queued before has been begun,
-/// which the order of the mailbox gives by itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Drain;
-
-impl actix::Message for Drain {
-    type Result = ();
-}
-
-/// A stage as the supervisor keeps it.
-pub(crate) struct Stage {
-    pub(crate) name: Arc<str>,
-    /// Its mailbox, where it has one.
-    pub(crate) barrier: Option<Recipient<Drain>>,
-    pub(crate) stop: CancellationToken,
-    pub(crate) runner: Runner,
-}
-
-/// What carries a stage.
-pub(crate) enum Runner {
-    /// An actor's arbiter, and the end of its guard.
-    Arbiter {
-        arbiter: Arbiter,
-        end: oneshot::Receiver<()>,
-    },
-    Thread(JoinHandle<()>),
-}
+use crate::hop::Hop;
+use crate::stage::{Drain, Stage};
 
 /// Something that was not done at the deadline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,11 +55,11 @@ impl Supervisor {
             .rev()
             .map(|stage| (Arc::clone(&stage.name), stage.barrier.clone()))
             .collect();
-        let windows = self.windows().clone();
+        let hops = self.shared().hops.all();
 
         // What a sender that is no stage sends comes from outside: it is an intake.
         let is_stage = |name: &str| stages.iter().any(|(stage, _)| &**stage == name);
-        let outside = windows.iter().filter(|window| !is_stage(window.from()));
+        let outside = hops.iter().filter(|hop| !is_stage(hop.from()));
         let mut missed = empty(outside, deadline).await;
         for (stage, barrier) in &stages {
             // One that is asked only after the deadline cannot be said not to answer.
@@ -105,7 +74,7 @@ impl Supervisor {
                 });
             }
             // Only now: until here the stage may have had messages to pass on.
-            let sent = windows.iter().filter(|window| window.from() == &**stage);
+            let sent = hops.iter().filter(|hop| hop.from() == &**stage);
             missed.extend(empty(sent, deadline).await);
         }
         missed
@@ -115,11 +84,11 @@ impl Supervisor {
     /// outbox says so. Returns the number that was recorded.
     pub async fn abandon(&self) -> usize {
         self.shared().ended.cancel();
-        let windows = self.windows().clone();
+        let hops = self.shared().hops.all();
         let mut recorded = 0;
         let all = async {
-            for window in windows {
-                recorded += window.abandon().await;
+            for hop in hops {
+                recorded += hop.abandon().await;
             }
         };
         let limit = self.shared().settings.drain.stop;
@@ -150,13 +119,13 @@ impl Supervisor {
     }
 }
 
-/// Closes the windows and waits until they are empty. Gives those that were not in time.
-async fn empty(windows: impl Iterator<Item = &Arc<dyn Window>>, deadline: Instant) -> Vec<Missed> {
+/// Closes the windows of the hops and waits until they are empty. Gives those that were not in time.
+async fn empty(hops: impl Iterator<Item = &Arc<dyn Hop>>, deadline: Instant) -> Vec<Missed> {
     let mut missed = Vec::new();
-    for window in windows {
-        window.close();
-        if timeout_at(deadline, window.idle()).await.is_err() {
-            let (stage, in_flight) = (window.to(), window.in_flight());
+    for hop in hops {
+        hop.close();
+        if timeout_at(deadline, hop.idle()).await.is_err() {
+            let (stage, in_flight) = (hop.to(), hop.in_flight());
             tracing::warn!(stage, in_flight, "not drained: not settled");
             missed.push(Missed {
                 stage: stage.into(),
@@ -172,33 +141,5 @@ async fn empty(windows: impl Iterator<Item = &Arc<dyn Window>>, deadline: Instan
 async fn reach(barrier: &Recipient<Drain>) {
     while barrier.send(Drain).await.is_err() && barrier.connected() {
         tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-impl Runner {
-    /// Ends the carrier once its stage is over, and waits until its thread has ended.
-    async fn join(self) {
-        let (joined, done) = oneshot::channel();
-        let join: Box<dyn FnOnce() + Send> = match self {
-            Self::Arbiter { arbiter, end } => {
-                // An error only says that the guard was gone before.
-                end.await.ok();
-                arbiter.stop();
-                Box::new(move || drop(arbiter.join()))
-            }
-            Self::Thread(handle) => {
-                handle.thread().unpark();
-                Box::new(move || drop(handle.join()))
-            }
-        };
-        // A thread of its own, because a join cannot be given up: not one of the runtime's, which
-        // would wait for it in turn.
-        let waiter = thread::Builder::new().name("join".into()).spawn(move || {
-            join();
-            joined.send(()).ok();
-        });
-        if waiter.is_ok() {
-            done.await.ok();
-        }
     }
 }

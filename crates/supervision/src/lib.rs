@@ -15,10 +15,10 @@
 //!
 //! # Layout
 //!
-//! * delivery: `delivery` (the envelope and its mark), `describe`, `outbox`, `dead_letter`,
+//! * delivery: `delivery` (the envelope and its mark), `describe`, `outbox`, `hop`, `dead_letter`,
 //!   `stage_error`, `boundary`
 //! * restarts: `policy`, `budget`, `crashes`, `guard` (actors), `thread_stage` (OS threads)
-//! * wiring and ending: `supervisor`, `drain`, `shutdown`, `signals`
+//! * wiring and ending: `shared`, `stage`, `supervisor`, `drain`, `shutdown`, `signals`
 //! * looking at it: `health`, `watchdog`; breaking it: `faults`
 //!
 //! Nothing here knows the domain: messages are generic, and what delivery needs to know of one
@@ -37,12 +37,15 @@ mod error;
 mod faults;
 mod guard;
 mod health;
+mod hop;
 mod outbox;
 mod panics;
 mod policy;
 mod settings;
+mod shared;
 mod shutdown;
 mod signals;
+mod stage;
 mod stage_error;
 mod supervisor;
 mod thread_stage;
@@ -52,7 +55,7 @@ pub use boundary::{Boundary, Work};
 pub use dead_letter::{DeadLetter, DeadLetterSink, Recorded, SinkError};
 pub use delivery::{Ack, Deliver};
 pub use describe::Describe;
-pub use drain::{Drain, DrainReport, Missed};
+pub use drain::{DrainReport, Missed};
 pub use error::Error;
 pub use faults::{Fault, FaultPoints, KnownPoints};
 pub use health::{Health, HealthBoard, StageHealth, StageState, Verdict, WorkHealth};
@@ -60,8 +63,10 @@ pub use outbox::{Accepted, Outbox, OutboxBuilder, OutboxStats};
 pub use panics::log_panics;
 pub use policy::{Backoff, RestartPolicy};
 pub use settings::{DeliverySettings, DrainSettings, SupervisionSettings, WatchdogSettings};
+pub use shared::StageFailure;
 pub use shutdown::{Cause, Exit};
 pub use signals::{Signal, SignalSource, Signals};
+pub use stage::Drain;
 pub use stage_error::{Class, StageError, reason};
-pub use supervisor::{StageFailure, Supervisor};
+pub use supervisor::Supervisor;
 pub use thread_stage::ThreadRun;

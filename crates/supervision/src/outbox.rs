@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::supervisor::Shared;
+use crate::shared::Shared;
 use crate::{Ack, DeadLetterSink, Deliver, Describe, StageError};
 
 mod builder;
@@ -21,7 +21,6 @@ mod courier;
 mod ending;
 
 pub use builder::OutboxBuilder;
-pub(crate) use ending::Window;
 
 /// A message that was accepted, with all that its delivery needs.
 struct Parcel<T> {

@@ -12,43 +12,20 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::crashes::Crashes;
-use crate::drain::{Drain, Runner, Stage};
 use crate::guard::Guard;
-use crate::outbox::Window;
+use crate::hop::Hops;
+use crate::shared::{Shared, StageFailure};
+use crate::stage::{Drain, Runner, Stage};
 use crate::thread_stage::{self, Heart, ThreadRun};
 use crate::{
     Boundary, Deliver, Describe, Error, Health, HealthBoard, OutboxBuilder, SupervisionSettings,
     watchdog,
 };
 
-/// A stage that failed more often than it may.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StageFailure {
-    /// The stage.
-    pub stage: String,
-    /// What it last failed with.
-    pub error: String,
-}
-
-/// What every part of supervision shares.
-#[derive(Debug, Clone)]
-pub(crate) struct Shared {
-    pub(crate) settings: SupervisionSettings,
-    pub(crate) clock: Clock,
-    pub(crate) seed: u64,
-    pub(crate) board: HealthBoard,
-    /// The orderly end has begun: finish, take in nothing new.
-    pub(crate) draining: CancellationToken,
-    /// Its deadline has passed, or it is done: whatever still waits or works is cut off.
-    pub(crate) ended: CancellationToken,
-    pub(crate) escalation: watch::Sender<Option<StageFailure>>,
-}
-
 struct Inner {
     shared: Shared,
     cores: Arc<Semaphore>,
     stages: Mutex<Vec<Stage>>,
-    windows: Mutex<Vec<Arc<dyn Window>>>,
     health: watch::Receiver<Health>,
 }
 
@@ -87,13 +64,13 @@ impl Supervisor {
             draining: CancellationToken::new(),
             ended: CancellationToken::new(),
             escalation: watch::Sender::new(None),
+            hops: Hops::default(),
         };
         let health = watchdog::start(&shared)?;
         Ok(Self(Arc::new(Inner {
             shared,
             cores: Arc::new(Semaphore::new(cores)),
             stages: Mutex::default(),
-            windows: Mutex::default(),
             health,
         })))
     }
@@ -195,7 +172,7 @@ impl Supervisor {
         describe: impl Describe<T>,
     ) -> OutboxBuilder<T> {
         OutboxBuilder {
-            supervisor: self.clone(),
+            shared: self.0.shared.clone(),
             from: from.into(),
             to: to.into(),
             recipient,
@@ -249,16 +226,7 @@ impl Supervisor {
         &self.0.shared
     }
 
-    pub(crate) fn add_window(&self, window: Arc<dyn Window>) {
-        self.windows().push(window);
-    }
-
     pub(crate) fn stages(&self) -> MutexGuard<'_, Vec<Stage>> {
         self.0.stages.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn windows(&self) -> MutexGuard<'_, Vec<Arc<dyn Window>>> {
-        let windows = &self.0.windows;
-        windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

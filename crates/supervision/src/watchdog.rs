@@ -8,7 +8,7 @@ use std::thread;
 
 use tokio::sync::watch;
 
-use crate::supervisor::Shared;
+use crate::shared::Shared;
 use crate::{Error, Health, HealthBoard};
 
 /// Starts the watchdog; it ends with the process's orderly end.

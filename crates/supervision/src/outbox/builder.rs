@@ -9,11 +9,12 @@ use dashmap::DashMap;
 use tokio::sync::{Semaphore, watch};
 
 use super::{Outbox, OutboxStats};
-use crate::{DeadLetterSink, Deliver, Describe, Supervisor};
+use crate::shared::Shared;
+use crate::{DeadLetterSink, Deliver, Describe};
 
-/// An outbox to be built; from [`Supervisor::outbox`].
+/// An outbox to be built; from [`Supervisor::outbox`](crate::Supervisor::outbox).
 pub struct OutboxBuilder<T: Send + 'static> {
-    pub(crate) supervisor: Supervisor,
+    pub(crate) shared: Shared,
     pub(crate) from: Arc<str>,
     pub(crate) to: Arc<str>,
     pub(crate) recipient: Recipient<Deliver<T>>,
@@ -60,7 +61,7 @@ impl<T: Clone + Send + Sync + 'static> OutboxBuilder<T> {
     /// Builds it; the supervisor drains it when its sending stage has been drained.
     #[must_use]
     pub fn build(self) -> Arc<Outbox<T>> {
-        let shared = self.supervisor.shared().clone();
+        let shared = self.shared;
         shared.board.add_window(&self.to, self.window);
         let outbox = Arc::new(Outbox {
             from: self.from,
@@ -75,7 +76,7 @@ impl<T: Clone + Send + Sync + 'static> OutboxBuilder<T> {
             stats: watch::Sender::new(OutboxStats::default()),
             shared,
         });
-        self.supervisor.add_window(Arc::clone(&outbox) as _);
+        outbox.shared.hops.add(Arc::clone(&outbox) as _);
         outbox
     }
 }

@@ -5,25 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::Outbox;
+use crate::hop::Hop;
 
-/// An outbox without its message type.
-pub(crate) trait Window: Send + Sync {
-    /// The stage that sends.
-    fn from(&self) -> &str;
-    /// The stage that receives.
-    fn to(&self) -> &str;
-    /// Accepts nothing more; what is waiting for a place is turned away.
-    fn close(&self);
-    /// Messages in the window.
-    fn in_flight(&self) -> usize;
-    /// Waits until the window is empty.
-    fn idle(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
-    /// Records what is in the window as abandoned, where this outbox is to; gives the number that
-    /// was recorded.
-    fn abandon(&self) -> Pin<Box<dyn Future<Output = usize> + Send + '_>>;
-}
-
-impl<T: Clone + Send + Sync + 'static> Window for Outbox<T> {
+impl<T: Clone + Send + Sync + 'static> Hop for Outbox<T> {
     fn from(&self) -> &str {
         &self.from
     }
