@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::{Record, StageState};
+use super::record::{StageRecord, StageState};
 
 /// An answer to a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,7 +69,7 @@ pub struct StageHealth {
 }
 
 impl StageHealth {
-    pub(super) fn of(record: &Record, draining: bool, now: Instant) -> Self {
+    pub(super) fn of(record: &StageRecord, draining: bool, now: Instant) -> Self {
         let state = match record.state {
             StageState::Running if draining => StageState::Draining,
             StageState::Running if record.degraded.is_some() => StageState::Degraded,

@@ -1,16 +1,10 @@
-//! Work in hand: begun, stamped with progress, ended. Waiting for a permit or for the next hop is
-//! not work and is not entered here.
+//! A piece of work as the board keeps it, and how long the finished ones took.
 
-use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-
-use super::HealthBoard;
 
 /// One piece of work as the board keeps it.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct WorkRecord {
     pub(super) what: &'static str,
     pub(super) bound: Duration,
     pub(super) began: Instant,
@@ -28,7 +22,7 @@ pub(super) struct Histogram {
 }
 
 impl Histogram {
-    fn add(&mut self, took: Duration) {
+    pub(super) fn add(&mut self, took: Duration) {
         let bucket = BUCKETS.partition_point(|bound| took.as_secs_f64() > *bound);
         if let Some(count) = self.counts.get_mut(bucket) {
             *count += 1;
@@ -45,64 +39,5 @@ impl Histogram {
             (bound, total)
         });
         (buckets.collect(), self.sum.as_secs_f64())
-    }
-}
-
-/// A piece of work in hand; leaving scope ends it.
-pub(crate) struct InHand {
-    board: HealthBoard,
-    stage: Arc<str>,
-    id: u64,
-}
-
-impl fmt::Debug for InHand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InHand")
-            .field("stage", &self.stage)
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-impl HealthBoard {
-    /// `stage` begins `what`, which makes progress at least every `bound`.
-    pub(crate) fn begin(&self, stage: &Arc<str>, what: &'static str, bound: Duration) -> InHand {
-        let id = self.0.next_work.fetch_add(1, Ordering::Relaxed);
-        let now = Instant::now();
-        self.update(stage, |record| {
-            let work = Record {
-                what,
-                bound,
-                began: now,
-                progressed: now,
-            };
-            record.work.insert(id, work);
-        });
-        InHand {
-            board: self.clone(),
-            stage: Arc::clone(stage),
-            id,
-        }
-    }
-}
-
-impl InHand {
-    /// The work got on.
-    pub(crate) fn progressed(&self) {
-        self.board.update(&self.stage, |record| {
-            if let Some(work) = record.work.get_mut(&self.id) {
-                work.progressed = Instant::now();
-            }
-        });
-    }
-}
-
-impl Drop for InHand {
-    fn drop(&mut self) {
-        self.board.update(&self.stage, |record| {
-            if let Some(work) = record.work.remove(&self.id) {
-                record.work_seconds.add(work.began.elapsed());
-            }
-        });
     }
 }

@@ -1,0 +1,63 @@
+//! One stage as the board keeps it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::work::{Histogram, WorkRecord};
+
+/// What a stage is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StageState {
+    /// Not yet run.
+    Starting,
+    /// As it should be.
+    Running,
+    /// Running, but not as well as it should (old data, for example).
+    Degraded,
+    /// Failed, waiting to be restarted.
+    BackingOff,
+    /// Failed more often than allowed; not restarted any more.
+    Failed,
+    /// Finishing what it has; takes in nothing new.
+    Draining,
+    /// Ended as asked.
+    Stopped,
+}
+
+/// One stage as the board keeps it.
+#[derive(Debug)]
+pub(super) struct StageRecord {
+    pub(super) state: StageState,
+    pub(super) restarts: u64,
+    pub(super) last_error: Option<String>,
+    pub(super) degraded: Option<String>,
+    pub(super) in_flight: usize,
+    pub(super) peak_in_flight: usize,
+    pub(super) window: usize,
+    pub(super) dead_letters: BTreeMap<&'static str, u64>,
+    pub(super) work: BTreeMap<u64, WorkRecord>,
+    pub(super) work_seconds: Histogram,
+    /// When the stage's thread last turned, and how long it may be held; for stages on an arbiter.
+    pub(super) turned: Option<(Instant, Duration)>,
+}
+
+impl Default for StageRecord {
+    fn default() -> Self {
+        Self {
+            state: StageState::Starting,
+            restarts: 0,
+            last_error: None,
+            degraded: None,
+            in_flight: 0,
+            peak_in_flight: 0,
+            window: 0,
+            dead_letters: BTreeMap::new(),
+            work: BTreeMap::new(),
+            work_seconds: Histogram::default(),
+            turned: None,
+        }
+    }
+}
