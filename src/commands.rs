@@ -98,8 +98,8 @@ pub(crate) fn print(text: impl std::fmt::Display) -> anyhow::Result<()> {
 }
 
 /// A Kafka error with the code that the process ends with.
-pub(crate) fn kafka_failure(error: closecall_actors::kafka_bridge::Error) -> anyhow::Error {
-    use closecall_actors::kafka_bridge::Error;
+pub(crate) fn kafka_failure(error: closecall_kafka::Error) -> anyhow::Error {
+    use closecall_kafka::Error;
     let exit = match &error {
         Error::Setting { .. } | Error::Library { .. } | Error::File { .. } => Exit::Configuration,
         Error::Refused { .. } | Error::Insecure { .. } => Exit::Refused,

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use closecall_actors::PickerSettings;
-use closecall_actors::kafka_bridge::KafkaSettings;
 use closecall_calendar::Calendar;
 use closecall_forecast::ForecastSettings;
+use closecall_kafka::KafkaSettings;
 use closecall_market::{AlphavantageSettings, MarketSettings, WindowSettings, YahooSettings};
 use closecall_supervision::SupervisionSettings;
 use config::{Value, ValueKind};

@@ -4,12 +4,11 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use closecall_kafka::{DeadLetterStore, FoundDeadLetter};
 use closecall_ledger::{DeadLetterRow, Ledger, Recorded as Row};
 use closecall_protocol::{PickId, Reason, Ticker};
 use closecall_supervision::{DeadLetter, DeadLetterSink, Recorded, SinkError};
 use serde_json::{Value, json};
-
-use crate::kafka_bridge::{DeadLetterStore, FoundDeadLetter};
 
 /// Records dead letters in the ledger, and tells `announce` of each that is new.
 #[derive(Clone)]

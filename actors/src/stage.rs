@@ -16,7 +16,7 @@ pub const GRU_TRAINER: &str = "gru-trainer";
 /// Records and reports.
 pub const REPORTER: &str = "reporter";
 /// Mirrors the boundaries onto Kafka.
-pub const KAFKA_BRIDGE: &str = "kafka-bridge";
+pub const KAFKA_BRIDGE: &str = closecall_kafka::STAGE;
 
 /// All five, in the order of the pipeline.
 pub const ALL: [&str; 5] = [TICKER_PICKER, SCRAPER, SENTIMENT, GRU_TRAINER, REPORTER];

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use closecall_actors::Facts;
 use closecall_actors::kafka_bridge::KafkaBridge;
-use closecall_actors::kafka_bridge::admin::KafkaAdmin;
-use closecall_actors::kafka_bridge::peek::{PeekFrom, peek};
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER};
 use closecall_calendar::{Calendar, Clock};
+use closecall_kafka::admin::KafkaAdmin;
+use closecall_kafka::peek::{PeekFrom, peek};
 use closecall_protocol::codec::{Arrival, Record, dataset, dead_letter, forecast, pick};
 use closecall_protocol::{Error, Topic};
 use closecall_supervision::{Ack, Describe, FaultPoints};

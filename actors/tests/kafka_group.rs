@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use closecall_actors::kafka_bridge::KafkaSettings;
-use closecall_actors::kafka_bridge::admin::{GroupLag, KafkaAdmin};
+use closecall_kafka::KafkaSettings;
+use closecall_kafka::admin::{GroupLag, KafkaAdmin};
 use closecall_protocol::Topic;
 
 mod kafka_support;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use closecall_actors::Facts;
-use closecall_actors::kafka_bridge::{GroupProtocol, KafkaBridge, KafkaSettings};
+use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_calendar::Clock;
+use closecall_kafka::{GroupProtocol, KafkaSettings};
 use closecall_protocol::Topic;
 use closecall_protocol::codec::pick;
 use closecall_supervision::{Ack, FaultPoints, StageError};

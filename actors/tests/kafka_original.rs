@@ -7,10 +7,11 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use closecall_actors::Facts;
-use closecall_actors::kafka_bridge::admin::KafkaAdmin;
-use closecall_actors::kafka_bridge::peek::{PeekFrom, peek};
-use closecall_actors::kafka_bridge::{KafkaBridge, KafkaSettings};
+use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_calendar::{Calendar, Clock};
+use closecall_kafka::KafkaSettings;
+use closecall_kafka::admin::KafkaAdmin;
+use closecall_kafka::peek::{PeekFrom, peek};
 use closecall_protocol::codec::forecast::{self, Prediction};
 use closecall_protocol::codec::{dataset, pick};
 use closecall_protocol::value::{DatasetRow, SessionNews};

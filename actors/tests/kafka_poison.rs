@@ -6,9 +6,9 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use closecall_actors::kafka_bridge::admin::KafkaAdmin;
-use closecall_actors::kafka_bridge::peek::{PeekFrom, peek};
-use closecall_actors::kafka_bridge::{DeadLetterStore, FoundDeadLetter, KafkaSettings};
+use closecall_kafka::admin::KafkaAdmin;
+use closecall_kafka::peek::{PeekFrom, peek};
+use closecall_kafka::{DeadLetterStore, FoundDeadLetter, KafkaSettings};
 use closecall_protocol::codec::dead_letter;
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::{PickId, Reason, Topic};

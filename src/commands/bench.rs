@@ -4,9 +4,9 @@
 use std::process::ExitCode;
 
 use closecall_actors::kafka_bridge::bench as bridge_bench;
-use closecall_actors::kafka_bridge::bench::{BridgeReport, WayReport};
 use closecall_calendar::Clock;
 use closecall_forecast::gru::bench::{BenchReport, BenchSettings, measure};
+use closecall_kafka::bench::{BridgeReport, WayReport};
 
 use super::kafka_failure;
 use crate::cli::{BenchBridge, BenchTrain};

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use closecall_actors::kafka_bridge::KafkaSettings;
-use closecall_actors::kafka_bridge::admin::KafkaAdmin;
-use closecall_actors::kafka_bridge::peek::{PeekFrom, peek};
 use closecall_calendar::Clock;
+use closecall_kafka::KafkaSettings;
+use closecall_kafka::admin::KafkaAdmin;
+use closecall_kafka::peek::{PeekFrom, peek};
 use closecall_protocol::codec::dead_letter::{self, DeadLetterHeaders, REPLAYED_FROM};
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::{PickId, Reason, Topic};

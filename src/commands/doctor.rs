@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use closecall_actors::kafka_bridge::admin::KafkaAdmin;
 use closecall_calendar::Clock;
+use closecall_kafka::admin::KafkaAdmin;
 use serde_json::json;
 
 use crate::exit::Exit;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
-use closecall_actors::kafka_bridge::peek::{PeekFrom, peek};
+use closecall_kafka::peek::{PeekFrom, peek};
 use closecall_protocol::codec::{Arrival, Record};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use closecall_actors::kafka_bridge::admin::{KafkaAdmin, TopicReport};
+use closecall_kafka::admin::{KafkaAdmin, TopicReport};
 
 use super::kafka_failure;
 use crate::cli::TopicsCommand;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use closecall_actors::kafka_bridge::KafkaStats;
+use closecall_kafka::KafkaStats;
 use closecall_market::{Market, Outcome, Vendor};
 use closecall_protocol::TickerPicked;
 use closecall_supervision::Outbox;

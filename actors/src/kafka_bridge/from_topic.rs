@@ -11,8 +11,8 @@ use closecall_supervision::{Ack, Deliver, Describe, Drain, FaultPoints, Outbox, 
 use futures_util::future;
 use tokio::runtime::Handle;
 
-use super::record::Received;
 use crate::stage;
+use closecall_kafka::Received;
 
 /// Reads a message from a record.
 pub(super) type Decode<T> =
@@ -64,7 +64,7 @@ impl<T: Clone + Send + Sync + 'static> Handler<Deliver<Arc<Received>>> for FromT
             }
         };
         if let Ok(pick_id) = self.describe.id(&message).parse() {
-            received.pick.get_or_init(|| pick_id);
+            received.decoded(pick_id);
         }
         let next = Arc::clone(&self.next);
         Box::pin(async move { next.deliver(message).await })

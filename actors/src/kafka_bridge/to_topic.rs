@@ -10,9 +10,8 @@ use closecall_protocol::{Error as ProtocolError, Reason};
 use closecall_supervision::{Ack, Deliver, Drain, FaultPoints, StageError};
 use futures_util::future;
 
-use super::Error;
-use super::producer::Producer;
 use crate::stage;
+use closecall_kafka::{Error, Producer};
 
 /// Writes a message as a record.
 pub(super) type Encode<T> = Arc<dyn Fn(&T) -> Result<Record, ProtocolError> + Send + Sync>;

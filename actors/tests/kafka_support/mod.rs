@@ -17,9 +17,10 @@ use std::time::Duration;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised, System};
 use closecall_actors::Facts;
-use closecall_actors::kafka_bridge::{KafkaBridge, KafkaSettings, KafkaStats};
+use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::stage::{FAULT_POINTS, SCRAPER};
 use closecall_calendar::Clock;
+use closecall_kafka::{KafkaSettings, KafkaStats};
 use closecall_protocol::codec::pick;
 use closecall_protocol::{Pick, PickId, PickReason, Ticker, TickerPicked, Topic};
 use closecall_supervision::{

@@ -13,9 +13,11 @@ use closecall_supervision::{
     Ack, Deliver, Drain, FaultPoints, Outbox, StageError, SupervisionSettings, Supervisor,
 };
 
-use super::topics::{IN, OUT};
+use closecall_kafka::bench::{IN, OUT};
+use closecall_kafka::{Error, KafkaSettings};
+
 use crate::Facts;
-use crate::kafka_bridge::{Error, KafkaBridge, KafkaSettings, WINDOW};
+use crate::kafka_bridge::{KafkaBridge, WINDOW};
 
 const NAME: &str = "bench-relay";
 

@@ -7,7 +7,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{GroupProtocol, KafkaSettings, SecurityProtocol};
-use crate::kafka_bridge::Error;
+use crate::Error;
 
 /// Small queues: a record is fetched when it is worked on, and a backlog stays on the brokers.
 const CONSUMER: [(&str, &str); 8] = [
@@ -40,11 +40,7 @@ const BOTH: [(&str, &str); 4] = [
 
 impl KafkaSettings {
     /// For a consumer of `group`, named after `stage`.
-    pub(in crate::kafka_bridge) fn consumer(
-        &self,
-        stage: &str,
-        group: &str,
-    ) -> Result<ClientConfig, Error> {
+    pub(crate) fn consumer(&self, stage: &str, group: &str) -> Result<ClientConfig, Error> {
         let mut config = self.client(stage)?;
         set_all(&mut config, &CONSUMER);
         config.set("allow.auto.create.topics", "false");
@@ -79,7 +75,7 @@ impl KafkaSettings {
     }
 
     /// For a producer, named after `stage`.
-    pub(in crate::kafka_bridge) fn producer(&self, stage: &str) -> Result<ClientConfig, Error> {
+    pub(crate) fn producer(&self, stage: &str) -> Result<ClientConfig, Error> {
         let mut config = self.client(stage)?;
         set_all(&mut config, &PRODUCER);
         config.set(
@@ -90,13 +86,13 @@ impl KafkaSettings {
     }
 
     /// For a client that only asks.
-    pub(in crate::kafka_bridge) fn admin(&self) -> Result<ClientConfig, Error> {
+    pub(crate) fn admin(&self) -> Result<ClientConfig, Error> {
         Ok(self.with_passed(self.client("admin")?))
     }
 
     /// Whether the library's client for topics can log in: it is never polled, and only a client that
     /// is asks for its token.
-    pub(in crate::kafka_bridge) fn admin_works(&self) -> bool {
+    pub(crate) fn admin_works(&self) -> bool {
         self.sasl_mechanism != "OAUTHBEARER"
     }
 
@@ -191,7 +187,7 @@ fn set_all(config: &mut ClientConfig, settings: &[(&str, &str)]) {
 
 /// A secret that is given, or in a file; a file is read anew for each client, so that a changed
 /// one is taken up. Files end in a line feed that does not belong to it.
-pub(in crate::kafka_bridge) fn secret(
+pub(crate) fn secret(
     given: &SecretString,
     key: &'static str,
     file: &Path,

@@ -2,6 +2,7 @@
 //! Knows nothing of what is between. Everything here blocks.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
@@ -16,9 +17,9 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::topics::{IN, OUT};
-use crate::kafka_bridge::context::{ConsumerSide, Context};
-use crate::kafka_bridge::record::{Received, native_headers};
-use crate::kafka_bridge::{Error, KafkaSettings, KafkaStats};
+use crate::context::{ConsumerSide, Context};
+use crate::record::{Received, native_headers};
+use crate::{Error, KafkaSettings, KafkaStats};
 
 const NAME: &str = "bench-driver";
 
@@ -27,15 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One record's time.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lap {
+pub struct Lap {
     /// From before it was sent until the other side had it.
-    pub(super) inwards: Duration,
+    pub inwards: Duration,
     /// From then until its successor was read.
-    pub(super) outwards: Duration,
+    pub outwards: Duration,
 }
 
 /// Both ends of one way.
-pub(super) struct Driver {
+pub struct Driver {
     way: &'static str,
     settings: KafkaSettings,
     producer: FutureProducer<Context>,
@@ -45,9 +46,17 @@ pub(super) struct Driver {
     sent: i32,
 }
 
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("way", &self.way)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Driver {
     /// Reads all of the outgoing topic, as no member of any group.
-    pub(super) fn new(
+    pub fn new(
         settings: &KafkaSettings,
         way: &'static str,
         entered: Receiver<(PickId, Instant)>,
@@ -81,7 +90,7 @@ impl Driver {
     }
 
     /// Sends one record and waits for what comes of it.
-    pub(super) fn one(&mut self) -> Result<Lap, Error> {
+    pub fn one(&mut self) -> Result<Lap, Error> {
         let begun = Instant::now();
         let id = self.send()?;
         while self.read()? != id {}
@@ -103,7 +112,7 @@ impl Driver {
 
     /// Sends so many records at once and waits for all; gives records a second, from before the
     /// first is sent until the last has come.
-    pub(super) fn many(&mut self, records: usize) -> Result<f64, Error> {
+    pub fn many(&mut self, records: usize) -> Result<f64, Error> {
         let begun = Instant::now();
         let mut open = (0..records)
             .map(|_| self.send())

@@ -1,32 +1,30 @@
 //! Dead letters through Kafka: a refused record goes to the dead-letter topic of its own, and what
 //! is found there is handed on to be stored.
 
-use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_protocol::codec::dead_letter::{self, DeadLetterHeaders, Refusal};
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::{Reason, Topic};
-use closecall_supervision::{
-    Ack, DeadLetter, DeadLetterSink, Deliver, Drain, Recorded, StageError,
-};
-use tokio::runtime::Handle;
+use closecall_supervision::{DeadLetter, DeadLetterSink, Recorded};
 
-use super::producer::Producer;
-use super::record::Received;
+use crate::producer::Producer;
+use crate::record::Received;
 
 /// Where the refused records of one consumer go.
 #[derive(Debug, Clone)]
-pub(super) struct Letters {
-    pub(super) producer: Arc<Producer>,
-    pub(super) topic: String,
-    pub(super) group: String,
+pub struct Letters {
+    /// Sends them.
+    pub producer: Arc<Producer>,
+    /// The dead-letter topic.
+    pub topic: String,
+    /// The consumer group that met the record.
+    pub group: String,
 }
 
 impl Letters {
     /// The sink for one record.
-    pub(super) fn of(&self, received: &Arc<Received>) -> Arc<dyn DeadLetterSink> {
+    pub(crate) fn of(&self, received: &Arc<Received>) -> Arc<dyn DeadLetterSink> {
         Arc::new(OfRecord {
             letters: self.clone(),
             received: Arc::clone(received),
@@ -90,64 +88,27 @@ pub struct FoundDeadLetter {
     pub arrival: Arrival,
 }
 
+impl FoundDeadLetter {
+    /// Reads a record of a dead-letter topic; `topic_prefix` stands before the names of ours.
+    #[must_use]
+    pub fn read(found: &Received, topic_prefix: &str) -> Self {
+        let Received {
+            record, arrival, ..
+        } = found;
+        let headers = dead_letter::decode(record, arrival);
+        let topic = headers.topic.strip_prefix(topic_prefix);
+        Self {
+            origin: topic.and_then(Topic::from_name),
+            headers,
+            record: record.clone(),
+            arrival: arrival.clone(),
+        }
+    }
+}
+
 /// Where dead letters that are found are stored; for the reporter's role, the ledger.
 pub trait DeadLetterStore: Send + Sync + 'static {
     /// Stores `letter`; `Ok` means that it is safe. On an error it comes again, so a repeat must
     /// be harmless.
     fn store<'a>(&'a self, letter: &'a FoundDeadLetter) -> Recorded<'a>;
-}
-
-/// The actor that reads dead letters. It never makes one: what cannot be stored now comes again.
-pub(super) struct FromDeadLetters {
-    pub(super) store: Arc<dyn DeadLetterStore>,
-    pub(super) runtime: Arc<OnceLock<Handle>>,
-    pub(super) topic_prefix: String,
-}
-
-impl fmt::Debug for FromDeadLetters {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FromDeadLetters").finish_non_exhaustive()
-    }
-}
-
-impl Actor for FromDeadLetters {
-    type Context = Context<Self>;
-
-    fn started(&mut self, _: &mut Self::Context) {
-        self.runtime.get_or_init(Handle::current);
-    }
-}
-
-impl Supervised for FromDeadLetters {}
-
-impl Handler<Deliver<Arc<Received>>> for FromDeadLetters {
-    type Result = ResponseFuture<Result<Ack, StageError>>;
-
-    fn handle(&mut self, found: Deliver<Arc<Received>>, _: &mut Self::Context) -> Self::Result {
-        let store = Arc::clone(&self.store);
-        let Received {
-            record, arrival, ..
-        } = &*found.message;
-        let headers = dead_letter::decode(record, arrival);
-        let topic = headers.topic.strip_prefix(&self.topic_prefix);
-        let letter = FoundDeadLetter {
-            origin: topic.and_then(Topic::from_name),
-            headers,
-            record: record.clone(),
-            arrival: arrival.clone(),
-        };
-        Box::pin(async move {
-            let stored = store.store(&letter).await;
-            stored.map_err(|error| {
-                StageError::transient(Reason::Unavailable.code(), format!("not stored: {error}"))
-            })?;
-            Ok(Ack::Done)
-        })
-    }
-}
-
-impl Handler<Drain> for FromDeadLetters {
-    type Result = ();
-
-    fn handle(&mut self, _: Drain, _: &mut Self::Context) {}
 }

@@ -7,26 +7,33 @@ use closecall_protocol::Topic;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::error::KafkaError;
 
-use crate::kafka_bridge::admin::KafkaAdmin;
-use crate::kafka_bridge::context::Context;
-use crate::kafka_bridge::{Error, KafkaSettings, KafkaStats};
+use crate::admin::KafkaAdmin;
+use crate::context::Context;
+use crate::{Error, KafkaSettings, KafkaStats};
 
 /// Records come in here.
-pub(super) const IN: Topic = Topic::StockNameSelector;
+pub const IN: Topic = Topic::StockNameSelector;
 /// And go out here.
-pub(super) const OUT: Topic = Topic::StockModelOutput;
+pub const OUT: Topic = Topic::StockModelOutput;
 
 /// How long the brokers' answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The settings of either way, which differ in what its topics and groups are called.
-pub(super) struct Topics {
-    pub(super) bridge: KafkaSettings,
-    pub(super) bare: KafkaSettings,
+#[derive(Debug)]
+pub struct Topics {
+    /// Those that the bridge uses.
+    pub bridge: KafkaSettings,
+    /// Those that the bare loop uses.
+    pub bare: KafkaSettings,
 }
 
 impl Topics {
-    pub(super) fn named(settings: &KafkaSettings, clock: &Clock) -> Result<Self, Error> {
+    /// Names them; nothing is made yet.
+    ///
+    /// # Errors
+    /// When no broker is configured.
+    pub fn named(settings: &KafkaSettings, clock: &Clock) -> Result<Self, Error> {
         if !settings.enabled() {
             let problem = "is not set: measuring the bridge needs a broker; give host:port, for \
                            example with `--set kafka.brokers=127.0.0.1:9092`";
@@ -53,7 +60,11 @@ impl Topics {
         })
     }
 
-    pub(super) async fn make(&self) -> Result<(), Error> {
+    /// Makes them.
+    ///
+    /// # Errors
+    /// When the brokers do not answer, or refuse.
+    pub async fn make(&self) -> Result<(), Error> {
         for way in self.ways() {
             KafkaAdmin::new(way)?.create_topics().await?;
         }
@@ -61,7 +72,7 @@ impl Topics {
     }
 
     /// Deletes what was made. What is left over is told and is no failure of the measurement.
-    pub(super) async fn delete(&self) {
+    pub async fn delete(&self) {
         for way in self.ways() {
             if let Err(error) = delete(way).await {
                 let prefix = &way.topic_prefix;

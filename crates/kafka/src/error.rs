@@ -109,12 +109,12 @@ pub enum Error {
 
 impl Error {
     /// Sorts what the library said while doing `what`; `topic` is the topic it was about.
-    pub(super) fn of(error: &KafkaError, what: &str, topic: &str, brokers: &str) -> Self {
+    pub(crate) fn of(error: &KafkaError, what: &str, topic: &str, brokers: &str) -> Self {
         Self::because(error, &error.to_string(), what, topic, brokers)
     }
 
     /// As [`Error::of`], where the library gave a better reason than the error's own text.
-    pub(super) fn because(
+    pub(crate) fn because(
         error: &KafkaError,
         reason: &str,
         what: &str,
@@ -164,7 +164,7 @@ impl Error {
 }
 
 /// The library's text with its settings by our names.
-pub(super) fn ours(text: &str) -> String {
+pub(crate) fn ours(text: &str) -> String {
     text.replace("security.protocol", "kafka.security_protocol")
         .replace("ssl.ca.location", "kafka.tls_ca_file")
 }

@@ -8,19 +8,19 @@ use std::thread::{self, Thread};
 
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 
-use super::context::{Event, Events, commit};
-use super::partitions::Place;
+use crate::context::{Event, Events, commit};
+use crate::partitions::Place;
 
 /// Where commits are handed to; the thread behind it ends with it.
 #[derive(Debug)]
-pub(super) struct Committer(Sender<Vec<(Place, i64)>>);
+pub(crate) struct Committer(Sender<Vec<(Place, i64)>>);
 
 impl Committer {
     /// Starts the thread. The answer to each commit becomes an event, and wakes `waker`.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(super) fn start<C: ConsumerContext + 'static>(
+    pub(crate) fn start<C: ConsumerContext + 'static>(
         client: Arc<BaseConsumer<C>>,
         events: Events,
         waker: Thread,
@@ -39,7 +39,7 @@ impl Committer {
     }
 
     /// Hands over a commit. One at a time: the answers do not say whose they are.
-    pub(super) fn commit(&self, offsets: Vec<(Place, i64)>) {
+    pub(crate) fn commit(&self, offsets: Vec<(Place, i64)>) {
         // The thread is there for as long as this is.
         self.0.send(offsets).ok();
     }

@@ -9,12 +9,12 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 
-use super::context::{ConsumerSide, Context, Event};
-use super::stats::KafkaStats;
-use super::{Error, KafkaSettings};
+use crate::context::{ConsumerSide, Context, Event};
+use crate::stats::KafkaStats;
+use crate::{Error, KafkaSettings};
 
 /// How long the brokers' answer is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// One try, and one poll between two.
 const TRY: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(50);
@@ -22,13 +22,13 @@ const POLL: Duration = Duration::from_millis(50);
 const CALLS: usize = 16;
 
 /// The client.
-pub(super) type Onlooker = BaseConsumer<ConsumerSide<()>>;
+pub(crate) type Onlooker = BaseConsumer<ConsumerSide<()>>;
 
 /// Connects, to do `what`: gives the client, and what the brokers say of `topic`, or of all topics.
 ///
 /// # Errors
 /// When the brokers do not answer, or refuse, with what the library has told of it.
-pub(super) fn connect(
+pub(crate) fn connect(
     settings: &KafkaSettings,
     name: &str,
     group: &str,

@@ -11,10 +11,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 
-use super::offsets;
-use super::onlooker::{Onlooker, PATIENCE, connect};
-use super::record::Received;
-use super::{Error, KafkaSettings};
+use crate::offsets;
+use crate::onlooker::{Onlooker, PATIENCE, connect};
+use crate::record::Received;
+use crate::{Error, KafkaSettings};
 
 /// Where to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

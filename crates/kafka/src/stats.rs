@@ -83,7 +83,7 @@ impl KafkaStats {
         }
     }
 
-    pub(super) fn made(&self, name: &str) {
+    pub(crate) fn made(&self, name: &str) {
         self.client(name, |client| {
             client.generations += 1;
             client.assigned = 0;
@@ -91,7 +91,7 @@ impl KafkaStats {
         });
     }
 
-    pub(super) fn rebalanced(&self, name: &str, assigned: usize) {
+    pub(crate) fn rebalanced(&self, name: &str, assigned: usize) {
         self.client(name, |client| {
             client.rebalances += 1;
             client.assigned = assigned;
@@ -99,24 +99,24 @@ impl KafkaStats {
         });
     }
 
-    pub(super) fn turned(&self, name: &str) {
+    pub(crate) fn turned(&self, name: &str) {
         self.client(name, |client| client.turned = Some(Instant::now()));
     }
 
-    pub(super) fn ended(&self, name: &str) {
+    pub(crate) fn ended(&self, name: &str) {
         self.client(name, |client| client.turned = None);
     }
 
-    pub(super) fn received(&self) {
+    pub(crate) fn received(&self) {
         self.lock().received += 1;
     }
 
-    pub(super) fn sent(&self) {
+    pub(crate) fn sent(&self) {
         self.lock().sent += 1;
     }
 
     /// The library's own statistics of a client.
-    pub(super) fn update(&self, name: &str, statistics: &Statistics) {
+    pub(crate) fn update(&self, name: &str, statistics: &Statistics) {
         let up = |broker: &&rdkafka::statistics::Broker| broker.nodeid >= 0 && broker.state == "UP";
         let brokers_up = statistics.brokers.values().filter(up).count();
         let lag = statistics

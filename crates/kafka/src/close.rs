@@ -13,14 +13,14 @@ use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A consumer that leaves its group when it goes out of scope.
-pub(super) struct Closing<C: ConsumerContext + 'static> {
+pub(crate) struct Closing<C: ConsumerContext + 'static> {
     name: String,
     /// Always there until it is dropped.
     client: Option<Arc<BaseConsumer<C>>>,
 }
 
 impl<C: ConsumerContext + 'static> Closing<C> {
-    pub(super) fn new(name: &str, client: Arc<BaseConsumer<C>>) -> Self {
+    pub(crate) fn new(name: &str, client: Arc<BaseConsumer<C>>) -> Self {
         Self {
             name: name.to_owned(),
             client: Some(client),

@@ -13,14 +13,14 @@ use closecall_supervision::{HealthBoard, ThreadRun};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 
-use super::context::{Context, Event, Events};
-use super::link::{Link, Standing};
-use super::look::look;
-use super::record::native_headers;
-use super::{Error, KafkaSettings, KafkaStats};
+use crate::context::{Context, Event, Events};
+use crate::link::{Link, Standing};
+use crate::look::look;
+use crate::record::native_headers;
+use crate::{Error, KafkaSettings, KafkaStats};
 
 /// The name of the producer among the clients and the stages.
-pub(super) const NAME: &str = "kafka-bridge/producer";
+pub const NAME: &str = "kafka-bridge/producer";
 
 /// Between two looks of the watch at what the library has reported.
 const TURN: Duration = Duration::from_millis(500);
@@ -42,7 +42,7 @@ impl Drop for Retiring {
 }
 
 /// Sends records. Shared by everything in the process that does.
-pub(super) struct Producer {
+pub struct Producer {
     settings: KafkaSettings,
     stats: KafkaStats,
     board: HealthBoard,
@@ -65,7 +65,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Producer {
-    pub(super) fn new(settings: &KafkaSettings, stats: &KafkaStats, board: &HealthBoard) -> Self {
+    /// A producer that connects when something is sent or it is watched.
+    #[must_use]
+    pub fn new(settings: &KafkaSettings, stats: &KafkaStats, board: &HealthBoard) -> Self {
         Self {
             settings: settings.clone(),
             stats: stats.clone(),
@@ -77,13 +79,16 @@ impl Producer {
     }
 
     /// Records will be sent there.
-    pub(super) fn will_send_to(&self, topic: String) {
+    pub fn will_send_to(&self, topic: String) {
         lock(&self.topics).insert(topic);
     }
 
     /// Sends a record and waits until the brokers have it; gives its partition and offset. Where
     /// the wanted partition does not exist, the key chooses one.
-    pub(super) async fn send(
+    ///
+    /// # Errors
+    /// When the brokers have not confirmed it; it may be there all the same.
+    pub async fn send(
         &self,
         topic: &str,
         partition: Option<i32>,
@@ -167,7 +172,10 @@ impl Producer {
     }
 
     /// Watches how things stand, until it is stopped: readiness must not wait for the first record.
-    pub(super) fn watch(&self, run: &ThreadRun) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// When the settings cannot be used.
+    pub fn watch(&self, run: &ThreadRun) -> Result<(), Error> {
         let mut link = Link::new(NAME, &self.settings.brokers, &self.board);
         while !run.stopping() {
             let topics: Vec<String> = lock(&self.topics).iter().cloned().collect();

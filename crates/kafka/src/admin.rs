@@ -12,13 +12,13 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 use serde::Serialize;
 
-use super::context::Context;
-use super::offsets;
-use super::onlooker::{Onlooker, PATIENCE, connect};
-use super::partitions::Place;
-use super::producer::Producer;
-use super::stats::KafkaStats;
-use super::{Error, KafkaSettings};
+use crate::context::Context;
+use crate::offsets;
+use crate::onlooker::{Onlooker, PATIENCE, connect};
+use crate::partitions::Place;
+use crate::producer::Producer;
+use crate::stats::KafkaStats;
+use crate::{Error, KafkaSettings};
 
 const DAY_MS: u64 = 86_400_000;
 

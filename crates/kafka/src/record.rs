@@ -15,13 +15,15 @@ use rdkafka::message::{BorrowedMessage, Header, Headers, OwnedHeaders};
 use serde_json::{Value, json};
 
 /// A record as it came in.
-pub(super) struct Received {
-    pub(super) record: Record,
-    pub(super) arrival: Arrival,
+pub struct Received {
+    /// As it came.
+    pub record: Record,
+    /// Where and when it lies on its topic.
+    pub arrival: Arrival,
     /// The library could not hand it over whole.
     unreadable: bool,
     /// Its pick, once it has been decoded: a record may carry it in its body alone.
-    pub(super) pick: OnceLock<PickId>,
+    pick: OnceLock<PickId>,
 }
 
 impl fmt::Debug for Received {
@@ -34,7 +36,7 @@ impl fmt::Debug for Received {
 
 impl Received {
     /// Copies what the library lends. `now` dates a record without a timestamp.
-    pub(super) fn copy(
+    pub(crate) fn copy(
         message: &BorrowedMessage<'_>,
         expires_after: Option<TimeDelta>,
         now: DateTime<Utc>,
@@ -63,9 +65,11 @@ impl Received {
         }
     }
 
+    /// Whether all of it could be read.
+    ///
     /// # Errors
     /// When a part of it could not be read at all.
-    pub(super) fn check(&self) -> Result<(), ProtocolError> {
+    pub fn check(&self) -> Result<(), ProtocolError> {
         if self.unreadable {
             return Err(ProtocolError::Undecodable(
                 "a header's name is not UTF-8".into(),
@@ -74,8 +78,14 @@ impl Received {
         Ok(())
     }
 
+    /// Takes note of the pick that its value names.
+    pub fn decoded(&self, pick_id: PickId) {
+        self.pick.get_or_init(|| pick_id);
+    }
+
     /// The pick it belongs to: as decoded, else its header's, else where it lies.
-    pub(super) fn pick_id(&self) -> PickId {
+    #[must_use]
+    pub fn pick_id(&self) -> PickId {
         let Arrival {
             topic,
             partition,
@@ -91,7 +101,7 @@ impl Received {
     }
 
     /// `topic/partition/offset`.
-    pub(super) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         let Arrival {
             topic,
             partition,
@@ -122,7 +132,7 @@ fn headers(message: &BorrowedMessage<'_>) -> (Vec<OwnedHeader>, bool) {
 }
 
 /// The headers of a record in the library's form.
-pub(super) fn native_headers(record: &Record) -> OwnedHeaders {
+pub(crate) fn native_headers(record: &Record) -> OwnedHeaders {
     let empty = OwnedHeaders::new_with_capacity(record.headers.len());
     record.headers.iter().fold(empty, |headers, (key, value)| {
         headers.insert(Header {
@@ -134,7 +144,7 @@ pub(super) fn native_headers(record: &Record) -> OwnedHeaders {
 
 /// Describes a record that nobody has read yet.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Unread;
+pub struct Unread;
 
 impl Describe<Arc<Received>> for Unread {
     fn id(&self, message: &Arc<Received>) -> String {

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use closecall_supervision::{Backoff, HealthBoard};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use super::error::ours;
+use crate::error::ours;
 
 /// How things stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// No broker has answered yet.
     Connecting,
     /// Brokers do not answer.
@@ -39,7 +39,7 @@ const FIRST_LOOK: Duration = Duration::from_millis(100);
 
 /// The standing of one client.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(crate) struct Link {
     name: String,
     brokers: String,
     board: HealthBoard,
@@ -52,7 +52,7 @@ pub(super) struct Link {
 
 impl Link {
     /// A client that asks for these brokers and has not heard of anybody.
-    pub(super) fn new(name: &str, brokers: &str, board: &HealthBoard) -> Self {
+    pub(crate) fn new(name: &str, brokers: &str, board: &HealthBoard) -> Self {
         let link = Self {
             name: name.to_owned(),
             brokers: brokers.to_owned(),
@@ -67,12 +67,12 @@ impl Link {
     }
 
     /// How things stand.
-    pub(super) fn standing(&self) -> &Standing {
+    pub(crate) fn standing(&self) -> &Standing {
         &self.standing
     }
 
     /// Whether somebody should look again how things stand; at growing intervals.
-    pub(super) fn look_due(&mut self) -> bool {
+    pub(crate) fn look_due(&mut self) -> bool {
         let look = matches!(
             self.standing,
             Standing::Connecting | Standing::Unreachable(_) | Standing::Missing(_)
@@ -87,7 +87,7 @@ impl Link {
     }
 
     /// Things stand so now. Says whether that is a change of kind; only such is told.
-    pub(super) fn turn(&mut self, standing: Standing) -> bool {
+    pub(crate) fn turn(&mut self, standing: Standing) -> bool {
         let same = std::mem::discriminant(&self.standing) == std::mem::discriminant(&standing);
         let told = match (&self.standing, &standing) {
             (Standing::Missing(before), Standing::Missing(now)) => before != now,
@@ -115,7 +115,7 @@ impl Link {
     }
 
     /// An error from the library. Those that say nothing of the brokers are the caller's.
-    pub(super) fn error(&mut self, error: &KafkaError, reason: &str) {
+    pub(crate) fn error(&mut self, error: &KafkaError, reason: &str) {
         if let Some(why) = of_connection(error, reason) {
             self.connection = Some(why);
         }

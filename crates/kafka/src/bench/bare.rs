@@ -16,9 +16,9 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use tokio::runtime::{Builder, Runtime};
 
 use super::topics::{IN, OUT};
-use crate::kafka_bridge::context::{ConsumerSide, Context, commit};
-use crate::kafka_bridge::record::{Received, native_headers};
-use crate::kafka_bridge::{Error, KafkaSettings, KafkaStats};
+use crate::context::{ConsumerSide, Context, commit};
+use crate::record::{Received, native_headers};
+use crate::{Error, KafkaSettings, KafkaStats};
 
 const NAME: &str = "bench-bare";
 
@@ -26,7 +26,8 @@ const NAME: &str = "bench-bare";
 const TURN: Duration = Duration::from_millis(200);
 
 /// The running loop.
-pub(super) struct Bare {
+#[derive(Debug)]
+pub struct Bare {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Result<(), Error>>,
 }
@@ -41,7 +42,11 @@ struct Loop {
 }
 
 impl Bare {
-    pub(super) fn start(
+    /// Starts the loop; `entered` is told of each record that it has.
+    ///
+    /// # Errors
+    /// When the settings cannot be used, or there is no thread.
+    pub fn start(
         settings: &KafkaSettings,
         clock: &Clock,
         entered: Sender<(PickId, Instant)>,
@@ -85,7 +90,7 @@ impl Bare {
     }
 
     /// Ends the loop.
-    pub(super) fn end(self) -> Result<(), Error> {
+    pub fn end(self) -> Result<(), Error> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap_or_else(|_| {
             Err(Error::Unsettled {

@@ -12,71 +12,35 @@
 //! sending side replies with the brokers' confirmation. So a record is acknowledged when what came
 //! of it is safe, and may come again; its pick's identity is what a repeat is told by.
 //!
-//! * wiring: this file, `settings`; what can go wrong: `error`
-//! * receiving: `consumer` (the thread), `context` (the library's calls back), `partitions` (the
-//!   bookkeeping), `offsets`, `committer`, `close`, `from_topic` (the actor)
-//! * sending: `to_topic` (the actor), `producer`; refused records both ways: `dead_letters`
-//! * looking at it: `link` (how things stand), `look`, `stats`; from outside: `onlooker` (the client),
-//!   `admin`, `peek`, `bench`
-//!
-//! No type of the Kafka library leaves this module.
+//! Here are the actors and their wiring; the clients they work with are `closecall-kafka`.
 
 use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, Addr, Recipient};
 use chrono::TimeDelta;
 use closecall_calendar::Clock;
+use closecall_kafka::{
+    DeadLetterStore, Error, KafkaSettings, KafkaStats, Letters, Parts, Producer, Received, Source,
+    Unread, producer,
+};
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::topic::PARTITIONS;
 use closecall_protocol::{Error as ProtocolError, Topic};
 use closecall_supervision::{Deliver, Describe, FaultPoints, Supervisor};
 
-pub mod admin;
 pub mod bench;
-mod close;
-mod committer;
-mod consumer;
-mod context;
-mod dead_letters;
-mod error;
+mod from_dead_letters;
 mod from_topic;
-mod link;
-mod look;
-mod offsets;
-mod onlooker;
-mod partitions;
-pub mod peek;
-mod producer;
-mod record;
-mod settings;
-mod stats;
 mod to_topic;
 
-pub use dead_letters::{DeadLetterStore, FoundDeadLetter};
-pub use error::Error;
-pub use settings::{GroupProtocol, KafkaSettings, SecurityProtocol};
-pub use stats::{ClientView, KafkaSnapshot, KafkaStats, PartitionLag};
-
-use consumer::Source;
-use dead_letters::{FromDeadLetters, Letters};
+use from_dead_letters::FromDeadLetters;
 use from_topic::FromTopic;
-use producer::Producer;
-use record::{Received, Unread};
 use to_topic::ToTopic;
 
 use crate::stage::KAFKA_BRIDGE;
 
 /// Records in work at once on their way to one stage: one a partition.
 const WINDOW: usize = PARTITIONS as usize;
-
-/// What every side of the bridge shares.
-struct Parts {
-    settings: KafkaSettings,
-    stats: KafkaStats,
-    clock: Clock,
-    expires_after: Option<TimeDelta>,
-    faults: FaultPoints,
-}
 
 /// The bridge of one process: makes its sides.
 pub struct KafkaBridge {

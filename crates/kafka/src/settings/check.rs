@@ -6,7 +6,7 @@ use rdkafka::ClientConfig;
 use secrecy::ExposeSecret;
 
 use super::{GroupProtocol, KafkaSettings, SecurityProtocol};
-use crate::kafka_bridge::Error;
+use crate::Error;
 
 /// Names of the library that the program sets itself: its promises rest on them, or they have a
 /// setting of their own. A trailing dot owns every name that begins so.
@@ -57,7 +57,7 @@ fn refuse<T>(key: &'static str, problem: impl Into<String>) -> Result<T, Error> 
 }
 
 /// All checks; those that need no broker address hold without one too.
-pub(super) fn all(settings: &KafkaSettings) -> Result<(), Error> {
+pub(crate) fn all(settings: &KafkaSettings) -> Result<(), Error> {
     addresses(&settings.brokers)?;
     names(settings)?;
     times(settings)?;

@@ -9,10 +9,10 @@ use closecall_protocol::Topic;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
-use super::Error;
+use crate::Error;
 
 mod check;
-pub(super) mod client;
+pub(crate) mod client;
 
 /// Section `kafka` of the configuration. Empty text means "not set".
 #[derive(Debug, Clone, Deserialize)]

@@ -8,8 +8,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::context::commit;
-use super::partitions::Place;
+use crate::context::commit;
+use crate::partitions::Place;
 
 /// How long one answer of the brokers is waited for: longer than a bad connection takes, shorter
 /// than a thread may be silent.
@@ -24,7 +24,7 @@ fn list(places: &[Place]) -> TopicPartitionList {
 }
 
 /// Stops fetching from a partition.
-pub(super) fn pause<C: ConsumerContext>(
+pub(crate) fn pause<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     place: &Place,
 ) -> Result<(), KafkaError> {
@@ -32,7 +32,7 @@ pub(super) fn pause<C: ConsumerContext>(
 }
 
 /// Goes on fetching from a partition; one that was taken away meanwhile has nothing to go on with.
-pub(super) fn resume<C: ConsumerContext>(consumer: &BaseConsumer<C>, place: &Place) {
+pub(crate) fn resume<C: ConsumerContext>(consumer: &BaseConsumer<C>, place: &Place) {
     if let Err(error) = consumer.resume(&list(std::slice::from_ref(place))) {
         let (topic, partition) = place;
         tracing::debug!(topic, partition, %error, "not resumed");
@@ -40,7 +40,7 @@ pub(super) fn resume<C: ConsumerContext>(consumer: &BaseConsumer<C>, place: &Pla
 }
 
 /// The committed offsets of partitions; `None` where there is none.
-pub(super) fn committed<C: ConsumerContext>(
+pub(crate) fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     places: &[Place],
 ) -> Result<Vec<(Place, Option<i64>)>, KafkaError> {
@@ -58,7 +58,7 @@ pub(super) fn committed<C: ConsumerContext>(
 }
 
 /// The oldest offset and the one after the newest.
-pub(super) fn watermarks<C: ConsumerContext>(
+pub(crate) fn watermarks<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     topic: &str,
     partition: i32,
@@ -95,7 +95,7 @@ fn patiently<T>(mut ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, Kaf
 
 /// Commits the beginning of each partition that has no committed offset: where the consumer begins
 /// to read it. Asks `stopping` between its questions and gives up when it says so.
-pub(super) fn begin<C: ConsumerContext>(
+pub(crate) fn begin<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     places: &[Place],
     stopping: impl Fn() -> bool,

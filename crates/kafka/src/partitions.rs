@@ -13,13 +13,13 @@ const HELD_RECORDS: usize = 32;
 const HELD_BYTES: usize = 1 << 20;
 
 /// A partition of a topic.
-pub(super) type Place = (String, i32);
+pub(crate) type Place = (String, i32);
 
 /// What identifies a hand-out; an answer that carries another one's is no longer wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Ticket {
-    pub(super) place: Place,
-    pub(super) offset: i64,
+pub(crate) struct Ticket {
+    pub(crate) place: Place,
+    pub(crate) offset: i64,
     /// Counts assignments, so that an answer from before a rebalance is told from one after it.
     epoch: u64,
 }
@@ -59,7 +59,7 @@ struct Waiting<R> {
 
 /// The partitions that are assigned.
 #[derive(Debug)]
-pub(super) struct Partitions<R> {
+pub(crate) struct Partitions<R> {
     assigned: BTreeMap<Place, Partition<R>>,
     epoch: u64,
 }
@@ -75,7 +75,7 @@ impl<R> Default for Partitions<R> {
 
 impl<R> Partitions<R> {
     /// These were assigned, with nothing of an earlier assignment left.
-    pub(super) fn assign(&mut self, places: &[Place]) {
+    pub(crate) fn assign(&mut self, places: &[Place]) {
         self.epoch += 1;
         for place in places {
             let partition = Partition {
@@ -91,7 +91,7 @@ impl<R> Partitions<R> {
     }
 
     /// These were taken away; answers for them are no longer wanted.
-    pub(super) fn revoke(&mut self, places: &[Place]) {
+    pub(crate) fn revoke(&mut self, places: &[Place]) {
         for place in places {
             self.assigned.remove(place);
         }
@@ -99,7 +99,7 @@ impl<R> Partitions<R> {
 
     /// A record of so many bytes came. Gives it back with its ticket when it is to be handed out
     /// now; keeps it when its partition has one in work; drops it when its partition is not ours.
-    pub(super) fn receive(
+    pub(crate) fn receive(
         &mut self,
         place: &Place,
         offset: i64,
@@ -117,7 +117,7 @@ impl<R> Partitions<R> {
     }
 
     /// Whether the partition is to be paused now, which it then counts as.
-    pub(super) fn pauses(&mut self, place: &Place) -> bool {
+    pub(crate) fn pauses(&mut self, place: &Place) -> bool {
         let Some(partition) = self.assigned.get_mut(place) else {
             return false;
         };
@@ -126,7 +126,7 @@ impl<R> Partitions<R> {
     }
 
     /// Whether the partition, paused before, is to go on now, which it then counts as.
-    pub(super) fn goes_on(&mut self, place: &Place) -> bool {
+    pub(crate) fn goes_on(&mut self, place: &Place) -> bool {
         self.assigned
             .get_mut(place)
             .filter(|partition| partition.waiting.is_empty())
@@ -154,7 +154,7 @@ impl<R> Partitions<R> {
     }
 
     /// The answer to a hand-out: `done` when the record is settled. Says whether it was wanted.
-    pub(super) fn settle(&mut self, ticket: &Ticket, done: bool) -> bool {
+    pub(crate) fn settle(&mut self, ticket: &Ticket, done: bool) -> bool {
         let Some(partition) = self.assigned.get_mut(&ticket.place) else {
             return false;
         };
@@ -173,7 +173,7 @@ impl<R> Partitions<R> {
     }
 
     /// What is to be committed, with the offset to read from next.
-    pub(super) fn to_commit(&self) -> Vec<(Place, i64)> {
+    pub(crate) fn to_commit(&self) -> Vec<(Place, i64)> {
         let settled = |(place, partition): (&Place, &Partition<R>)| match partition.state {
             State::Settled { next } => Some((place.clone(), next)),
             _ => None,
@@ -182,7 +182,7 @@ impl<R> Partitions<R> {
     }
 
     /// This was committed. Gives the next record where one waits.
-    pub(super) fn committed(&mut self, place: &Place, offset: i64) -> Option<(Ticket, R)> {
+    pub(crate) fn committed(&mut self, place: &Place, offset: i64) -> Option<(Ticket, R)> {
         let partition = self.assigned.get_mut(place)?;
         if matches!(partition.state, State::Settled { next } if next == offset) {
             partition.state = State::Idle;
@@ -192,14 +192,14 @@ impl<R> Partitions<R> {
     }
 
     /// Whether the partition is ours and nothing of it has been committed by us yet.
-    pub(super) fn is_fresh(&self, place: &Place) -> bool {
+    pub(crate) fn is_fresh(&self, place: &Place) -> bool {
         self.assigned
             .get(place)
             .is_some_and(|partition| !partition.committed)
     }
 
     /// Partitions that are ours.
-    pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
         self.assigned.keys()
     }
 }

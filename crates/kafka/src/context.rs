@@ -15,14 +15,14 @@ use rdkafka::error::KafkaError;
 use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::KafkaSettings;
-use super::partitions::{Partitions, Place, Ticket};
-use super::settings::client::secret;
-use super::stats::KafkaStats;
+use crate::KafkaSettings;
+use crate::partitions::{Partitions, Place, Ticket};
+use crate::settings::client::secret;
+use crate::stats::KafkaStats;
 
 /// Something that happened to a client.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(crate) enum Event {
     /// An error that is not about one record.
     Error(KafkaError, String),
     /// These partitions were added, possibly none.
@@ -35,7 +35,7 @@ pub(super) enum Event {
 
 /// What happened and was not looked at yet. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Events {
+pub(crate) struct Events {
     list: Arc<Mutex<Vec<Event>>>,
     /// The library has called back since the last question.
     called: Arc<AtomicBool>,
@@ -46,7 +46,7 @@ impl Events {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn note(&self, event: Event) {
+    pub(crate) fn note(&self, event: Event) {
         self.called();
         self.list().push(event);
     }
@@ -56,28 +56,28 @@ impl Events {
     }
 
     /// What happened since the last call.
-    pub(super) fn take(&self) -> Vec<Event> {
+    pub(crate) fn take(&self) -> Vec<Event> {
         std::mem::take(&mut *self.list())
     }
 
     /// Whether the library has called back since the last call. A poll that was spent on a call
     /// back gives nothing, and says nothing of what else there is.
-    pub(super) fn take_called(&self) -> bool {
+    pub(crate) fn take_called(&self) -> bool {
         self.called.swap(false, Ordering::AcqRel)
     }
 }
 
 /// The context of any client.
 #[derive(Debug)]
-pub(super) struct Context {
+pub(crate) struct Context {
     name: String,
     stats: KafkaStats,
     settings: KafkaSettings,
-    pub(super) events: Events,
+    pub(crate) events: Events,
 }
 
 impl Context {
-    pub(super) fn new(name: &str, stats: &KafkaStats, settings: &KafkaSettings) -> Self {
+    pub(crate) fn new(name: &str, stats: &KafkaStats, settings: &KafkaSettings) -> Self {
         Self {
             name: name.to_owned(),
             stats: stats.clone(),
@@ -128,14 +128,14 @@ impl ClientContext for Context {
 
 /// An answer to a hand-out.
 #[derive(Debug)]
-pub(super) struct Settled {
-    pub(super) ticket: Ticket,
-    pub(super) outcome: Outcome,
+pub(crate) struct Settled {
+    pub(crate) ticket: Ticket,
+    pub(crate) outcome: Outcome,
 }
 
 /// How a hand-out ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// Its way through the process is done; its offset may be committed.
     Done,
     /// The process is ending; it stays where it is.
@@ -146,16 +146,16 @@ pub(super) enum Outcome {
 
 /// The bookkeeping of a consumer, shared by its loop and its callbacks, which run on one thread.
 #[derive(Debug)]
-pub(super) struct Work<R> {
-    pub(super) partitions: Partitions<R>,
-    pub(super) settled: Receiver<Settled>,
+pub(crate) struct Work<R> {
+    pub(crate) partitions: Partitions<R>,
+    pub(crate) settled: Receiver<Settled>,
     /// Records that came back unsettled, with why.
-    pub(super) returned: Vec<(Ticket, Outcome)>,
+    pub(crate) returned: Vec<(Ticket, Outcome)>,
 }
 
 impl<R> Work<R> {
     /// Takes note of the answers that have come.
-    pub(super) fn note_settled(&mut self) {
+    pub(crate) fn note_settled(&mut self) {
         while let Ok(Settled { ticket, outcome }) = self.settled.try_recv() {
             let done = matches!(outcome, Outcome::Done);
             let wanted = self.partitions.settle(&ticket, done);
@@ -176,15 +176,15 @@ impl<R> Work<R> {
 
 /// The context of a consumer.
 #[derive(Debug)]
-pub(super) struct ConsumerSide<R> {
-    pub(super) context: Context,
+pub(crate) struct ConsumerSide<R> {
+    pub(crate) context: Context,
     work: Mutex<Work<R>>,
     /// Whether the brokers answer, as far as known: with nobody to ask, nothing is waited for.
-    pub(super) reachable: AtomicBool,
+    pub(crate) reachable: AtomicBool,
 }
 
 impl<R: Send> ConsumerSide<R> {
-    pub(super) fn new(context: Context, settled: Receiver<Settled>) -> Self {
+    pub(crate) fn new(context: Context, settled: Receiver<Settled>) -> Self {
         let work = Work {
             partitions: Partitions::default(),
             settled,
@@ -198,7 +198,7 @@ impl<R: Send> ConsumerSide<R> {
     }
 
     /// Held shortly and never while the library is called: its callbacks want it too.
-    pub(super) fn work(&self) -> MutexGuard<'_, Work<R>> {
+    pub(crate) fn work(&self) -> MutexGuard<'_, Work<R>> {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -291,7 +291,7 @@ fn places(list: &TopicPartitionList) -> Vec<Place> {
 
 /// Commits offsets and waits for the brokers' answer. The list lives in here only: one that
 /// outlives its use can keep the consumer from ever being dropped.
-pub(super) fn commit<C: ConsumerContext>(
+pub(crate) fn commit<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     offsets: &[(Place, i64)],
 ) -> Result<(), KafkaError> {

@@ -6,7 +6,7 @@ use rdkafka::ClientContext;
 use rdkafka::client::Client;
 use rdkafka::error::RDKafkaErrorCode;
 
-use super::link::Standing;
+use crate::link::Standing;
 
 /// How long one answer is waited for: longer than a bad connection takes, shorter than a thread may
 /// be silent.
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// What is wrong: the brokers do not answer, or topics are not there or not ours to use. `None`
 /// when all is well. Asks `stopping` between its questions and
 /// gives up when it says so.
-pub(super) fn look<C: ClientContext>(
+pub(crate) fn look<C: ClientContext>(
     client: &Client<C>,
     topics: &[String],
     stopping: impl Fn() -> bool,

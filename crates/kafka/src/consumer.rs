@@ -15,17 +15,16 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use tokio::runtime::Handle;
 
-use super::close::Closing;
-use super::committer::Committer;
-use super::context::{ConsumerSide, Context, Event, Outcome, Settled, commit};
-use super::dead_letters::Letters;
-use super::link::{Link, Standing};
-use super::look::look;
-use super::offsets;
-use super::partitions::{Place, Ticket};
-use super::record::Received;
-use super::{Error, Parts};
-use crate::stage;
+use crate::close::Closing;
+use crate::committer::Committer;
+use crate::context::{ConsumerSide, Context, Event, Outcome, Settled, commit};
+use crate::dead_letters::Letters;
+use crate::link::{Link, Standing};
+use crate::look::look;
+use crate::offsets;
+use crate::partitions::{Place, Ticket};
+use crate::record::Received;
+use crate::{Error, Parts, STAGE};
 
 /// The longest sleep between two turns.
 const TURN: Duration = Duration::from_millis(200);
@@ -38,16 +37,24 @@ const UNANSWERED: Duration = Duration::from_secs(60);
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// What a consumer's thread is made of; survives its restarts.
-pub(super) struct Source {
-    pub(super) name: String,
-    pub(super) topics: Vec<String>,
-    pub(super) group: String,
-    pub(super) outbox: Arc<Outbox<Arc<Received>>>,
-    pub(super) letters: Option<Letters>,
+#[derive(Debug)]
+pub struct Source {
+    /// Its name among the stages.
+    pub name: String,
+    /// What it reads.
+    pub topics: Vec<String>,
+    /// As a member of this group.
+    pub group: String,
+    /// The hop to whoever reads the records.
+    pub outbox: Arc<Outbox<Arc<Received>>>,
+    /// Where refused records go; without it they come again.
+    pub letters: Option<Letters>,
     /// Carries the deliveries; there once the actor behind the outbox has started.
-    pub(super) runtime: Arc<OnceLock<Handle>>,
-    pub(super) board: HealthBoard,
-    pub(super) parts: Arc<Parts>,
+    pub runtime: Arc<OnceLock<Handle>>,
+    /// Shows how things stand.
+    pub board: HealthBoard,
+    /// Shared by all sides.
+    pub parts: Arc<Parts>,
 }
 
 type Client = BaseConsumer<ConsumerSide<Arc<Received>>>;
@@ -78,7 +85,10 @@ struct Run<'a> {
 
 impl Source {
     /// The body of the thread.
-    pub(super) fn run(&self, run: &ThreadRun) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// When the client cannot go on and has to be replaced.
+    pub fn run(&self, run: &ThreadRun) -> Result<(), Error> {
         let runtime = loop {
             match self.runtime.get() {
                 Some(runtime) => break runtime.clone(),
@@ -237,7 +247,7 @@ impl Run<'_> {
         } = &*self.source.parts;
         stats.received();
         let received = Received::copy(message, *expires_after, clock.now());
-        faults.hit(stage::KAFKA_BRIDGE, Some("after-receive"));
+        faults.hit(STAGE, Some("after-receive"));
         Arc::new(received)
     }
 
@@ -380,10 +390,7 @@ impl Run<'_> {
         if due.is_empty() || waits {
             return Ok(());
         }
-        self.source
-            .parts
-            .faults
-            .hit(stage::KAFKA_BRIDGE, Some("before-commit"));
+        self.source.parts.faults.hit(STAGE, Some("before-commit"));
         self.committing.clone_from(&due);
         self.committer.commit(due);
         Ok(())
@@ -400,10 +407,7 @@ impl Run<'_> {
             self.commit_again = Instant::now() + AGAIN;
             return;
         }
-        self.source
-            .parts
-            .faults
-            .hit(stage::KAFKA_BRIDGE, Some("after-commit"));
+        self.source.parts.faults.hit(STAGE, Some("after-commit"));
         self.commit_failed = false;
         for (place, next) in committed {
             let (due, goes_on) = {
