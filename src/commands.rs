@@ -1,4 +1,5 @@
-//! The commands, one module each: what they print and with which code they end.
+//! The command line. Each command is a module with its flags, what it prints, and the code it ends
+//! with.
 
 mod bench;
 mod completions;
@@ -6,6 +7,7 @@ mod config;
 mod dead_letters;
 mod demo;
 mod doctor;
+mod flags;
 mod ledger;
 mod market;
 mod peek;
@@ -16,10 +18,84 @@ pub(crate) mod version;
 
 use std::process::ExitCode;
 
-use crate::cli::{Bench, Cli, Command, Market};
-use crate::exit::{Exit, OrExit};
+use clap::{Parser, Subcommand};
+
+use self::bench::BenchCommand;
+use self::flags::Global;
+use self::market::MarketCommand;
+use crate::exit::{Code, OrExit};
 use crate::settings::{Inputs, Resolved, Settings};
 use crate::telemetry;
+
+const EXAMPLES: &str = "\
+Examples:
+  closecall demo                                everything, on a simulated market; needs nothing
+  closecall run                                 the pipeline on live sources, a pick every 3 minutes
+  closecall predict AAPL                        one forecast from live sources
+  closecall market serve --simulated            a simulated market on loopback
+  closecall config show                         every setting and where it comes from
+
+Exit codes: 0 ok, 1 unexpected, 64 usage, 65 bad data, 69 vendor or broker unavailable,
+70 internal, 73 cannot create, 75 try later, 77 refused credential, 78 configuration.
+On real data no skill beyond yesterday's close has been shown. Not investment advice.";
+
+/// Calls the close: forecasts today's closing price of a stock, says how sure it is, keeps score.
+#[derive(Debug, Parser)]
+#[command(name = "closecall", version, before_help = EXAMPLES, propagate_version = true)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make one forecast, print it, and exit; writes no ledger
+    Predict(predict::PredictArgs),
+    /// Run the whole pipeline on a simulated market and a fast clock; needs nothing
+    Demo(demo::DemoArgs),
+    /// Run the pipeline on the configured sources until asked to end
+    Run(run::RunArgs),
+    /// Look at the track record
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    /// Make or describe the topics
+    #[command(subcommand)]
+    Topics(topics::TopicsCommand),
+    /// Read the records of a topic
+    Peek(peek::PeekArgs),
+    /// Look at refused records, or send them again
+    #[command(subcommand)]
+    DeadLetters(dead_letters::DeadLettersCommand),
+    /// Check what a run needs: broker, topics, groups, keys, clock, disk
+    Doctor {
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// A market on loopback that answers as the vendors do
+    #[command(subcommand)]
+    Market(market::MarketCommand),
+    /// Measure this machine
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
+    /// Show or check the configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the version and what this build can do
+    Version {
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
 
 /// Carries out the command.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -27,11 +103,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match &cli.command {
         Command::Completions { shell } => return completions::run(*shell),
         Command::Version { json } => return version::run(*json),
-        Command::Bench(Bench::Train(args)) => return bench::train(args),
+        Command::Bench(BenchCommand::Train(args)) => return bench::train(args),
         _ => {}
     }
     let inputs = Inputs::of_process(cli.global.config.clone(), flags(&cli));
-    let resolved = Settings::resolve(&inputs).or_exit(Exit::Configuration)?;
+    let resolved = Settings::resolve(&inputs).or_exit(Code::Configuration)?;
     start_log(&resolved);
     match cli.command {
         Command::Demo(args) => demo::run(resolved.settings, &args),
@@ -42,12 +118,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Peek(args) => peek::run(&resolved.settings, &args),
         Command::DeadLetters(command) => dead_letters::run(&resolved.settings, &command),
         Command::Doctor { json } => doctor::run(&resolved.settings, json),
-        Command::Market(Market::Serve(args)) => market::serve(&resolved.settings, &args),
-        Command::Bench(Bench::Bridge(args)) => bench::bridge(&resolved.settings, &args),
+        Command::Market(MarketCommand::Serve(args)) => market::serve(&resolved.settings, &args),
+        Command::Bench(BenchCommand::Bridge(args)) => bench::bridge(&resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),
-        Command::Completions { .. } | Command::Version { .. } | Command::Bench(Bench::Train(_)) => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Completions { .. }
+        | Command::Version { .. }
+        | Command::Bench(BenchCommand::Train(_)) => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -97,13 +173,14 @@ pub(crate) fn print(text: impl std::fmt::Display) -> anyhow::Result<()> {
     }
 }
 
-/// A Kafka error with the code that the process ends with.
-pub(crate) fn kafka_failure(error: closecall_kafka::Error) -> anyhow::Error {
-    use closecall_kafka::Error;
-    let exit = match &error {
-        Error::Setting { .. } | Error::Library { .. } | Error::File { .. } => Exit::Configuration,
-        Error::Refused { .. } | Error::Insecure { .. } => Exit::Refused,
-        _ => Exit::Unavailable,
-    };
-    crate::exit::Failure::new(exit, error).into()
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_agrees_with_itself() {
+        Cli::command().debug_assert();
+    }
 }

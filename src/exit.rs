@@ -1,11 +1,11 @@
-//! Exit codes: what a script can tell a failure by. The numbers are those of BSD's `sysexits`.
+//! Code codes: what a script can tell a failure by. The numbers are those of BSD's `sysexits`.
 
 use std::fmt;
 use std::process::ExitCode;
 
 /// Why the process ends as it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub(crate) enum Code {
     /// A mistake in the command line.
     Usage,
     /// The data that came cannot be used.
@@ -22,8 +22,8 @@ pub(crate) enum Exit {
     Configuration,
 }
 
-impl Exit {
-    pub(crate) fn code(self) -> u8 {
+impl Code {
+    pub(crate) fn number(self) -> u8 {
         match self {
             Self::Usage => 64,
             Self::Data => 65,
@@ -36,45 +36,70 @@ impl Exit {
     }
 }
 
-/// A failure and the code the process ends with. One without a code ends with 1.
+/// An error and the code that the process ends with. One without a code ends with 1.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    exit: Exit,
+pub(crate) struct CodedError {
+    code: Code,
     error: anyhow::Error,
 }
 
-impl Failure {
-    pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
+impl CodedError {
+    pub(crate) fn new(code: Code, error: impl Into<anyhow::Error>) -> Self {
         Self {
-            exit,
+            code,
             error: error.into(),
         }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CodedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The whole chain on one line.
         write!(f, "{:#}", self.error)
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for CodedError {}
 
 /// The code for an error that came up to `main`.
 pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
     error
-        .downcast_ref::<Failure>()
-        .map_or(ExitCode::FAILURE, |failure| failure.exit.code().into())
+        .downcast_ref::<CodedError>()
+        .map_or(ExitCode::FAILURE, |failed| failed.code.number().into())
+}
+
+/// A market error with the code that the process ends with.
+pub(crate) fn market_error(error: closecall_market::Error) -> anyhow::Error {
+    use closecall_market::Failure;
+    let code = match error.failure() {
+        Failure::Unavailable => Code::Unavailable,
+        Failure::BadData => Code::Data,
+        Failure::CannotCreate => Code::CannotCreate,
+        Failure::TryLater => Code::Temporary,
+        Failure::Credential => Code::Refused,
+        Failure::Configuration => Code::Configuration,
+    };
+    CodedError::new(code, error).into()
+}
+
+/// A Kafka error with the code that the process ends with.
+pub(crate) fn kafka_error(error: closecall_kafka::Error) -> anyhow::Error {
+    use closecall_kafka::Error;
+    let code = match &error {
+        Error::Setting { .. } | Error::Library { .. } | Error::File { .. } => Code::Configuration,
+        Error::Refused { .. } | Error::Insecure { .. } => Code::Refused,
+        _ => Code::Unavailable,
+    };
+    CodedError::new(code, error).into()
 }
 
 /// Gives an error the code it ends the process with.
 pub(crate) trait OrExit<T> {
-    fn or_exit(self, exit: Exit) -> Result<T, anyhow::Error>;
+    fn or_exit(self, code: Code) -> Result<T, anyhow::Error>;
 }
 
 impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
-    fn or_exit(self, exit: Exit) -> Result<T, anyhow::Error> {
-        self.map_err(|error| Failure::new(exit, error).into())
+    fn or_exit(self, code: Code) -> Result<T, anyhow::Error> {
+        self.map_err(|error| CodedError::new(code, error).into())
     }
 }

@@ -4,12 +4,12 @@
 //! This crate is the composition root, the only place that knows every part. [`topology`] wires
 //! the pipeline; everything that forecasts, fetches, supervises or stores lives in the crates.
 
-mod cli;
 mod commands;
+mod console;
 mod exit;
-mod parts;
 mod pipeline;
-mod report;
+
+mod role;
 mod settings;
 mod telemetry;
 mod topology;
@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::cli::Cli;
+use crate::commands::Cli;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
             return if asked_for && printed.is_ok() {
                 ExitCode::SUCCESS
             } else {
-                exit::Exit::Usage.code().into()
+                exit::Code::Usage.number().into()
             };
         }
     };

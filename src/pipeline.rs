@@ -14,35 +14,34 @@ use closecall_sentiment::Vader;
 use closecall_supervision::{Exit, FaultPoints, Outbox, Signals, Supervisor};
 use serde::Serialize;
 
-use crate::cli::Stage;
-use crate::exit::{Exit as Code, Failure, OrExit};
-use crate::parts;
-use crate::report::Teller;
+use crate::console::Console;
+use crate::exit::{Code, CodedError, OrExit};
+use crate::role::Role;
 use crate::settings::Settings;
 use crate::topology::{self, Parts, PickerParts, ReporterParts, ScraperParts};
 use crate::web::{Counts, Metrics, Pages, Reading, Web, readings};
 
 /// What is particular to one run.
 #[derive(Debug)]
-pub(crate) struct Run {
+pub(crate) struct RunOptions {
     pub(crate) clock: Clock,
     /// The roles of this process; all of them where none is named.
-    pub(crate) stages: Vec<Stage>,
+    pub(crate) roles: Vec<Role>,
     /// End by itself after so many picks.
     pub(crate) picks: Option<u64>,
     pub(crate) faults: FaultPoints,
     pub(crate) json: bool,
 }
 
-impl Run {
-    fn has(&self, stage: Stage) -> bool {
-        self.stages.is_empty() || self.stages.contains(&stage)
+impl RunOptions {
+    fn has(&self, role: Role) -> bool {
+        self.roles.is_empty() || self.roles.contains(&role)
     }
 }
 
 /// The account of a run: where every accepted pick ended.
 #[derive(Debug, Serialize)]
-pub(crate) struct Summary {
+pub(crate) struct RunSummary {
     pub(crate) picks: u64,
     pub(crate) forecasts: u64,
     pub(crate) dead_letters: u64,
@@ -59,13 +58,16 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Runs until it is done, asked to end, or a stage has failed for good. The account is of a run
 /// within one process: what goes through topics is accounted for by the ledger over time.
-pub(crate) fn run(settings: &Settings, run: &Run) -> anyhow::Result<(Exit, Option<Summary>)> {
+pub(crate) fn run(
+    settings: &Settings,
+    run: &RunOptions,
+) -> anyhow::Result<(Exit, Option<RunSummary>)> {
     let kafka = settings.kafka.enabled().then_some(&settings.kafka);
-    if kafka.is_none() && !run.stages.is_empty() {
+    if kafka.is_none() && !run.roles.is_empty() {
         let error = anyhow::anyhow!(
             "--stage runs one role of several, which meet on Kafka: set `kafka.brokers`"
         );
-        return Err(Failure::new(Code::Configuration, error).into());
+        return Err(CodedError::new(Code::Configuration, error).into());
     }
     let counts = Counts::default();
     let mut readings = Vec::new();
@@ -119,17 +121,17 @@ pub(crate) fn run(settings: &Settings, run: &Run) -> anyhow::Result<(Exit, Optio
 /// Makes what the roles of this process need, and no more: a trainer opens no store.
 fn parts(
     settings: &Settings,
-    run: &Run,
+    run: &RunOptions,
     counts: &Counts,
     readings: &mut Vec<Reading>,
 ) -> anyhow::Result<Parts> {
-    let picker = run.has(Stage::TickerPicker).then(|| PickerParts {
+    let picker = run.has(Role::TickerPicker).then(|| PickerParts {
         settings: settings.picker.clone(),
         limit: run.picks,
     });
     let mut scraper = None;
-    if run.has(Stage::Scraper) {
-        let market = Arc::new(parts::market(settings, &run.clock)?);
+    if run.has(Role::Scraper) {
+        let market = Arc::new(settings.open_market(&run.clock)?);
         readings.push(readings::vendor_requests(&market));
         scraper = Some(ScraperParts {
             market,
@@ -137,13 +139,13 @@ fn parts(
         });
     }
     let mut reporter = None;
-    if run.has(Stage::Reporter) {
-        let teller = Arc::new(Teller::new(run.json));
+    if run.has(Role::Reporter) {
+        let console = Arc::new(Console::new(run.json));
         let ledger = Ledger::open(&settings.data_dir, settings.calendar.calendar())
             .or_exit(Code::CannotCreate)?;
         let ledger = Arc::new(Mutex::new(ledger));
-        let announce = announcer(&teller, counts, &run.clock);
-        let tell = Arc::new(move |row: &_| teller.dead_letter(row));
+        let announce = announcer(&console, counts, &run.clock);
+        let tell = Arc::new(move |row: &_| console.dead_letter(row));
         let dead_letters = LedgerDeadLetters::new(Arc::clone(&ledger), tell);
         reporter = Some(ReporterParts {
             ledger,
@@ -158,7 +160,7 @@ fn parts(
         picker,
         scraper,
         trainer: run
-            .has(Stage::GruTrainer)
+            .has(Role::GruTrainer)
             .then(|| forecaster(settings, &run.clock)),
         reporter,
     })
@@ -173,12 +175,12 @@ fn forecaster(settings: &Settings, clock: &Clock) -> Forecaster {
 }
 
 /// Tells and counts what was recorded.
-fn announcer(teller: &Arc<Teller>, counts: &Counts, clock: &Clock) -> Announcer {
-    let (teller, counts, clock) = (Arc::clone(teller), counts.clone(), clock.clone());
+fn announcer(console: &Arc<Console>, counts: &Counts, clock: &Clock) -> Announcer {
+    let (console, counts, clock) = (Arc::clone(console), counts.clone(), clock.clone());
     Arc::new(move |forecast, recorded| match recorded {
         Recorded::New { late, .. } => {
             counts.forecast(forecast, late, clock.now().timestamp());
-            teller.forecast(forecast);
+            console.forecast(forecast);
         }
         Recorded::Duplicate => counts.duplicate(),
     })
@@ -222,12 +224,12 @@ fn account(
     picks: u64,
     restarts: u64,
     before: &closecall_ledger::Summary,
-) -> anyhow::Result<Summary> {
+) -> anyhow::Result<RunSummary> {
     let after = Reader::open(data_dir)?.summary()?;
     let forecasts = after.forecasts - before.forecasts;
     let dead_letters = after.dead_letters.saturating_sub(before.dead_letters);
     let duplicates = after.duplicates - before.duplicates;
-    Ok(Summary {
+    Ok(RunSummary {
         picks,
         forecasts,
         dead_letters,

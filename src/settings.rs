@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use chrono::NaiveDate;
 use closecall_actors::PickerSettings;
-use closecall_calendar::Calendar;
+use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::ForecastSettings;
 use closecall_kafka::KafkaSettings;
-use closecall_market::{AlphavantageSettings, MarketSettings, WindowSettings, YahooSettings};
+use closecall_market::{
+    AlphavantageSettings, Market, MarketSettings, Source, WindowSettings, YahooSettings,
+};
 use closecall_supervision::SupervisionSettings;
 use config::{Value, ValueKind};
 use secrecy::{ExposeSecret, SecretString};
@@ -21,6 +24,7 @@ mod tests;
 
 pub(crate) use layers::{Inputs, Origin};
 
+use crate::exit::{Code, OrExit, market_error};
 use crate::telemetry::LogFormat;
 use crate::web::HttpSettings;
 
@@ -176,6 +180,27 @@ impl Settings {
             alphavantage: self.alphavantage.clone(),
             market: self.market.clone(),
         }
+    }
+
+    /// The market client over the store in the data directory, which belongs to the source that the
+    /// addresses point to.
+    pub(crate) fn open_market(&self, clock: &Clock) -> anyhow::Result<Market> {
+        std::fs::create_dir_all(&self.data_dir)
+            .with_context(|| {
+                let folder = self.data_dir.display();
+                format!("cannot make the data directory {folder}: set `data_dir` to a folder that can be written")
+            })
+            .or_exit(Code::CannotCreate)?;
+        let market = self.market_settings();
+        let source = Source::of(&market).map_err(market_error)?;
+        Market::open(
+            &market,
+            &source,
+            &self.data_dir,
+            self.calendar.calendar(),
+            clock.clone(),
+        )
+        .map_err(market_error)
     }
 
     /// What each part says must hold.

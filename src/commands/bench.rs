@@ -3,17 +3,64 @@
 
 use std::process::ExitCode;
 
+use clap::{Args, Subcommand};
 use closecall_actors::kafka_bridge::bench as bridge_bench;
 use closecall_calendar::Clock;
 use closecall_forecast::gru::bench::{BenchReport, BenchSettings, measure};
 use closecall_kafka::bench::{BridgeReport, WayReport};
 
-use super::kafka_failure;
-use crate::cli::{BenchBridge, BenchTrain};
-use crate::exit::{Exit, OrExit};
+use crate::exit::{Code, OrExit, kafka_error};
 use crate::settings::Settings;
 
-pub(super) fn train(args: &BenchTrain) -> anyhow::Result<ExitCode> {
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Train the reference network: seconds, GFLOP/s, and how far from this processor's peak
+    Train(TrainArgs),
+    /// Send records through Kafka and one stage: milliseconds, records a second, beside a bare loop
+    Bridge(BridgeArgs),
+}
+
+/// Train the reference network.
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// Fits at the same time, each on a thread of its own
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = at_least_one)]
+    pub(crate) jobs: usize,
+    /// Times that the work is repeated; the best counts
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = at_least_one)]
+    pub(crate) rounds: usize,
+    /// Fit so many networks once, shared by the jobs (by default as many as there are cores)
+    #[arg(long, value_name = "N", value_parser = at_least_one, conflicts_with = "rounds")]
+    pub(crate) tickers: Option<usize>,
+    /// Instruction set: avx512, avx2 or plain; the fastest where not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) path: Option<closecall_forecast::gru::Path>,
+    /// As one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Send records through Kafka and one stage.
+#[derive(Debug, Args)]
+pub(crate) struct BridgeArgs {
+    /// Records sent through, one at a time and then all at once
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = at_least_one)]
+    pub(crate) records: usize,
+    /// As one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|_| "give a whole number".to_owned())?;
+    if (1..=100_000).contains(&number) {
+        Ok(number)
+    } else {
+        Err("give 1 to 100000".to_owned())
+    }
+}
+
+pub(super) fn train(args: &TrainArgs) -> anyhow::Result<ExitCode> {
     // Many fits are there to be shared by all cores; one alone is measured on one.
     let jobs = match (args.tickers, args.jobs) {
         (Some(_), 1) => std::thread::available_parallelism()?.get(),
@@ -25,7 +72,7 @@ pub(super) fn train(args: &BenchTrain) -> anyhow::Result<ExitCode> {
         rounds: args.rounds,
         tickers: args.tickers,
     };
-    let report = measure(&settings).or_exit(Exit::Usage)?;
+    let report = measure(&settings).or_exit(Code::Usage)?;
     if args.json {
         super::print(serde_json::to_string(&report)?)?;
     } else {
@@ -52,12 +99,12 @@ fn text(report: &BenchReport) -> String {
     )
 }
 
-pub(super) fn bridge(settings: &Settings, args: &BenchBridge) -> anyhow::Result<ExitCode> {
+pub(super) fn bridge(settings: &Settings, args: &BridgeArgs) -> anyhow::Result<ExitCode> {
     let (supervision, clock) = (settings.supervision, Clock::system());
     let measured = bridge_bench::measure(&settings.kafka, supervision, &clock, args.records);
     let report = actix::System::new()
         .block_on(measured)
-        .map_err(kafka_failure)?;
+        .map_err(kafka_error)?;
     if args.json {
         super::print(serde_json::to_string(&report)?)?;
     } else {

@@ -2,10 +2,22 @@
 
 use std::process::ExitCode;
 
+use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
-use crate::cli::ConfigCommand;
 use crate::settings::Resolved;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting with its value and origin; secrets are masked
+    Show {
+        /// As one JSON object: key to {value, origin}
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the configuration and exit: 0 when it can be used, 78 when not
+    Check,
+}
 
 pub(super) fn run(resolved: &Resolved, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     match command {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use clap::Subcommand;
 use closecall_calendar::Clock;
 use closecall_kafka::KafkaSettings;
 use closecall_kafka::admin::KafkaAdmin;
@@ -14,11 +15,39 @@ use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::{PickId, Reason, Topic};
 use serde_json::json;
 
-use super::kafka_failure;
 use super::peek::{as_json, decode};
-use crate::cli::DeadLettersCommand;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Code, CodedError, kafka_error};
 use crate::settings::Settings;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersCommand {
+    /// One line a refused record
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// A refused record in full, by its pick id
+    Show {
+        /// The pick id
+        pick_id: PickId,
+    },
+    /// Send refused records to their topics again, with a new expiry
+    Retry {
+        /// Only that of this pick
+        #[arg(long, value_name = "PICK_ID")]
+        pick_id: Option<PickId>,
+        /// Only those with this reason, such as unavailable
+        #[arg(long, value_name = "REASON")]
+        reason: Option<Reason>,
+        /// At most so many
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+        count: usize,
+        /// Do it without asking; needed where there is no terminal
+        #[arg(long)]
+        yes: bool,
+    },
+}
 
 /// A refused record where it lies.
 struct Letter {
@@ -40,7 +69,7 @@ pub(super) fn run(settings: &Settings, command: &DeadLettersCommand) -> anyhow::
         } => {
             if !yes && !std::io::stdin().is_terminal() {
                 let error = anyhow!("dead-letters retry sends records again: say --yes");
-                return Err(Failure::new(Exit::Usage, error).into());
+                return Err(CodedError::new(Code::Usage, error).into());
             }
             retry(settings, &chosen(&letters, *pick_id, *reason, *count))?;
         }
@@ -65,7 +94,7 @@ fn all(kafka: &KafkaSettings) -> anyhow::Result<Vec<Letter>> {
                 ControlFlow::Continue(())
             },
         )
-        .map_err(kafka_failure)?;
+        .map_err(kafka_error)?;
     }
     letters.sort_by_key(|letter| letter.arrival.timestamp);
     Ok(letters)
@@ -114,7 +143,7 @@ fn show(letters: &[Letter], pick_id: PickId) -> anyhow::Result<()> {
         .peekable();
     if found.peek().is_none() {
         let error = anyhow!("no dead letter of pick {pick_id}: `closecall dead-letters list`");
-        return Err(Failure::new(Exit::Data, error).into());
+        return Err(CodedError::new(Code::Data, error).into());
     }
     for Letter {
         record, arrival, ..
@@ -146,7 +175,7 @@ fn chosen(
 }
 
 fn retry(settings: &Settings, letters: &[&Letter]) -> anyhow::Result<()> {
-    let admin = KafkaAdmin::new(&settings.kafka).map_err(kafka_failure)?;
+    let admin = KafkaAdmin::new(&settings.kafka).map_err(kafka_error)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -167,7 +196,7 @@ fn retry(settings: &Settings, letters: &[&Letter]) -> anyhow::Result<()> {
         };
         let (partition, offset) = runtime
             .block_on(admin.send(&says.topic, &again))
-            .map_err(kafka_failure)?;
+            .map_err(kafka_error)?;
         let from = again.header(REPLAYED_FROM).unwrap_or_default();
         super::print(format_args!(
             "{} sent to {}/{partition}/{offset}, from {from}",

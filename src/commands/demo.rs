@@ -7,17 +7,29 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use closecall_actors::stage;
+use clap::Args;
 use closecall_calendar::Clock;
 use closecall_market_server::{Market, Server, Simulated, SimulatedSettings};
-use closecall_supervision::FaultPoints;
 use serde_json::json;
 
-use crate::cli::Demo;
-use crate::exit::{Exit, OrExit};
-use crate::pipeline::{self, Run, Summary};
-use crate::report::{Teller, VERDICT};
+use super::flags::RunFlags;
+use crate::console::{Console, VERDICT};
+use crate::exit::{Code, OrExit};
+use crate::pipeline::{self, RunOptions, RunSummary};
 use crate::settings::Settings;
+
+/// Run the whole pipeline on a simulated market.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// End by itself after so many picks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) picks: Option<u64>,
+    /// Seed of the simulated market, the picks and the training
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) watch: RunFlags,
+}
 
 /// A Monday before the opening. Always the same, so that two demos with one seed tell the same.
 const START: &str = "2025-01-06T12:00:00Z";
@@ -25,12 +37,12 @@ const START: &str = "2025-01-06T12:00:00Z";
 /// A slot of simulated time a second: four picks a day, one of them during the session.
 const EVERY: Duration = Duration::from_secs(6 * 3600);
 
-pub(super) fn run(mut settings: Settings, args: &Demo) -> anyhow::Result<ExitCode> {
-    let faults = FaultPoints::parse(&args.watch.fault, stage::FAULT_POINTS).or_exit(Exit::Usage)?;
+pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    let faults = args.watch.faults()?;
     settings.data_dir.push("demo");
     // Within this process, whatever is configured for other runs.
     settings.kafka.brokers.clear();
-    start_empty(&settings.data_dir).or_exit(Exit::CannotCreate)?;
+    start_empty(&settings.data_dir).or_exit(Code::CannotCreate)?;
 
     let start: DateTime<Utc> = START.parse()?;
     let clock = Clock::simulated(start, EVERY.as_secs_f64())?;
@@ -38,7 +50,7 @@ pub(super) fn run(mut settings: Settings, args: &Demo) -> anyhow::Result<ExitCod
     let simulated = Simulated::new(SimulatedSettings::new(args.seed), calendar)?;
     let market = Market::simulated(simulated, clock.clone());
     let server = Server::bind(Server::loopback(0), market)
-        .or_exit(Exit::CannotCreate)?
+        .or_exit(Code::CannotCreate)?
         .spawn()?;
 
     settings.ask_only(&format!("http://{}", server.address()));
@@ -49,17 +61,17 @@ pub(super) fn run(mut settings: Settings, args: &Demo) -> anyhow::Result<ExitCod
     if !args.watch.json {
         eprintln!("a simulated market, a pick a second; stop with Ctrl-C");
     }
-    let run = Run {
+    let options = RunOptions {
         clock,
-        stages: Vec::new(),
+        roles: Vec::new(),
         picks: args.picks,
         faults,
         json: args.watch.json,
     };
-    let (exit, summary) = pipeline::run(&settings, &run)?;
+    let (exit, summary) = pipeline::run(&settings, &options)?;
     server.stop()?;
     if let Some(summary) = summary {
-        tell(&Teller::new(args.watch.json), &summary);
+        print_summary(&Console::new(args.watch.json), &summary);
     }
     Ok(exit.code.into())
 }
@@ -81,12 +93,12 @@ fn start_empty(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(context)
 }
 
-fn tell(teller: &Teller, summary: &Summary) {
-    if teller.is_json() {
-        teller.line(&json!({"summary": summary}).to_string());
+fn print_summary(console: &Console, summary: &RunSummary) {
+    if console.is_json() {
+        console.line(&json!({"summary": summary}).to_string());
         return;
     }
-    let Summary {
+    let RunSummary {
         picks,
         forecasts,
         dead_letters,
@@ -96,7 +108,7 @@ fn tell(teller: &Teller, summary: &Summary) {
         scored,
         ..
     } = summary;
-    teller.line(&format!(
+    console.line(&format!(
         "\n{picks} picks: {forecasts} forecasts, {dead_letters} dead letters, \
          {duplicates} duplicates, {lost} lost; {restarts} restarts"
     ));
@@ -104,5 +116,5 @@ fn tell(teller: &Teller, summary: &Summary) {
         || "not known yet".to_owned(),
         |ratio| format!("{ratio:.3} x persistence"),
     );
-    teller.line(&format!("{scored} scored: error {error}; {VERDICT}"));
+    console.line(&format!("{scored} scored: error {error}; {VERDICT}"));
 }

@@ -8,7 +8,7 @@ use closecall_calendar::Clock;
 use closecall_kafka::admin::KafkaAdmin;
 use serde_json::json;
 
-use crate::exit::Exit;
+use crate::exit::Code;
 use crate::settings::Settings;
 
 /// Years that the calendar's rules are meant for.
@@ -58,7 +58,7 @@ pub(super) fn run(settings: &Settings, as_json: bool) -> anyhow::Result<ExitCode
     Ok(if ok {
         ExitCode::SUCCESS
     } else {
-        Exit::Unavailable.code().into()
+        Code::Unavailable.number().into()
     })
 }
 

@@ -3,14 +3,26 @@
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use clap::Subcommand;
 use closecall_ledger::{Entry, Reader};
 
-use crate::cli::LedgerCommand;
-use crate::exit::{Exit, Failure, OrExit};
+use crate::exit::{Code, CodedError, OrExit};
 use crate::settings::Settings;
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Print what became of every pick
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the chain of rows; names what was changed or removed
+    Verify,
+}
+
 pub(super) fn run(settings: &Settings, command: &LedgerCommand) -> anyhow::Result<ExitCode> {
-    let reader = Reader::open(&settings.data_dir).or_exit(Exit::Data)?;
+    let reader = Reader::open(&settings.data_dir).or_exit(Code::Data)?;
     match command {
         LedgerCommand::List { json } => list(&reader, *json)?,
         LedgerCommand::Verify => verify(&reader)?,
@@ -19,7 +31,7 @@ pub(super) fn run(settings: &Settings, command: &LedgerCommand) -> anyhow::Resul
 }
 
 fn list(reader: &Reader, json: bool) -> anyhow::Result<()> {
-    for entry in reader.entries().or_exit(Exit::Data)? {
+    for entry in reader.entries().or_exit(Code::Data)? {
         if json {
             super::print(serde_json::to_string(&entry)?)?;
         } else {
@@ -65,7 +77,7 @@ fn verify(reader: &Reader) -> anyhow::Result<()> {
             }
             let count = faults.len();
             let error = anyhow!("the ledger is not as it was written: {count} faults found");
-            Err(Failure::new(Exit::Data, error).into())
+            Err(CodedError::new(Code::Data, error).into())
         }
     }
 }

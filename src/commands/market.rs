@@ -1,21 +1,65 @@
 //! `closecall market serve`: both vendors' wire formats on one address, from recorded data or from
 //! a simulated market.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
 use closecall_calendar::Clock;
 use closecall_market_server::{Market, Replay, Server, Simulated, SimulatedSettings, Visibility};
 use closecall_supervision::Signals;
 
-use crate::cli::Serve;
-use crate::exit::{Exit, OrExit};
+use super::flags::{ClockFlags, moment};
+use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 
-pub(super) fn serve(settings: &Settings, args: &Serve) -> anyhow::Result<ExitCode> {
+#[derive(Debug, Subcommand)]
+pub(crate) enum MarketCommand {
+    /// Serve both vendors' formats from recorded data or from a simulated market
+    Serve(ServeArgs),
+}
+
+/// What to serve, where, and how much of it can be seen.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("source").required(true).args(["replay", "simulated"])))]
+pub(crate) struct ServeArgs {
+    /// Recorded data: DIR/prices/TICKER.csv and DIR/news/TICKER.csv
+    #[arg(long, value_name = "DIR")]
+    pub(crate) replay: Option<PathBuf>,
+    /// A simulated market with known truth
+    #[arg(long)]
+    pub(crate) simulated: bool,
+    /// Seed of the simulated market
+    #[arg(long, default_value_t = 1, conflicts_with = "replay")]
+    pub(crate) seed: u64,
+    /// Share of tomorrow's variance that can be predicted in the simulated market, 0 to 0.9
+    #[arg(
+        long,
+        default_value_t = 0.0,
+        conflicts_with = "replay",
+        value_name = "R2"
+    )]
+    pub(crate) predictability: f64,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// Port to listen on; 0 takes a free one and prints it
+    #[arg(long, default_value_t = 8900)]
+    pub(crate) port: u16,
+    /// Show what could be seen at this moment
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(conflicts_with_all = ["clock_start", "speed"])]
+    pub(crate) as_of: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    pub(crate) clock: ClockFlags,
+}
+
+pub(super) fn serve(settings: &Settings, args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let market = market(settings, args)?;
     let address = SocketAddr::new(args.host, args.port);
-    let server = Server::bind(address, market).or_exit(Exit::CannotCreate)?;
+    let server = Server::bind(address, market).or_exit(Code::CannotCreate)?;
     let address = server.address();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -32,14 +76,14 @@ pub(super) fn serve(settings: &Settings, args: &Serve) -> anyhow::Result<ExitCod
     })
 }
 
-fn market(settings: &Settings, args: &Serve) -> anyhow::Result<Market> {
+fn market(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Market> {
     let calendar = settings.calendar.calendar();
     let clock = match args.as_of {
         Some(at) => Some(Clock::fixed(at)),
         None => args.clock.clock()?,
     };
     if let Some(directory) = &args.replay {
-        let replay = Replay::load(directory, &calendar).or_exit(Exit::Data)?;
+        let replay = Replay::load(directory, &calendar).or_exit(Code::Data)?;
         let visibility = clock.map_or(Visibility::Everything, Visibility::Until);
         return Ok(Market::replay(replay, visibility, calendar));
     }
@@ -47,7 +91,7 @@ fn market(settings: &Settings, args: &Serve) -> anyhow::Result<Market> {
         predictability: args.predictability,
         ..SimulatedSettings::new(args.seed)
     };
-    let simulated = Simulated::new(simulated, calendar).or_exit(Exit::Usage)?;
+    let simulated = Simulated::new(simulated, calendar).or_exit(Code::Usage)?;
     // A simulated market has no end: without a clock of its own it goes by the system's.
     Ok(Market::simulated(
         simulated,

@@ -6,20 +6,39 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
+use clap::Args;
 use closecall_kafka::peek::{PeekFrom, peek};
+use closecall_protocol::Ticker;
 use closecall_protocol::codec::{Arrival, Record};
 use serde_json::{Value, json};
 
-use super::kafka_failure;
-use crate::cli::Peek;
-use crate::exit::{Exit, OrExit};
+use crate::exit::{Code, OrExit, kafka_error};
 use crate::settings::Settings;
+
+/// Read the records of a topic.
+#[derive(Debug, Args)]
+pub(crate) struct PeekArgs {
+    /// The topic, such as stock-prediction-output
+    pub(crate) topic: String,
+    /// Only records of this ticker
+    #[arg(long, value_parser = |text: &str| Ticker::new(text))]
+    pub(crate) ticker: Option<Ticker>,
+    /// Where to begin: `beginning`, or a time (RFC 3339)
+    #[arg(long, value_name = "beginning|TIME", default_value = "beginning")]
+    pub(crate) from: String,
+    /// At most so many records
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) count: Option<usize>,
+    /// One JSON object a record
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// How much of a value a line for people shows, in characters.
 const SHOWN: usize = 160;
 
-pub(super) fn run(settings: &Settings, args: &Peek) -> anyhow::Result<ExitCode> {
-    let from = begin(&args.from).or_exit(Exit::Usage)?;
+pub(super) fn run(settings: &Settings, args: &PeekArgs) -> anyhow::Result<ExitCode> {
+    let from = begin(&args.from).or_exit(Code::Usage)?;
     let wanted = args
         .ticker
         .as_ref()
@@ -34,13 +53,13 @@ pub(super) fn run(settings: &Settings, args: &Peek) -> anyhow::Result<ExitCode> 
             return ControlFlow::Break(());
         }
         left -= 1;
-        printed = tell(&record, &arrival, args.json);
+        printed = print_record(&record, &arrival, args.json);
         if printed.is_err() || left == 0 {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
     })
-    .map_err(kafka_failure)?;
+    .map_err(kafka_error)?;
     printed?;
     Ok(ExitCode::SUCCESS)
 }
@@ -55,7 +74,7 @@ fn begin(from: &str) -> anyhow::Result<PeekFrom> {
         .context("--from takes `beginning` or an RFC 3339 time")
 }
 
-fn tell(record: &Record, arrival: &Arrival, json: bool) -> anyhow::Result<()> {
+fn print_record(record: &Record, arrival: &Arrival, json: bool) -> anyhow::Result<()> {
     let value = decode(record.value.as_deref());
     if json {
         return super::print(as_json(record, arrival, &value));

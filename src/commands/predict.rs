@@ -7,24 +7,41 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use chrono::{DateTime, SubsecRound, Utc};
+use clap::Args;
 use closecall_calendar::Clock;
 use closecall_forecast::Progress;
 use closecall_protocol::{
-    CloseForecast, DatasetBuilt, MarketScraped, Pick, PickId, PickReason, TickerPicked,
+    CloseForecast, DatasetBuilt, MarketScraped, Pick, PickId, PickReason, Ticker, TickerPicked,
 };
 use closecall_sentiment::{Vader, build_dataset};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::Predict;
-use crate::exit::{Exit, OrExit};
-use crate::parts;
-use crate::report;
+use super::flags::moment;
+use crate::console;
+use crate::exit::{Code, OrExit, market_error};
 use crate::settings::Settings;
+
+/// Make one forecast, print it, and exit.
+#[derive(Debug, Args)]
+pub(crate) struct PredictArgs {
+    /// What to forecast, such as AAPL
+    #[arg(value_parser = |text: &str| Ticker::new(text))]
+    pub(crate) ticker: Ticker,
+    /// Which model: closecall, original, ridge or persistence
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Forecast as of this moment (RFC 3339, such as 2023-06-30T14:00:00Z) instead of now
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) as_of: Option<DateTime<Utc>>,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// A whole scrape at most.
 const SCRAPE_BOUND: std::time::Duration = std::time::Duration::from_secs(90);
 
-pub(super) fn run(settings: &Settings, args: Predict) -> anyhow::Result<ExitCode> {
+pub(super) fn run(settings: &Settings, args: PredictArgs) -> anyhow::Result<ExitCode> {
     let clock = clock(args.as_of);
     let slot = args.as_of.unwrap_or_else(|| clock.now()).trunc_subsecs(0);
     let pick = Pick {
@@ -36,12 +53,12 @@ pub(super) fn run(settings: &Settings, args: Predict) -> anyhow::Result<ExitCode
     };
     let scraped = scrape(settings, &clock, TickerPicked { pick })?;
     let calendar = settings.calendar.calendar();
-    let dataset = build_dataset(&scraped, &calendar, &Vader::new()).or_exit(Exit::Data)?;
+    let dataset = build_dataset(&scraped, &calendar, &Vader::new()).or_exit(Code::Data)?;
     let forecast = forecast(settings, &dataset, clock.now())?;
     if args.json {
         super::print(serde_json::to_string(&forecast)?)?;
     } else {
-        super::print(report::forecast_text(&forecast))?;
+        super::print(console::forecast_text(&forecast))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -61,7 +78,7 @@ fn scrape(
     clock: &Clock,
     picked: TickerPicked,
 ) -> anyhow::Result<MarketScraped> {
-    let market = parts::market(settings, clock)?;
+    let market = settings.open_market(clock)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -69,8 +86,8 @@ fn scrape(
         .block_on(async { tokio::time::timeout(SCRAPE_BOUND, market.gather(&picked)).await });
     let scraped = scraped
         .with_context(|| format!("fetching {} took longer than 90 s", picked.pick.ticker))
-        .or_exit(Exit::Unavailable)?;
-    scraped.map_err(parts::market_failure)
+        .or_exit(Code::Unavailable)?;
+    scraped.map_err(market_error)
 }
 
 fn forecast(
@@ -85,7 +102,7 @@ fn forecast(
         ControlFlow::Continue(())
     };
     let forecast = closecall_forecast::forecast(dataset, &settings.forecast, now, &mut on_epoch)
-        .or_exit(Exit::Data)?;
+        .or_exit(Code::Data)?;
     bar.finish_and_clear();
     Ok(forecast)
 }

@@ -2,37 +2,57 @@
 
 use std::process::ExitCode;
 
-use closecall_actors::stage;
-use closecall_supervision::FaultPoints;
+use clap::Args;
 
-use crate::cli::Run;
-use crate::exit::{Exit, OrExit};
-use crate::pipeline::{self, Summary};
+use super::flags::{ClockFlags, RunFlags};
+use crate::pipeline::{self, RunOptions, RunSummary};
+use crate::role::Role;
 use crate::settings::Settings;
 
-pub(super) fn run(settings: &Settings, args: &Run) -> anyhow::Result<ExitCode> {
+/// RunArgs the pipeline.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// RunArgs only this role, of several that meet on Kafka; may be repeated
+    #[arg(long, value_enum, value_name = "STAGE")]
+    pub(crate) stage: Vec<Role>,
+    /// Length of a slot, such as 30m (setting `picker.every`)
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) every: Option<String>,
+    /// What is picked from, with commas (setting `picker.tickers`)
+    #[arg(long, value_name = "LIST")]
+    pub(crate) tickers: Option<String>,
+    /// End by itself after so many picks
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) picks: Option<u64>,
+    #[command(flatten)]
+    pub(crate) clock: ClockFlags,
+    #[command(flatten)]
+    pub(crate) watch: RunFlags,
+}
+
+pub(super) fn run(settings: &Settings, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let clock = args
         .clock
         .clock()?
         .unwrap_or_else(closecall_calendar::Clock::system);
-    let faults = FaultPoints::parse(&args.watch.fault, stage::FAULT_POINTS).or_exit(Exit::Usage)?;
-    let run = pipeline::Run {
+    let faults = args.watch.faults()?;
+    let options = RunOptions {
         clock,
-        stages: args.stage.clone(),
+        roles: args.stage.clone(),
         picks: args.picks,
         faults,
         json: args.watch.json,
     };
-    let (exit, summary) = pipeline::run(settings, &run)?;
+    let (exit, summary) = pipeline::run(settings, &options)?;
     if let Some(summary) = summary {
-        tell(&summary);
+        log_summary(&summary);
     }
     Ok(exit.code.into())
 }
 
 /// The account goes to the log: standard output is for forecasts.
-fn tell(summary: &Summary) {
-    let Summary {
+fn log_summary(summary: &RunSummary) {
+    let RunSummary {
         picks,
         forecasts,
         dead_letters,

@@ -2,22 +2,38 @@
 
 use std::process::ExitCode;
 
+use clap::Subcommand;
 use closecall_kafka::admin::{KafkaAdmin, TopicReport};
 
-use super::kafka_failure;
-use crate::cli::TopicsCommand;
+use crate::exit::kafka_error;
 use crate::settings::Settings;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TopicsCommand {
+    /// Make the topics that are missing, and tell how those there are differ; alters nothing
+    Create {
+        /// One JSON object a topic
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell how the topics are
+    Describe {
+        /// One JSON object a topic
+        #[arg(long)]
+        json: bool,
+    },
+}
 
 pub(super) fn run(settings: &Settings, command: &TopicsCommand) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let admin = KafkaAdmin::new(&settings.kafka).map_err(kafka_failure)?;
+    let admin = KafkaAdmin::new(&settings.kafka).map_err(kafka_error)?;
     let (reports, json) = match command {
         TopicsCommand::Create { json } => (runtime.block_on(admin.create_topics()), *json),
         TopicsCommand::Describe { json } => (runtime.block_on(admin.describe_topics()), *json),
     };
-    for report in reports.map_err(kafka_failure)? {
+    for report in reports.map_err(kafka_error)? {
         if json {
             super::print(serde_json::to_string(&report)?)?;
         } else {

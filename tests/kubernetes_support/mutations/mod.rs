@@ -2,6 +2,7 @@
 //! rules' affair; here is only what is tried.
 
 mod cluster;
+mod kafka;
 mod pods;
 
 use serde_json::{Value, json};
@@ -104,7 +105,27 @@ pub(crate) fn mutations(overlay: Overlay, objects: &[Value]) -> Vec<Mutation> {
     }
     pods::add(objects, &mut found);
     cluster::add(overlay, objects, &mut found);
+    if overlay.strimzi {
+        kafka::cluster(objects, &mut found);
+    } else {
+        kafka::topics_job(objects, &mut found);
+    }
     found
+}
+
+/// Changes to one object: removals, then values.
+fn on(object: &Value, removed: &[&str], set: &[(&str, Value)], found: &mut Vec<Mutation>) {
+    let removals = removed
+        .iter()
+        .map(|pointer| Change::Remove((*pointer).to_owned()));
+    let values = set
+        .iter()
+        .map(|(pointer, value)| Change::Set((*pointer).to_owned(), value.clone()));
+    found.extend(
+        removals
+            .chain(values)
+            .map(|change| Mutation::new(object, change)),
+    );
 }
 
 /// Leaves out what names the object itself, and what all objects share as decoration.

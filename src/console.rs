@@ -13,12 +13,12 @@ pub(crate) const VERDICT: &str = "no demonstrated skill beyond the last close";
 
 /// Writes lines to standard output, whole lines whoever else writes.
 #[derive(Debug)]
-pub(crate) struct Teller {
+pub(crate) struct Console {
     json: bool,
     lock: Mutex<()>,
 }
 
-impl Teller {
+impl Console {
     /// JSON lines when asked for or when nobody reads along.
     pub(crate) fn new(json: bool) -> Self {
         Self {
