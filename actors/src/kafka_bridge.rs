@@ -20,8 +20,8 @@ use actix::{Actor, Addr, Recipient};
 use chrono::TimeDelta;
 use closecall_calendar::Clock;
 use closecall_kafka::{
-    DeadLetterStore, Error, KafkaSettings, KafkaStats, Letters, Parts, Producer, Received, Source,
-    Unread, producer,
+    BridgeContext, DeadLetterStore, DeadLetterTopic, Error, KafkaSettings, KafkaStats, Producer,
+    ReceivedRecord, RecordMetadata, TopicConsumer, producer,
 };
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::topic::PARTITIONS;
@@ -45,7 +45,7 @@ const WINDOW: usize = PARTITIONS as usize;
 /// The bridge of one process: makes its sides.
 pub struct KafkaBridge {
     supervisor: Supervisor,
-    parts: Arc<Parts>,
+    parts: Arc<BridgeContext>,
     producer: Arc<Producer>,
     watched: OnceLock<()>,
 }
@@ -82,7 +82,7 @@ impl KafkaBridge {
         }
         let stats = KafkaStats::default();
         let producer = Producer::new(&settings, &stats, supervisor.board());
-        let parts = Parts {
+        let parts = BridgeContext {
             settings,
             stats,
             clock,
@@ -139,7 +139,7 @@ impl KafkaBridge {
     ) -> Result<(), Error> {
         let settings = &self.parts.settings;
         let name = format!("{KAFKA_BRIDGE}/from-{topic}");
-        let letters = Letters {
+        let letters = DeadLetterTopic {
             producer: Arc::clone(&self.producer),
             topic: settings.dead_letters(topic),
             group: settings.group(topic),
@@ -200,15 +200,17 @@ impl KafkaBridge {
         (topics, group): (Vec<String>, String),
         to: &str,
         side: Addr<A>,
-        letters: Option<Letters>,
+        letters: Option<DeadLetterTopic>,
         runtime: Arc<OnceLock<tokio::runtime::Handle>>,
     ) -> Result<(), Error>
     where
-        A: Actor<Context = actix::Context<A>> + actix::Handler<Deliver<Arc<Received>>>,
+        A: Actor<Context = actix::Context<A>> + actix::Handler<Deliver<Arc<ReceivedRecord>>>,
     {
         let name = format!("{KAFKA_BRIDGE}/{name}");
-        let outbox = self.supervisor.outbox(&name, to, side.recipient(), Unread);
-        let source = Source {
+        let outbox = self
+            .supervisor
+            .outbox(&name, to, side.recipient(), RecordMetadata);
+        let source = TopicConsumer {
             name: name.clone(),
             topics,
             group,

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use closecall_actors::kafka_bridge::bench as bridge_bench;
 use closecall_calendar::Clock;
 use closecall_forecast::gru::bench::{BenchReport, BenchSettings, measure};
-use closecall_kafka::bench::{BridgeReport, WayReport};
+use closecall_kafka::bench::{BridgeReport, RouteReport};
 
 use crate::exit::{Code, OrExit, kafka_error};
 use crate::settings::Settings;
@@ -121,7 +121,7 @@ fn bridge_text(report: &BridgeReport) -> String {
         bare,
         p50_above_bare_ms,
     } = report;
-    let line = |name: &str, way: &WayReport| {
+    let line = |name: &str, way: &RouteReport| {
         format!(
             "{name:<10} {:>8.2} {:>8.2} {:>8.2} {:>8.2} {:>10.0}\n",
             way.p50_ms, way.p99_ms, way.p50_in_ms, way.p50_out_ms, way.records_per_second

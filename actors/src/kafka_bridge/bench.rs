@@ -3,13 +3,13 @@
 use std::sync::mpsc;
 
 use closecall_calendar::Clock;
-use closecall_kafka::bench::{Bare, BridgeReport, Driver, Topics, drive};
+use closecall_kafka::bench::{BareLoop, BenchTopics, BridgeReport, RouteDriver, drive};
 use closecall_kafka::{Error, KafkaSettings};
 use closecall_supervision::SupervisionSettings;
 
 mod relay;
 
-use relay::Bridged;
+use relay::RelayPipeline;
 
 /// Measures `records` records through either way. Makes topics and groups of its own and deletes
 /// them, also where it fails. To be called within an actix system.
@@ -22,7 +22,7 @@ pub async fn measure(
     clock: &Clock,
     records: usize,
 ) -> Result<BridgeReport, Error> {
-    let topics = Topics::named(settings, clock)?;
+    let topics = BenchTopics::named(settings, clock)?;
     let measured = match topics.make().await {
         Ok(()) => run(&topics, supervision, clock, records).await,
         Err(error) => Err(error),
@@ -32,17 +32,17 @@ pub async fn measure(
 }
 
 async fn run(
-    topics: &Topics,
+    topics: &BenchTopics,
     supervision: SupervisionSettings,
     clock: &Clock,
     records: usize,
 ) -> Result<BridgeReport, Error> {
     let (bridge_entered, entered) = mpsc::channel();
-    let bridge_driver = Driver::new(&topics.bridge, "the bridge", entered)?;
+    let bridge_driver = RouteDriver::new(&topics.bridge, "the bridge", entered)?;
     let (bare_entered, entered) = mpsc::channel();
-    let bare_driver = Driver::new(&topics.bare, "the bare loop", entered)?;
-    let bare = Bare::start(&topics.bare, clock, bare_entered)?;
-    let bridged = Bridged::start(&topics.bridge, supervision, clock, bridge_entered)?;
+    let bare_driver = RouteDriver::new(&topics.bare, "the bare loop", entered)?;
+    let bare = BareLoop::start(&topics.bare, clock, bare_entered)?;
+    let bridged = RelayPipeline::start(&topics.bridge, supervision, clock, bridge_entered)?;
     // It blocks; the system's own thread stays free.
     let driven =
         tokio::task::spawn_blocking(move || drive(bridge_driver, bare_driver, records)).await;

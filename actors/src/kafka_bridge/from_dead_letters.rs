@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
-use closecall_kafka::{DeadLetterStore, FoundDeadLetter, Received};
+use closecall_kafka::{DeadLetterStore, FoundDeadLetter, ReceivedRecord};
 use closecall_protocol::Reason;
 use closecall_supervision::{Ack, Deliver, Drain, StageError};
 use tokio::runtime::Handle;
@@ -32,10 +32,14 @@ impl Actor for FromDeadLetters {
 
 impl Supervised for FromDeadLetters {}
 
-impl Handler<Deliver<Arc<Received>>> for FromDeadLetters {
+impl Handler<Deliver<Arc<ReceivedRecord>>> for FromDeadLetters {
     type Result = ResponseFuture<Result<Ack, StageError>>;
 
-    fn handle(&mut self, found: Deliver<Arc<Received>>, _: &mut Self::Context) -> Self::Result {
+    fn handle(
+        &mut self,
+        found: Deliver<Arc<ReceivedRecord>>,
+        _: &mut Self::Context,
+    ) -> Self::Result {
         let store = Arc::clone(&self.store);
         let letter = FoundDeadLetter::read(&found.message, &self.topic_prefix);
         Box::pin(async move {

@@ -12,7 +12,7 @@ use futures_util::future;
 use tokio::runtime::Handle;
 
 use crate::stage;
-use closecall_kafka::Received;
+use closecall_kafka::ReceivedRecord;
 
 /// Reads a message from a record.
 pub(super) type Decode<T> =
@@ -47,10 +47,14 @@ impl<T: Clone + Send + Sync + 'static> Actor for FromTopic<T> {
 
 impl<T: Clone + Send + Sync + 'static> Supervised for FromTopic<T> {}
 
-impl<T: Clone + Send + Sync + 'static> Handler<Deliver<Arc<Received>>> for FromTopic<T> {
+impl<T: Clone + Send + Sync + 'static> Handler<Deliver<Arc<ReceivedRecord>>> for FromTopic<T> {
     type Result = ResponseFuture<Result<Ack, StageError>>;
 
-    fn handle(&mut self, incoming: Deliver<Arc<Received>>, _: &mut Self::Context) -> Self::Result {
+    fn handle(
+        &mut self,
+        incoming: Deliver<Arc<ReceivedRecord>>,
+        _: &mut Self::Context,
+    ) -> Self::Result {
         self.faults.hit(stage::KAFKA_BRIDGE, None);
         let received = &incoming.message;
         let decoded = received

@@ -12,10 +12,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::callbacks::ClientCallbacks;
+use crate::observer::{ANSWER_TIMEOUT, Observer, connect};
 use crate::offsets;
-use crate::onlooker::{Onlooker, PATIENCE, connect};
-use crate::partitions::Place;
+use crate::partitions::TopicPartition;
 use crate::producer::Producer;
 use crate::stats::KafkaStats;
 use crate::{Error, KafkaSettings};
@@ -64,7 +64,7 @@ pub struct GroupLag {
 /// A client that asks, and makes topics.
 pub struct KafkaAdmin {
     settings: KafkaSettings,
-    client: AdminClient<Context>,
+    client: AdminClient<ClientCallbacks>,
     /// Connects when something is sent.
     producer: Producer,
 }
@@ -84,7 +84,7 @@ impl KafkaAdmin {
     /// When the settings cannot be used.
     pub fn new(settings: &KafkaSettings) -> Result<Self, Error> {
         settings.validate()?;
-        let context = Context::new("admin", &KafkaStats::default(), settings);
+        let context = ClientCallbacks::new("admin", &KafkaStats::default(), settings);
         let client = settings
             .admin()?
             .create_with_context(context)
@@ -273,7 +273,7 @@ impl KafkaAdmin {
         self.producer.send(topic, None, record).await
     }
 
-    /// How far the groups of all roles are. Topics that are missing are left out.
+    /// How far the groups of all roles are. BenchTopics that are missing are left out.
     ///
     /// # Errors
     /// When the brokers do not answer, or refuse.
@@ -298,7 +298,7 @@ impl KafkaAdmin {
 }
 
 fn group_lag(
-    consumer: &Onlooker,
+    consumer: &Observer,
     metadata: &Metadata,
     group: &str,
     topic: &str,
@@ -310,7 +310,7 @@ fn group_lag(
             RDKafkaErrorCode::UnknownTopicOrPartition,
         ));
     }
-    let places: Vec<Place> = partitions
+    let places: Vec<TopicPartition> = partitions
         .iter()
         .map(|one| (topic.to_owned(), one.id()))
         .collect();
@@ -339,8 +339,8 @@ fn new_topic(layout: &TopicLayout) -> NewTopic<'_> {
 
 fn options() -> AdminOptions {
     AdminOptions::new()
-        .request_timeout(Some(PATIENCE))
-        .operation_timeout(Some(PATIENCE))
+        .request_timeout(Some(ANSWER_TIMEOUT))
+        .operation_timeout(Some(ANSWER_TIMEOUT))
 }
 
 /// What differs between a topic as it should be and as it is.

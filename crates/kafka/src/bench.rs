@@ -20,10 +20,10 @@ mod bare;
 mod driver;
 mod topics;
 
-pub use bare::Bare;
-pub use driver::Driver;
-use driver::Lap;
-pub use topics::{IN, OUT, Topics};
+pub use bare::BareLoop;
+use driver::RoundTrip;
+pub use driver::RouteDriver;
+pub use topics::{BenchTopics, IN, OUT};
 
 /// Records through each way before anything is measured, a few in every partition.
 const WARM_UP: usize = 3 * PARTITIONS as usize;
@@ -32,7 +32,7 @@ const BLOCK: usize = PARTITIONS as usize;
 
 /// One way's time, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct WayReport {
+pub struct RouteReport {
     /// From before the record is sent until its successor is read: the median.
     pub p50_ms: f64,
     /// The same: 99 of 100 take no longer.
@@ -53,9 +53,9 @@ pub struct BridgeReport {
     /// Partitions of each topic; so many records are in work at once in the bridge.
     pub partitions: i32,
     /// Through the bridge.
-    pub bridge: WayReport,
+    pub bridge: RouteReport,
     /// Through the bare loop, which has one record in work.
-    pub bare: WayReport,
+    pub bare: RouteReport,
     /// How much longer the bridge's median is, in milliseconds.
     pub p50_above_bare_ms: f64,
 }
@@ -64,7 +64,11 @@ pub struct BridgeReport {
 ///
 /// # Errors
 /// When a record does not come through within a minute.
-pub fn drive(mut bridge: Driver, mut bare: Driver, records: usize) -> Result<BridgeReport, Error> {
+pub fn drive(
+    mut bridge: RouteDriver,
+    mut bare: RouteDriver,
+    records: usize,
+) -> Result<BridgeReport, Error> {
     for _ in 0..WARM_UP {
         bridge.one()?;
         bare.one()?;
@@ -90,9 +94,9 @@ pub fn drive(mut bridge: Driver, mut bare: Driver, records: usize) -> Result<Bri
     })
 }
 
-fn way(laps: &[Lap], records_per_second: f64) -> WayReport {
-    let whole = |lap: &Lap| lap.inwards + lap.outwards;
-    WayReport {
+fn way(laps: &[RoundTrip], records_per_second: f64) -> RouteReport {
+    let whole = |lap: &RoundTrip| lap.inwards + lap.outwards;
+    RouteReport {
         p50_ms: percentile(laps.iter().map(whole), 50),
         p99_ms: percentile(laps.iter().map(whole), 99),
         p50_in_ms: percentile(laps.iter().map(|lap| lap.inwards), 50),

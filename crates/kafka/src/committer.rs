@@ -8,12 +8,12 @@ use std::thread::{self, Thread};
 
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 
-use crate::context::{Event, Events, commit};
-use crate::partitions::Place;
+use crate::callbacks::{ClientEvent, Events, commit};
+use crate::partitions::TopicPartition;
 
 /// Where commits are handed to; the thread behind it ends with it.
 #[derive(Debug)]
-pub(crate) struct Committer(Sender<Vec<(Place, i64)>>);
+pub(crate) struct Committer(Sender<Vec<(TopicPartition, i64)>>);
 
 impl Committer {
     /// Starts the thread. The answer to each commit becomes an event, and wakes `waker`.
@@ -25,13 +25,13 @@ impl Committer {
         events: Events,
         waker: Thread,
     ) -> std::io::Result<Self> {
-        let (commits, due) = mpsc::channel::<Vec<(Place, i64)>>();
+        let (commits, due) = mpsc::channel::<Vec<(TopicPartition, i64)>>();
         thread::Builder::new()
             .name("kafka-commit".into())
             .spawn(move || {
                 for offsets in due {
                     let answer = commit(&client, &offsets);
-                    events.note(Event::Committed(answer));
+                    events.note(ClientEvent::Committed(answer));
                     waker.unpark();
                 }
             })?;
@@ -39,7 +39,7 @@ impl Committer {
     }
 
     /// Hands over a commit. One at a time: the answers do not say whose they are.
-    pub(crate) fn commit(&self, offsets: Vec<(Place, i64)>) {
+    pub(crate) fn commit(&self, offsets: Vec<(TopicPartition, i64)>) {
         // The thread is there for as long as this is.
         self.0.send(offsets).ok();
     }

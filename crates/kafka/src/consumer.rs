@@ -15,30 +15,32 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 use tokio::runtime::Handle;
 
-use crate::close::Closing;
+use crate::callbacks::{
+    ClientCallbacks, ClientEvent, ConsumerCallbacks, DeliveryOutcome, SettledDelivery, commit,
+};
+use crate::closing::ClosingConsumer;
 use crate::committer::Committer;
-use crate::context::{ConsumerSide, Context, Event, Outcome, Settled, commit};
-use crate::dead_letters::Letters;
-use crate::link::{Link, Standing};
-use crate::look::look;
+use crate::connection_state::{Connection, ConnectionState};
+use crate::dead_letters::DeadLetterTopic;
 use crate::offsets;
-use crate::partitions::{Place, Ticket};
-use crate::record::Received;
-use crate::{Error, Parts, STAGE};
+use crate::partitions::{DeliveryTag, TopicPartition};
+use crate::probe::probe;
+use crate::record::ReceivedRecord;
+use crate::{BridgeContext, Error, STAGE};
 
 /// The longest sleep between two turns.
-const TURN: Duration = Duration::from_millis(200);
+const LONGEST_SLEEP: Duration = Duration::from_millis(200);
 /// Records taken in one turn at most, so that answers are not kept waiting.
-const AT_ONCE: usize = 64;
+const POLLS_PER_TURN: usize = 64;
 /// A commit that brokers which are there have not answered for so long is not answered any more: its
 /// partitions would stand still for ever, so the stage begins anew.
-const UNANSWERED: Duration = Duration::from_secs(60);
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Between two tries of something that the brokers did not do.
-const AGAIN: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What a consumer's thread is made of; survives its restarts.
 #[derive(Debug)]
-pub struct Source {
+pub struct TopicConsumer {
     /// Its name among the stages.
     pub name: String,
     /// What it reads.
@@ -46,44 +48,44 @@ pub struct Source {
     /// As a member of this group.
     pub group: String,
     /// The hop to whoever reads the records.
-    pub outbox: Arc<Outbox<Arc<Received>>>,
+    pub outbox: Arc<Outbox<Arc<ReceivedRecord>>>,
     /// Where refused records go; without it they come again.
-    pub letters: Option<Letters>,
+    pub letters: Option<DeadLetterTopic>,
     /// Carries the deliveries; there once the actor behind the outbox has started.
     pub runtime: Arc<OnceLock<Handle>>,
     /// Shows how things stand.
     pub board: HealthBoard,
     /// Shared by all sides.
-    pub parts: Arc<Parts>,
+    pub parts: Arc<BridgeContext>,
 }
 
-type Client = BaseConsumer<ConsumerSide<Arc<Received>>>;
+type Client = BaseConsumer<ConsumerCallbacks<Arc<ReceivedRecord>>>;
 
 /// One run with one client. An answer to an earlier client comes to nobody: each has a channel of
 /// its own.
 struct Run<'a> {
-    source: &'a Source,
+    source: &'a TopicConsumer,
     runtime: Handle,
     /// Before the client, so that its thread lets go of the client first.
     committer: Committer,
-    client: Closing<ConsumerSide<Arc<Received>>>,
-    answer: Sender<Settled>,
+    client: ClosingConsumer<ConsumerCallbacks<Arc<ReceivedRecord>>>,
+    answer: Sender<SettledDelivery>,
     waker: Thread,
-    link: Link,
+    connection: Connection,
     subscribed: bool,
     joined: bool,
     /// Assigned partitions that may be without a committed offset.
-    fresh: Vec<Place>,
+    fresh: Vec<TopicPartition>,
     fresh_again: Instant,
     /// The commit under way.
-    committing: Vec<(Place, i64)>,
+    committing: Vec<(TopicPartition, i64)>,
     /// Since when its answer is waited for from brokers that are there.
     commit_waits: Instant,
     commit_again: Instant,
     commit_failed: bool,
 }
 
-impl Source {
+impl TopicConsumer {
     /// The body of the thread.
     ///
     /// # Errors
@@ -103,24 +105,24 @@ impl Source {
     }
 
     fn connect(&self, runtime: Handle) -> Result<Run<'_>, Error> {
-        let Parts {
+        let BridgeContext {
             settings, stats, ..
         } = &*self.parts;
         let client_id = self.name.replace('/', ".");
         let config = settings.consumer(&client_id, &self.group)?;
         let (answer, settled) = mpsc::channel();
-        let context = Context::new(&self.name, stats, settings);
+        let context = ClientCallbacks::new(&self.name, stats, settings);
         let events = context.events.clone();
         stats.made(&self.name);
         let mut client: Client = config
-            .create_with_context(ConsumerSide::new(context, settled))
+            .create_with_context(ConsumerCallbacks::new(context, settled))
             .map_err(|error| self.error(&error, "making a consumer"))?;
         let waker = thread::current();
         let wakes = waker.clone();
         client.set_nonempty_callback(move || wakes.unpark());
         let client = Arc::new(client);
         let committer = Committer::start(Arc::clone(&client), events, waker.clone());
-        let client = Closing::new(&self.name, client);
+        let client = ClosingConsumer::new(&self.name, client);
         let committer = committer.map_err(|source| closecall_supervision::Error::NoThread {
             stage: self.name.clone(),
             source,
@@ -132,7 +134,7 @@ impl Source {
             client,
             answer,
             waker,
-            link: Link::new(&self.name, &settings.brokers, &self.board),
+            connection: Connection::new(&self.name, &settings.brokers, &self.board),
             subscribed: false,
             joined: false,
             fresh: Vec::new(),
@@ -159,14 +161,14 @@ impl Run<'_> {
     fn turns(&mut self, run: &ThreadRun) -> Result<(), Error> {
         while !run.stopping() {
             self.source.parts.stats.turned(&self.source.name);
-            self.look(run)?;
+            self.probe(run)?;
             self.tell_reachable();
             let more = self.poll()?;
             self.events()?;
             self.begin_offsets(run);
             self.settle()?;
             if !more {
-                thread::park_timeout(TURN);
+                thread::park_timeout(LONGEST_SLEEP);
             }
         }
         self.last_commit();
@@ -180,7 +182,7 @@ impl Run<'_> {
             work.note_settled();
             work.partitions.to_commit()
         };
-        if *self.link.standing() == Standing::Up
+        if *self.connection.state() == ConnectionState::Up
             && !due.is_empty()
             && let Err(error) = commit(&self.client, &due)
         {
@@ -188,17 +190,17 @@ impl Run<'_> {
         }
     }
 
-    /// While things are not as they should be: looks again, and subscribes once topics are there.
-    fn look(&mut self, run: &ThreadRun) -> Result<(), Error> {
-        if !self.link.look_due() {
+    /// While things are not as they should be: probes again, and subscribes once topics are there.
+    fn probe(&mut self, run: &ThreadRun) -> Result<(), Error> {
+        if !self.connection.probe_due() {
             return Ok(());
         }
-        let wrong = look(self.client.client(), &self.source.topics, || run.stopping());
+        let wrong = probe(self.client.client(), &self.source.topics, || run.stopping());
         if run.stopping() {
             return Ok(());
         }
         if let Some(wrong) = wrong {
-            self.link.turn(wrong);
+            self.connection.turn(wrong);
             return Ok(());
         }
         if !self.subscribed {
@@ -207,17 +209,17 @@ impl Run<'_> {
             subscribed.map_err(|error| self.source.error(&error, "subscribing"))?;
             self.subscribed = true;
         }
-        self.link.turn(if self.joined {
-            Standing::Up
+        self.connection.turn(if self.joined {
+            ConnectionState::Up
         } else {
-            Standing::Joining
+            ConnectionState::Joining
         });
         Ok(())
     }
 
     /// Takes what the library has; says whether there may be more at once.
     fn poll(&mut self) -> Result<bool, Error> {
-        for _ in 0..AT_ONCE {
+        for _ in 0..POLLS_PER_TURN {
             match self.client.poll(Duration::ZERO) {
                 Some(Ok(message)) => {
                     let place = (message.topic().to_owned(), message.partition());
@@ -237,8 +239,8 @@ impl Run<'_> {
         Ok(true)
     }
 
-    fn receive(&self, message: &BorrowedMessage<'_>) -> Arc<Received> {
-        let Parts {
+    fn receive(&self, message: &BorrowedMessage<'_>) -> Arc<ReceivedRecord> {
+        let BridgeContext {
             expires_after,
             clock,
             stats,
@@ -246,20 +248,24 @@ impl Run<'_> {
             ..
         } = &*self.source.parts;
         stats.received();
-        let received = Received::copy(message, *expires_after, clock.now());
+        let received = ReceivedRecord::copy(message, *expires_after, clock.now());
         faults.hit(STAGE, Some("after-receive"));
         Arc::new(received)
     }
 
-    fn take_in(&mut self, place: &Place, received: Arc<Received>) -> Result<(), Error> {
+    fn take_in(
+        &mut self,
+        place: &TopicPartition,
+        received: Arc<ReceivedRecord>,
+    ) -> Result<(), Error> {
         let (offset, bytes) = (received.arrival.offset, received.record.size());
         let (due, pauses) = {
             let partitions = &mut self.client.context().work().partitions;
             let due = partitions.receive(place, offset, bytes, received);
             (due, partitions.pauses(place))
         };
-        if let Some((ticket, received)) = due {
-            self.hand_out(ticket, received);
+        if let Some((tag, received)) = due {
+            self.hand_out(tag, received);
         }
         if pauses {
             let paused = offsets::pause(&self.client, place);
@@ -269,7 +275,7 @@ impl Run<'_> {
     }
 
     /// Begins the delivery of a record; its answer comes through the channel.
-    fn hand_out(&self, ticket: Ticket, received: Arc<Received>) {
+    fn hand_out(&self, tag: DeliveryTag, received: Arc<ReceivedRecord>) {
         let sink = self
             .source
             .letters
@@ -283,12 +289,12 @@ impl Run<'_> {
                 Err(closed) => Err(closed),
             };
             let outcome = match settled {
-                Ok(_) => Outcome::Done,
-                Err(error) if error.class() == Class::Released => Outcome::Released,
-                Err(error) => Outcome::Stuck(error.to_string()),
+                Ok(_) => DeliveryOutcome::Done,
+                Err(error) if error.class() == Class::Released => DeliveryOutcome::Released,
+                Err(error) => DeliveryOutcome::Stuck(error.to_string()),
             };
             // Nobody listens any more when the client was replaced.
-            answer.send(Settled { ticket, outcome }).ok();
+            answer.send(SettledDelivery { tag, outcome }).ok();
             waker.unpark();
         });
     }
@@ -296,10 +302,10 @@ impl Run<'_> {
     fn events(&mut self) -> Result<(), Error> {
         for event in self.client.context().context.events.take() {
             match event {
-                Event::Error(error, reason) => self.error(&error, &reason)?,
-                Event::Assigned(places) => {
+                ClientEvent::Error(error, reason) => self.error(&error, &reason)?,
+                ClientEvent::Assigned(places) => {
                     self.joined = true;
-                    self.link.turn(Standing::Up);
+                    self.connection.turn(ConnectionState::Up);
                     tracing::info!(
                         stage = self.source.name, group = self.source.group,
                         partitions = ?places.iter().map(|(_, p)| p).collect::<Vec<_>>(), "assigned"
@@ -307,8 +313,10 @@ impl Run<'_> {
                     self.fresh.extend(places);
                     self.fresh_again = Instant::now();
                 }
-                Event::Committed(result) => self.committed(result),
-                Event::Revoked => tracing::info!(stage = self.source.name, "partitions revoked"),
+                ClientEvent::Committed(result) => self.committed(result),
+                ClientEvent::Revoked => {
+                    tracing::info!(stage = self.source.name, "partitions revoked")
+                }
             }
         }
         Ok(())
@@ -316,7 +324,10 @@ impl Run<'_> {
 
     /// The callbacks, too, are told whether there is anybody to ask.
     fn tell_reachable(&self) {
-        let up = matches!(self.link.standing(), Standing::Up | Standing::Joining);
+        let up = matches!(
+            self.connection.state(),
+            ConnectionState::Up | ConnectionState::Joining
+        );
         self.client.context().reachable.store(up, Ordering::Release);
     }
 
@@ -334,11 +345,12 @@ impl Run<'_> {
                 tracing::warn!(stage = source.name, %error, "out of the group for not polling; joins again");
             }
             Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
-                self.link.turn(Standing::Missing(source.topics.clone()));
+                self.connection
+                    .turn(ConnectionState::Missing(source.topics.clone()));
             }
             _ => {
                 tracing::debug!(stage = source.name, %error, reason, "reported by the library");
-                self.link.error(error, reason);
+                self.connection.error(error, reason);
             }
         }
         Ok(())
@@ -360,7 +372,7 @@ impl Run<'_> {
             Ok(()) => self.fresh.clear(),
             Err(error) => {
                 tracing::debug!(stage = self.source.name, %error, "no first offsets yet");
-                self.fresh_again = Instant::now() + 5 * AGAIN;
+                self.fresh_again = Instant::now() + 5 * RETRY_AFTER;
             }
         }
     }
@@ -375,15 +387,15 @@ impl Run<'_> {
                 std::mem::take(&mut work.returned),
             )
         };
-        if let Some((ticket, outcome)) = returned.into_iter().next() {
-            self.check_returned(&ticket, outcome)?;
+        if let Some((tag, outcome)) = returned.into_iter().next() {
+            self.check_returned(&tag, outcome)?;
         }
-        if self.committing.is_empty() || *self.link.standing() != Standing::Up {
+        if self.committing.is_empty() || *self.connection.state() != ConnectionState::Up {
             self.commit_waits = Instant::now();
-        } else if self.commit_waits.elapsed() > UNANSWERED {
+        } else if self.commit_waits.elapsed() > COMMIT_TIMEOUT {
             return Err(Error::Unanswered {
                 what: format!("committing {:?}", self.committing),
-                span: UNANSWERED,
+                span: COMMIT_TIMEOUT,
             });
         }
         let waits = !self.committing.is_empty() || Instant::now() < self.commit_again;
@@ -404,7 +416,7 @@ impl Run<'_> {
                 tracing::warn!(stage = self.source.name, %error, "not committed, trying again");
             }
             self.commit_failed = true;
-            self.commit_again = Instant::now() + AGAIN;
+            self.commit_again = Instant::now() + RETRY_AFTER;
             return;
         }
         self.source.parts.faults.hit(STAGE, Some("after-commit"));
@@ -415,8 +427,8 @@ impl Run<'_> {
                 let due = partitions.committed(&place, next);
                 (due, partitions.goes_on(&place))
             };
-            if let Some((ticket, received)) = due {
-                self.hand_out(ticket, received);
+            if let Some((tag, received)) = due {
+                self.hand_out(tag, received);
             }
             if goes_on {
                 offsets::resume(&self.client, &place);
@@ -425,16 +437,16 @@ impl Run<'_> {
     }
 
     /// A record comes back unsettled only while the process ends; anything else would leave its
-    /// partition standing still for ever, so the stage begins anew.
-    fn check_returned(&self, ticket: &Ticket, outcome: Outcome) -> Result<(), Error> {
+    /// partition state still for ever, so the stage begins anew.
+    fn check_returned(&self, tag: &DeliveryTag, outcome: DeliveryOutcome) -> Result<(), Error> {
         let reason = match outcome {
-            Outcome::Stuck(reason) => reason,
+            DeliveryOutcome::Stuck(reason) => reason,
             _ if self.source.board.health().draining => return Ok(()),
             _ => "given back although the process is not ending".into(),
         };
-        let (topic, partition) = &ticket.place;
+        let (topic, partition) = &tag.place;
         Err(Error::Unsettled {
-            what: format!("{topic}/{partition}/{}", ticket.offset),
+            what: format!("{topic}/{partition}/{}", tag.offset),
             reason,
         })
     }

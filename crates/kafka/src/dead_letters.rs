@@ -9,11 +9,11 @@ use closecall_protocol::{Reason, Topic};
 use closecall_supervision::{DeadLetter, DeadLetterSink, Recorded};
 
 use crate::producer::Producer;
-use crate::record::Received;
+use crate::record::ReceivedRecord;
 
 /// Where the refused records of one consumer go.
 #[derive(Debug, Clone)]
-pub struct Letters {
+pub struct DeadLetterTopic {
     /// Sends them.
     pub producer: Arc<Producer>,
     /// The dead-letter topic.
@@ -22,9 +22,9 @@ pub struct Letters {
     pub group: String,
 }
 
-impl Letters {
+impl DeadLetterTopic {
     /// The sink for one record.
-    pub(crate) fn of(&self, received: &Arc<Received>) -> Arc<dyn DeadLetterSink> {
+    pub(crate) fn of(&self, received: &Arc<ReceivedRecord>) -> Arc<dyn DeadLetterSink> {
         Arc::new(OfRecord {
             letters: self.clone(),
             received: Arc::clone(received),
@@ -34,19 +34,19 @@ impl Letters {
 
 /// Sends one record, byte for byte, to where it goes when it is refused.
 struct OfRecord {
-    letters: Letters,
-    received: Arc<Received>,
+    letters: DeadLetterTopic,
+    received: Arc<ReceivedRecord>,
 }
 
 impl DeadLetterSink for OfRecord {
     fn record<'a>(&'a self, letter: &'a DeadLetter) -> Recorded<'a> {
         Box::pin(async move {
-            let Letters {
+            let DeadLetterTopic {
                 producer,
                 topic,
                 group,
             } = &self.letters;
-            let Received {
+            let ReceivedRecord {
                 record, arrival, ..
             } = &*self.received;
             let refusal = Refusal {
@@ -91,8 +91,8 @@ pub struct FoundDeadLetter {
 impl FoundDeadLetter {
     /// Reads a record of a dead-letter topic; `topic_prefix` stands before the names of ours.
     #[must_use]
-    pub fn read(found: &Received, topic_prefix: &str) -> Self {
-        let Received {
+    pub fn read(found: &ReceivedRecord, topic_prefix: &str) -> Self {
+        let ReceivedRecord {
             record, arrival, ..
         } = found;
         let headers = dead_letter::decode(record, arrival);

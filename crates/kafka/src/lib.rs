@@ -12,11 +12,11 @@
 //! repeat is told by.
 //!
 //! * `settings`; what can go wrong: `error`
-//! * receiving: `consumer` (the thread), `context` (the library's calls back), `partitions` (the
-//!   bookkeeping), `offsets`, `committer`, `close`
+//! * receiving: `consumer` (the thread), `callbacks` (of the library), `partitions` (the
+//!   bookkeeping), `offsets`, `committer`, `closing`
 //! * sending: `producer`; refused records: `dead_letters`
-//! * looking at it: `link` (how things stand), `look`, `stats`; from outside: `onlooker` (the client),
-//!   `admin`, `peek`, `bench`
+//! * state: `connection_state`, `probe`, `stats`; from outside: `observer` (the client), `admin`,
+//!   `peek`, `bench`
 //!
 //! No type of the Kafka library leaves this crate, and nothing here knows actors.
 
@@ -26,28 +26,28 @@ use closecall_supervision::FaultPoints;
 
 pub mod admin;
 pub mod bench;
-mod close;
+mod callbacks;
+mod closing;
 mod committer;
+mod connection_state;
 mod consumer;
-mod context;
 mod dead_letters;
 mod error;
-mod link;
-mod look;
+mod observer;
 mod offsets;
-mod onlooker;
 mod partitions;
 pub mod peek;
+mod probe;
 pub mod producer;
 mod record;
 mod settings;
 mod stats;
 
-pub use consumer::Source;
-pub use dead_letters::{DeadLetterStore, FoundDeadLetter, Letters};
+pub use consumer::TopicConsumer;
+pub use dead_letters::{DeadLetterStore, DeadLetterTopic, FoundDeadLetter};
 pub use error::Error;
 pub use producer::Producer;
-pub use record::{Received, Unread};
+pub use record::{ReceivedRecord, RecordMetadata};
 pub use settings::{GroupProtocol, KafkaSettings, SecurityProtocol};
 pub use stats::{ClientView, KafkaSnapshot, KafkaStats, PartitionLag};
 
@@ -56,7 +56,7 @@ pub const STAGE: &str = "kafka-bridge";
 
 /// What every side of the bridge shares.
 #[derive(Debug)]
-pub struct Parts {
+pub struct BridgeContext {
     /// Section `kafka` of the configuration.
     pub settings: KafkaSettings,
     /// What the clients see of themselves.

@@ -8,16 +8,16 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::context::commit;
-use crate::partitions::Place;
+use crate::callbacks::commit;
+use crate::partitions::TopicPartition;
 
 /// How long one answer of the brokers is waited for: longer than a bad connection takes, shorter
 /// than a thread may be silent.
-const PATIENCE: Duration = Duration::from_secs(4);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
-fn list(places: &[Place]) -> TopicPartitionList {
-    let mut list = TopicPartitionList::with_capacity(places.len());
-    for (topic, partition) in places {
+fn list(partitions: &[TopicPartition]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for (topic, partition) in partitions {
         list.add_partition(topic, *partition);
     }
     list
@@ -26,15 +26,15 @@ fn list(places: &[Place]) -> TopicPartitionList {
 /// Stops fetching from a partition.
 pub(crate) fn pause<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
-    place: &Place,
+    partition: &TopicPartition,
 ) -> Result<(), KafkaError> {
-    consumer.pause(&list(std::slice::from_ref(place)))
+    consumer.pause(&list(std::slice::from_ref(partition)))
 }
 
 /// Goes on fetching from a partition; one that was taken away meanwhile has nothing to go on with.
-pub(crate) fn resume<C: ConsumerContext>(consumer: &BaseConsumer<C>, place: &Place) {
-    if let Err(error) = consumer.resume(&list(std::slice::from_ref(place))) {
-        let (topic, partition) = place;
+pub(crate) fn resume<C: ConsumerContext>(consumer: &BaseConsumer<C>, partition: &TopicPartition) {
+    if let Err(error) = consumer.resume(&list(std::slice::from_ref(partition))) {
+        let (topic, partition) = partition;
         tracing::debug!(topic, partition, %error, "not resumed");
     }
 }
@@ -42,9 +42,9 @@ pub(crate) fn resume<C: ConsumerContext>(consumer: &BaseConsumer<C>, place: &Pla
 /// The committed offsets of partitions; `None` where there is none.
 pub(crate) fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
-    places: &[Place],
-) -> Result<Vec<(Place, Option<i64>)>, KafkaError> {
-    let answer = patiently(|| consumer.committed_offsets(list(places), PATIENCE))?;
+    partitions: &[TopicPartition],
+) -> Result<Vec<(TopicPartition, Option<i64>)>, KafkaError> {
+    let answer = patiently(|| consumer.committed_offsets(list(partitions), ANSWER_TIMEOUT))?;
     let elements = answer.elements();
     let read = |one: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
         one.error()?;
@@ -63,14 +63,14 @@ pub(crate) fn watermarks<C: ConsumerContext>(
     topic: &str,
     partition: i32,
 ) -> Result<(i64, i64), KafkaError> {
-    patiently(|| consumer.fetch_watermarks(topic, partition, PATIENCE))
+    patiently(|| consumer.fetch_watermarks(topic, partition, ANSWER_TIMEOUT))
 }
 
 /// Asks until somebody is responsible: a topic or a group that is new, or whose broker changes, has
 /// nobody for a moment.
 fn patiently<T>(mut ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, KafkaError> {
     use RDKafkaErrorCode as Code;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + ANSWER_TIMEOUT;
     loop {
         let error = match ask() {
             Ok(answer) => return Ok(answer),
@@ -97,20 +97,20 @@ fn patiently<T>(mut ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, Kaf
 /// to read it. Asks `stopping` between its questions and gives up when it says so.
 pub(crate) fn begin<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
-    places: &[Place],
+    partitions: &[TopicPartition],
     stopping: impl Fn() -> bool,
 ) -> Result<(), KafkaError> {
-    if places.is_empty() {
+    if partitions.is_empty() {
         return Ok(());
     }
     let mut beginnings = Vec::new();
-    for (place, offset) in committed(consumer, places)? {
+    for (partition, offset) in committed(consumer, partitions)? {
         if offset.is_none() {
             if stopping() {
                 return Ok(());
             }
-            let (low, _) = watermarks(consumer, &place.0, place.1)?;
-            beginnings.push((place, low));
+            let (low, _) = watermarks(consumer, &partition.0, partition.1)?;
+            beginnings.push((partition, low));
         }
     }
     if beginnings.is_empty() {

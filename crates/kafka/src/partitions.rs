@@ -13,12 +13,12 @@ const HELD_RECORDS: usize = 32;
 const HELD_BYTES: usize = 1 << 20;
 
 /// A partition of a topic.
-pub(crate) type Place = (String, i32);
+pub(crate) type TopicPartition = (String, i32);
 
 /// What identifies a hand-out; an answer that carries another one's is no longer wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ticket {
-    pub(crate) place: Place,
+pub(crate) struct DeliveryTag {
+    pub(crate) place: TopicPartition,
     pub(crate) offset: i64,
     /// Counts assignments, so that an answer from before a rebalance is told from one after it.
     epoch: u64,
@@ -60,7 +60,7 @@ struct Waiting<R> {
 /// The partitions that are assigned.
 #[derive(Debug)]
 pub(crate) struct Partitions<R> {
-    assigned: BTreeMap<Place, Partition<R>>,
+    assigned: BTreeMap<TopicPartition, Partition<R>>,
     epoch: u64,
 }
 
@@ -75,7 +75,7 @@ impl<R> Default for Partitions<R> {
 
 impl<R> Partitions<R> {
     /// These were assigned, with nothing of an earlier assignment left.
-    pub(crate) fn assign(&mut self, places: &[Place]) {
+    pub(crate) fn assign(&mut self, places: &[TopicPartition]) {
         self.epoch += 1;
         for place in places {
             let partition = Partition {
@@ -91,21 +91,21 @@ impl<R> Partitions<R> {
     }
 
     /// These were taken away; answers for them are no longer wanted.
-    pub(crate) fn revoke(&mut self, places: &[Place]) {
+    pub(crate) fn revoke(&mut self, places: &[TopicPartition]) {
         for place in places {
             self.assigned.remove(place);
         }
     }
 
-    /// A record of so many bytes came. Gives it back with its ticket when it is to be handed out
+    /// A record of so many bytes came. Gives it back with its tag when it is to be handed out
     /// now; keeps it when its partition has one in work; drops it when its partition is not ours.
     pub(crate) fn receive(
         &mut self,
-        place: &Place,
+        place: &TopicPartition,
         offset: i64,
         bytes: usize,
         record: R,
-    ) -> Option<(Ticket, R)> {
+    ) -> Option<(DeliveryTag, R)> {
         let partition = self.assigned.get_mut(place)?;
         partition.waiting_bytes += bytes;
         partition.waiting.push_back(Waiting {
@@ -117,7 +117,7 @@ impl<R> Partitions<R> {
     }
 
     /// Whether the partition is to be paused now, which it then counts as.
-    pub(crate) fn pauses(&mut self, place: &Place) -> bool {
+    pub(crate) fn pauses(&mut self, place: &TopicPartition) -> bool {
         let Some(partition) = self.assigned.get_mut(place) else {
             return false;
         };
@@ -126,14 +126,14 @@ impl<R> Partitions<R> {
     }
 
     /// Whether the partition, paused before, is to go on now, which it then counts as.
-    pub(crate) fn goes_on(&mut self, place: &Place) -> bool {
+    pub(crate) fn goes_on(&mut self, place: &TopicPartition) -> bool {
         self.assigned
             .get_mut(place)
             .filter(|partition| partition.waiting.is_empty())
             .is_some_and(|partition| std::mem::take(&mut partition.paused))
     }
 
-    fn hand_out(&mut self, place: &Place) -> Option<(Ticket, R)> {
+    fn hand_out(&mut self, place: &TopicPartition) -> Option<(DeliveryTag, R)> {
         let partition = self.assigned.get_mut(place)?;
         if !matches!(partition.state, State::Idle) {
             return None;
@@ -145,25 +145,25 @@ impl<R> Partitions<R> {
         } = partition.waiting.pop_front()?;
         partition.waiting_bytes -= bytes;
         partition.state = State::InWork { offset };
-        let ticket = Ticket {
+        let tag = DeliveryTag {
             place: place.clone(),
             offset,
             epoch: partition.epoch,
         };
-        Some((ticket, record))
+        Some((tag, record))
     }
 
     /// The answer to a hand-out: `done` when the record is settled. Says whether it was wanted.
-    pub(crate) fn settle(&mut self, ticket: &Ticket, done: bool) -> bool {
-        let Some(partition) = self.assigned.get_mut(&ticket.place) else {
+    pub(crate) fn settle(&mut self, tag: &DeliveryTag, done: bool) -> bool {
+        let Some(partition) = self.assigned.get_mut(&tag.place) else {
             return false;
         };
-        let wanted = partition.epoch == ticket.epoch
-            && matches!(partition.state, State::InWork { offset } if offset == ticket.offset);
+        let wanted = partition.epoch == tag.epoch
+            && matches!(partition.state, State::InWork { offset } if offset == tag.offset);
         if wanted {
             partition.state = if done {
                 State::Settled {
-                    next: ticket.offset + 1,
+                    next: tag.offset + 1,
                 }
             } else {
                 State::Left
@@ -173,8 +173,8 @@ impl<R> Partitions<R> {
     }
 
     /// What is to be committed, with the offset to read from next.
-    pub(crate) fn to_commit(&self) -> Vec<(Place, i64)> {
-        let settled = |(place, partition): (&Place, &Partition<R>)| match partition.state {
+    pub(crate) fn to_commit(&self) -> Vec<(TopicPartition, i64)> {
+        let settled = |(place, partition): (&TopicPartition, &Partition<R>)| match partition.state {
             State::Settled { next } => Some((place.clone(), next)),
             _ => None,
         };
@@ -182,7 +182,11 @@ impl<R> Partitions<R> {
     }
 
     /// This was committed. Gives the next record where one waits.
-    pub(crate) fn committed(&mut self, place: &Place, offset: i64) -> Option<(Ticket, R)> {
+    pub(crate) fn committed(
+        &mut self,
+        place: &TopicPartition,
+        offset: i64,
+    ) -> Option<(DeliveryTag, R)> {
         let partition = self.assigned.get_mut(place)?;
         if matches!(partition.state, State::Settled { next } if next == offset) {
             partition.state = State::Idle;
@@ -192,14 +196,14 @@ impl<R> Partitions<R> {
     }
 
     /// Whether the partition is ours and nothing of it has been committed by us yet.
-    pub(crate) fn is_fresh(&self, place: &Place) -> bool {
+    pub(crate) fn is_fresh(&self, place: &TopicPartition) -> bool {
         self.assigned
             .get(place)
             .is_some_and(|partition| !partition.committed)
     }
 
     /// Partitions that are ours.
-    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = &TopicPartition> {
         self.assigned.keys()
     }
 }
@@ -208,7 +212,7 @@ impl<R> Partitions<R> {
 mod tests {
     use super::*;
 
-    fn place(partition: i32) -> Place {
+    fn place(partition: i32) -> TopicPartition {
         ("topic".into(), partition)
     }
 
@@ -246,8 +250,8 @@ mod tests {
     #[test]
     fn what_was_given_back_is_never_committed() {
         let mut partitions = assigned(1);
-        let (ticket, _) = partitions.receive(&place(0), 7, 1, "a").unwrap();
-        assert!(partitions.settle(&ticket, false));
+        let (tag, _) = partitions.receive(&place(0), 7, 1, "a").unwrap();
+        assert!(partitions.settle(&tag, false));
         assert!(partitions.to_commit().is_empty());
         assert!(
             partitions.receive(&place(0), 8, 1, "b").is_none(),
@@ -282,7 +286,7 @@ mod tests {
     fn a_partition_pauses_when_enough_waits_and_goes_on_when_all_of_it_was_handed_out() {
         for (bytes, held) in [(10, HELD_RECORDS), (HELD_BYTES / 2, 2), (9 * HELD_BYTES, 1)] {
             let mut partitions = assigned(1);
-            let (mut ticket, _) = partitions.receive(&place(0), 0, bytes, "first").unwrap();
+            let (mut tag, _) = partitions.receive(&place(0), 0, bytes, "first").unwrap();
             assert!(
                 !partitions.pauses(&place(0)),
                 "it does not wait, it is in work"
@@ -296,9 +300,9 @@ mod tests {
             assert!(!partitions.pauses(&place(0)), "and it is paused once");
             for _ in 0..held {
                 assert!(!partitions.goes_on(&place(0)), "some wait");
-                partitions.settle(&ticket, true);
-                let next = partitions.committed(&place(0), ticket.offset + 1);
-                ticket = next.unwrap().0;
+                partitions.settle(&tag, true);
+                let next = partitions.committed(&place(0), tag.offset + 1);
+                tag = next.unwrap().0;
             }
             assert!(partitions.goes_on(&place(0)), "the last is in work");
             assert!(!partitions.goes_on(&place(0)), "and it goes on once");
@@ -308,9 +312,9 @@ mod tests {
     #[test]
     fn a_commit_that_failed_is_due_again() {
         let mut partitions = assigned(1);
-        let (ticket, _) = partitions.receive(&place(0), 0, 1, "a").unwrap();
+        let (tag, _) = partitions.receive(&place(0), 0, 1, "a").unwrap();
         assert!(partitions.is_fresh(&place(0)));
-        partitions.settle(&ticket, true);
+        partitions.settle(&tag, true);
         assert_eq!(partitions.to_commit(), partitions.to_commit());
         partitions.committed(&place(0), 1);
         assert!(!partitions.is_fresh(&place(0)) && partitions.to_commit().is_empty());

@@ -11,9 +11,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 
+use crate::observer::{ANSWER_TIMEOUT, Observer, connect};
 use crate::offsets;
-use crate::onlooker::{Onlooker, PATIENCE, connect};
-use crate::record::Received;
+use crate::record::ReceivedRecord;
 use crate::{Error, KafkaSettings};
 
 /// Where to begin.
@@ -47,7 +47,7 @@ pub fn peek(
     let (consumer, metadata) = connect(settings, "peek", &group, Some(topic), &what)?;
     let mut ends = begin(&consumer, &metadata, topic, from).map_err(|error| failed(&error))?;
     while !ends.is_empty() {
-        let message = match consumer.poll(PATIENCE) {
+        let message = match consumer.poll(ANSWER_TIMEOUT) {
             Some(message) => message.map_err(|error| failed(&error))?,
             None => {
                 return Err(failed(&KafkaError::MessageConsumption(
@@ -65,9 +65,9 @@ pub fn peek(
         if offset >= end {
             continue;
         }
-        let Received {
+        let ReceivedRecord {
             record, arrival, ..
-        } = Received::copy(&message, None, Clock::system().now());
+        } = ReceivedRecord::copy(&message, None, Clock::system().now());
         drop(message);
         if visit(record, arrival).is_break() {
             break;
@@ -78,7 +78,7 @@ pub fn peek(
 
 /// Assigns every partition that has something to read; gives their ends.
 fn begin(
-    consumer: &Onlooker,
+    consumer: &Observer,
     metadata: &Metadata,
     topic: &str,
     from: PeekFrom,
@@ -111,7 +111,7 @@ fn begin(
 }
 
 fn offset_of(
-    consumer: &Onlooker,
+    consumer: &Observer,
     topic: &str,
     partition: i32,
     at: DateTime<Utc>,
@@ -122,7 +122,7 @@ fn offset_of(
         partition,
         Offset::Offset(at.timestamp_millis().max(0)),
     )?;
-    let answer = consumer.offsets_for_times(list, PATIENCE)?;
+    let answer = consumer.offsets_for_times(list, ANSWER_TIMEOUT)?;
     let found = answer
         .find_partition(topic, partition)
         .map(|one| one.offset());

@@ -13,19 +13,19 @@ use closecall_supervision::{HealthBoard, ThreadRun};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 
-use crate::context::{Context, Event, Events};
-use crate::link::{Link, Standing};
-use crate::look::look;
+use crate::callbacks::{ClientCallbacks, ClientEvent, Events};
+use crate::connection_state::{Connection, ConnectionState};
+use crate::probe::probe;
 use crate::record::native_headers;
 use crate::{Error, KafkaSettings, KafkaStats};
 
 /// The name of the producer among the clients and the stages.
 pub const NAME: &str = "kafka-bridge/producer";
 
-/// Between two looks of the watch at what the library has reported.
-const TURN: Duration = Duration::from_millis(500);
+/// Between two probes of the watch at what the library has reported.
+const LONGEST_SLEEP: Duration = Duration::from_millis(500);
 
-type Client = FutureProducer<Context>;
+type Client = FutureProducer<ClientCallbacks>;
 
 /// The library's producer; dropped on a thread of its own, because it takes its time.
 struct Retiring(Option<Client>);
@@ -150,7 +150,7 @@ impl Producer {
             .settings
             .producer("producer")
             .map_err(|error| KafkaError::ClientCreation(error.to_string()))?;
-        let context = Context::new(NAME, &self.stats, &self.settings);
+        let context = ClientCallbacks::new(NAME, &self.stats, &self.settings);
         self.stats.made(NAME);
         *lock(&self.events) = context.events.clone();
         let client: Client = config.create_with_context(context)?;
@@ -176,23 +176,23 @@ impl Producer {
     /// # Errors
     /// When the settings cannot be used.
     pub fn watch(&self, run: &ThreadRun) -> Result<(), Error> {
-        let mut link = Link::new(NAME, &self.settings.brokers, &self.board);
+        let mut connection = Connection::new(NAME, &self.settings.brokers, &self.board);
         while !run.stopping() {
             let topics: Vec<String> = lock(&self.topics).iter().cloned().collect();
             let current = self.current().map_err(|error| self.error(&error, ""))?;
             let events = lock(&self.events).take();
             for event in events {
-                if let Event::Error(error, reason) = event {
-                    link.error(&error, &reason);
+                if let ClientEvent::Error(error, reason) = event {
+                    connection.error(&error, &reason);
                 }
             }
-            if link.look_due()
+            if connection.probe_due()
                 && let Some(client) = &current.0
             {
-                let standing = look(client.client(), &topics, || run.stopping());
-                link.turn(standing.unwrap_or(Standing::Up));
+                let state = probe(client.client(), &topics, || run.stopping());
+                connection.turn(state.unwrap_or(ConnectionState::Up));
             }
-            thread::park_timeout(TURN);
+            thread::park_timeout(LONGEST_SLEEP);
         }
         Ok(())
     }

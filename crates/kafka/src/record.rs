@@ -15,7 +15,7 @@ use rdkafka::message::{BorrowedMessage, Header, Headers, OwnedHeaders};
 use serde_json::{Value, json};
 
 /// A record as it came in.
-pub struct Received {
+pub struct ReceivedRecord {
     /// As it came.
     pub record: Record,
     /// Where and when it lies on its topic.
@@ -26,15 +26,15 @@ pub struct Received {
     pick: OnceLock<PickId>,
 }
 
-impl fmt::Debug for Received {
+impl fmt::Debug for ReceivedRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received")
+        f.debug_struct("ReceivedRecord")
             .field("arrival", &self.arrival)
             .finish_non_exhaustive()
     }
 }
 
-impl Received {
+impl ReceivedRecord {
     /// Copies what the library lends. `now` dates a record without a timestamp.
     pub(crate) fn copy(
         message: &BorrowedMessage<'_>,
@@ -144,18 +144,18 @@ pub(crate) fn native_headers(record: &Record) -> OwnedHeaders {
 
 /// Describes a record that nobody has read yet.
 #[derive(Debug, Clone, Copy)]
-pub struct Unread;
+pub struct RecordMetadata;
 
-impl Describe<Arc<Received>> for Unread {
-    fn id(&self, message: &Arc<Received>) -> String {
+impl Describe<Arc<ReceivedRecord>> for RecordMetadata {
+    fn id(&self, message: &Arc<ReceivedRecord>) -> String {
         message.pick_id().to_string()
     }
 
-    fn label(&self, message: &Arc<Received>) -> Option<String> {
+    fn label(&self, message: &Arc<ReceivedRecord>) -> Option<String> {
         Some(message.place())
     }
 
-    fn to_json(&self, message: &Arc<Received>) -> Value {
+    fn to_json(&self, message: &Arc<ReceivedRecord>) -> Value {
         let Arrival {
             topic,
             partition,

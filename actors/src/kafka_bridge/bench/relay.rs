@@ -55,12 +55,12 @@ impl Handler<Drain> for Relay {
 }
 
 /// The running pipeline.
-pub(super) struct Bridged {
+pub(super) struct RelayPipeline {
     supervisor: Supervisor,
     _bridge: KafkaBridge,
 }
 
-impl Bridged {
+impl RelayPipeline {
     pub(super) fn start(
         settings: &KafkaSettings,
         supervision: SupervisionSettings,

@@ -16,18 +16,18 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use tokio::runtime::{Builder, Runtime};
 
 use super::topics::{IN, OUT};
-use crate::context::{ConsumerSide, Context, commit};
-use crate::record::{Received, native_headers};
+use crate::callbacks::{ClientCallbacks, ConsumerCallbacks, commit};
+use crate::record::{ReceivedRecord, native_headers};
 use crate::{Error, KafkaSettings, KafkaStats};
 
 const NAME: &str = "bench-bare";
 
 /// The longest that the loop does not look whether it should end.
-const TURN: Duration = Duration::from_millis(200);
+const LONGEST_SLEEP: Duration = Duration::from_millis(200);
 
 /// The running loop.
 #[derive(Debug)]
-pub struct Bare {
+pub struct BareLoop {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Result<(), Error>>,
 }
@@ -35,13 +35,13 @@ pub struct Bare {
 struct Loop {
     settings: KafkaSettings,
     clock: Clock,
-    consumer: BaseConsumer<ConsumerSide<()>>,
-    producer: FutureProducer<Context>,
+    consumer: BaseConsumer<ConsumerCallbacks<()>>,
+    producer: FutureProducer<ClientCallbacks>,
     runtime: Runtime,
     entered: Sender<(PickId, Instant)>,
 }
 
-impl Bare {
+impl BareLoop {
     /// Starts the loop; `entered` is told of each record that it has.
     ///
     /// # Errors
@@ -52,15 +52,15 @@ impl Bare {
         entered: Sender<(PickId, Instant)>,
     ) -> Result<Self, Error> {
         let failed = |error: &KafkaError| Error::of(error, NAME, "", &settings.brokers);
-        let context = || Context::new(NAME, &KafkaStats::default(), settings);
+        let context = || ClientCallbacks::new(NAME, &KafkaStats::default(), settings);
         let no_thread = |error: std::io::Error| Error::Unsettled {
             what: "the bare loop".into(),
             reason: error.to_string(),
         };
         let (_, nothing) = mpsc::channel();
-        let consumer: BaseConsumer<ConsumerSide<()>> = settings
+        let consumer: BaseConsumer<ConsumerCallbacks<()>> = settings
             .consumer(NAME, &settings.group(IN))?
-            .create_with_context(ConsumerSide::new(context(), nothing))
+            .create_with_context(ConsumerCallbacks::new(context(), nothing))
             .map_err(|error| failed(&error))?;
         consumer
             .subscribe(&[&settings.topic(IN)])
@@ -105,7 +105,7 @@ impl Loop {
     fn turns(&self, stop: &AtomicBool) -> Result<(), Error> {
         let out = self.settings.topic(OUT);
         while !stop.load(Ordering::Relaxed) {
-            let message = match self.consumer.poll(TURN) {
+            let message = match self.consumer.poll(LONGEST_SLEEP) {
                 None => continue,
                 Some(Ok(message)) => message,
                 // Such as a topic that is still too new; where it lasts, the driver says so.
@@ -115,7 +115,7 @@ impl Loop {
                 }
             };
             let at = Instant::now();
-            let received = Received::copy(&message, None, self.clock.now());
+            let received = ReceivedRecord::copy(&message, None, self.clock.now());
             drop(message);
             self.entered.send((received.pick_id(), at)).ok();
             self.pass_on(&out, &received)
@@ -124,7 +124,7 @@ impl Loop {
         Ok(())
     }
 
-    fn pass_on(&self, out: &str, received: &Received) -> Result<(), KafkaError> {
+    fn pass_on(&self, out: &str, received: &ReceivedRecord) -> Result<(), KafkaError> {
         let record = &received.record;
         let mut outgoing = FutureRecord::<[u8], [u8]>::to(out).headers(native_headers(record));
         outgoing.key = record.key.as_deref();

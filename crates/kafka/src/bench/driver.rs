@@ -17,18 +17,18 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::topics::{IN, OUT};
-use crate::context::{ConsumerSide, Context};
-use crate::record::{Received, native_headers};
+use crate::callbacks::{ClientCallbacks, ConsumerCallbacks};
+use crate::record::{ReceivedRecord, native_headers};
 use crate::{Error, KafkaSettings, KafkaStats};
 
 const NAME: &str = "bench-driver";
 
 /// A record that has not come through after so long never will; enough for a group to form.
-const PATIENCE: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// One record's time.
 #[derive(Debug, Clone, Copy)]
-pub struct Lap {
+pub struct RoundTrip {
     /// From before it was sent until the other side had it.
     pub inwards: Duration,
     /// From then until its successor was read.
@@ -36,25 +36,25 @@ pub struct Lap {
 }
 
 /// Both ends of one way.
-pub struct Driver {
+pub struct RouteDriver {
     way: &'static str,
     settings: KafkaSettings,
-    producer: FutureProducer<Context>,
-    consumer: BaseConsumer<ConsumerSide<()>>,
+    producer: FutureProducer<ClientCallbacks>,
+    consumer: BaseConsumer<ConsumerCallbacks<()>>,
     /// When the middle had which record.
     entered: Receiver<(PickId, Instant)>,
     sent: i32,
 }
 
-impl fmt::Debug for Driver {
+impl fmt::Debug for RouteDriver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver")
+        f.debug_struct("RouteDriver")
             .field("way", &self.way)
             .finish_non_exhaustive()
     }
 }
 
-impl Driver {
+impl RouteDriver {
     /// Reads all of the outgoing topic, as no member of any group.
     pub fn new(
         settings: &KafkaSettings,
@@ -62,12 +62,12 @@ impl Driver {
         entered: Receiver<(PickId, Instant)>,
     ) -> Result<Self, Error> {
         let failed = |error: &KafkaError| Error::of(error, NAME, "", &settings.brokers);
-        let context = || Context::new(NAME, &KafkaStats::default(), settings);
+        let context = || ClientCallbacks::new(NAME, &KafkaStats::default(), settings);
         let (_, nothing) = mpsc::channel();
         let group = format!("{}.driver", settings.group_prefix);
-        let consumer: BaseConsumer<ConsumerSide<()>> = settings
+        let consumer: BaseConsumer<ConsumerCallbacks<()>> = settings
             .consumer(NAME, &group)?
-            .create_with_context(ConsumerSide::new(context(), nothing))
+            .create_with_context(ConsumerCallbacks::new(context(), nothing))
             .map_err(|error| failed(&error))?;
         let mut all = TopicPartitionList::new();
         for partition in 0..PARTITIONS {
@@ -90,7 +90,7 @@ impl Driver {
     }
 
     /// Sends one record and waits for what comes of it.
-    pub fn one(&mut self) -> Result<Lap, Error> {
+    pub fn one(&mut self) -> Result<RoundTrip, Error> {
         let begun = Instant::now();
         let id = self.send()?;
         while self.read()? != id {}
@@ -98,13 +98,13 @@ impl Driver {
         let entered = loop {
             let (entered_id, at) = self
                 .entered
-                .recv_timeout(PATIENCE)
+                .recv_timeout(ANSWER_TIMEOUT)
                 .map_err(|error| self.lost(&error.to_string()))?;
             if entered_id == id {
                 break at;
             }
         };
-        Ok(Lap {
+        Ok(RoundTrip {
             inwards: entered - begun,
             outwards: ended - entered,
         })
@@ -160,13 +160,13 @@ impl Driver {
 
     /// The pick of the next record that comes out.
     fn read(&self) -> Result<PickId, Error> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + ANSWER_TIMEOUT;
         let mut why = "nothing came out within a minute".to_owned();
         loop {
             match self.consumer.poll(Duration::from_secs(1)) {
                 Some(Ok(message)) => {
                     let now = Clock::system().now();
-                    return Ok(Received::copy(&message, None, now).pick_id());
+                    return Ok(ReceivedRecord::copy(&message, None, now).pick_id());
                 }
                 // Such as a topic that is still too new.
                 Some(Err(error)) => why = error.to_string(),

@@ -8,7 +8,7 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::error::KafkaError;
 
 use crate::admin::KafkaAdmin;
-use crate::context::Context;
+use crate::callbacks::ClientCallbacks;
 use crate::{Error, KafkaSettings, KafkaStats};
 
 /// Records come in here.
@@ -17,18 +17,18 @@ pub const IN: Topic = Topic::StockNameSelector;
 pub const OUT: Topic = Topic::StockModelOutput;
 
 /// How long the brokers' answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The settings of either way, which differ in what its topics and groups are called.
 #[derive(Debug)]
-pub struct Topics {
+pub struct BenchTopics {
     /// Those that the bridge uses.
     pub bridge: KafkaSettings,
     /// Those that the bare loop uses.
     pub bare: KafkaSettings,
 }
 
-impl Topics {
+impl BenchTopics {
     /// Names them; nothing is made yet.
     ///
     /// # Errors
@@ -88,14 +88,14 @@ impl Topics {
 
 async fn delete(way: &KafkaSettings) -> Result<(), Error> {
     let failed = |error: &KafkaError| Error::of(error, "deleting topics", "", &way.brokers);
-    let context = Context::new("bench", &KafkaStats::default(), way);
-    let client: AdminClient<Context> = way
+    let context = ClientCallbacks::new("bench", &KafkaStats::default(), way);
+    let client: AdminClient<ClientCallbacks> = way
         .admin()?
         .create_with_context(context)
         .map_err(|error| failed(&error))?;
     let options = AdminOptions::new()
-        .request_timeout(Some(PATIENCE))
-        .operation_timeout(Some(PATIENCE));
+        .request_timeout(Some(ANSWER_TIMEOUT))
+        .operation_timeout(Some(ANSWER_TIMEOUT));
     let names: Vec<String> = Topic::ALL
         .into_iter()
         .flat_map(|topic| [way.topic(topic), way.dead_letters(topic)])

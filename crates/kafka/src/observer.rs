@@ -1,4 +1,4 @@
-//! A client that only looks: it belongs to no group's members and commits nothing. It is polled until
+//! A client that only probes: it belongs to no group's members and commits nothing. It is polled until
 //! the brokers have answered, since only a client that is polled fetches its token, and is told why it
 //! was refused.
 
@@ -9,12 +9,12 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 
-use crate::context::{ConsumerSide, Context, Event};
+use crate::callbacks::{ClientCallbacks, ClientEvent, ConsumerCallbacks};
 use crate::stats::KafkaStats;
 use crate::{Error, KafkaSettings};
 
 /// How long the brokers' answer is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// One try, and one poll between two.
 const TRY: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(50);
@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_millis(50);
 const CALLS: usize = 16;
 
 /// The client.
-pub(crate) type Onlooker = BaseConsumer<ConsumerSide<()>>;
+pub(crate) type Observer = BaseConsumer<ConsumerCallbacks<()>>;
 
 /// Connects, to do `what`: gives the client, and what the brokers say of `topic`, or of all topics.
 ///
@@ -34,19 +34,19 @@ pub(crate) fn connect(
     group: &str,
     topic: Option<&str>,
     what: &str,
-) -> Result<(Onlooker, Metadata), Error> {
+) -> Result<(Observer, Metadata), Error> {
     let because = |error: &KafkaError, reason: &str| {
         let topic = topic.unwrap_or_default();
         Error::because(error, reason, what, topic, &settings.brokers)
     };
-    let context = Context::new(name, &KafkaStats::default(), settings);
+    let context = ClientCallbacks::new(name, &KafkaStats::default(), settings);
     let events = context.events.clone();
     let (_, nothing) = mpsc::channel();
-    let client: Onlooker = settings
+    let client: Observer = settings
         .consumer(name, group)?
-        .create_with_context(ConsumerSide::new(context, nothing))
+        .create_with_context(ConsumerCallbacks::new(context, nothing))
         .map_err(|error| because(&error, &error.to_string()))?;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + ANSWER_TIMEOUT;
     let mut told = None;
     loop {
         // Nothing is assigned, so all that there is to poll are calls back; they may never end.
@@ -60,7 +60,7 @@ pub(crate) fn connect(
             Err(error) => error,
         };
         for event in events.take() {
-            let Event::Error(cause, reason) = event else {
+            let ClientEvent::Error(cause, reason) = event else {
                 continue;
             };
             let error = because(&cause, &reason);

@@ -10,12 +10,12 @@ use crate::error::ours;
 
 /// How things stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum ConnectionState {
     /// No broker has answered yet.
     Connecting,
     /// Brokers do not answer.
     Unreachable(String),
-    /// Topics that are needed are not there.
+    /// BenchTopics that are needed are not there.
     Missing(Vec<String>),
     /// Brokers answer, and refuse.
     Refused(String),
@@ -25,9 +25,9 @@ pub(crate) enum Standing {
     Up,
 }
 
-/// Waits between two looks while things are not as they should be: long enough to be no burden,
+/// Waits between two probes while things are not as they should be: long enough to be no burden,
 /// short enough to be back soon after the brokers are.
-const LOOKS: Backoff = Backoff {
+const PROBE_BACKOFF: Backoff = Backoff {
     first: Duration::from_secs(1),
     factor: 2.0,
     max: Duration::from_secs(5),
@@ -35,79 +35,81 @@ const LOOKS: Backoff = Backoff {
 };
 
 /// Before the first look the client is polled: the library has asked for its token by then.
-const FIRST_LOOK: Duration = Duration::from_millis(100);
+const FIRST_PROBE: Duration = Duration::from_millis(100);
 
-/// The standing of one client.
+/// The state of one client.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct Connection {
     name: String,
     brokers: String,
     board: HealthBoard,
-    standing: Standing,
+    state: ConnectionState,
     /// What the library last said of a connection: why all brokers are down, once they are.
     connection: Option<String>,
-    looks: u32,
-    next_look: Instant,
+    probes: u32,
+    next_probe: Instant,
 }
 
-impl Link {
+impl Connection {
     /// A client that asks for these brokers and has not heard of anybody.
     pub(crate) fn new(name: &str, brokers: &str, board: &HealthBoard) -> Self {
-        let link = Self {
+        let connection = Self {
             name: name.to_owned(),
             brokers: brokers.to_owned(),
             board: board.clone(),
-            standing: Standing::Connecting,
+            state: ConnectionState::Connecting,
             connection: None,
-            looks: 0,
-            next_look: Instant::now() + FIRST_LOOK,
+            probes: 0,
+            next_probe: Instant::now() + FIRST_PROBE,
         };
-        link.show();
-        link
+        connection.show();
+        connection
     }
 
     /// How things stand.
-    pub(crate) fn standing(&self) -> &Standing {
-        &self.standing
+    pub(crate) fn state(&self) -> &ConnectionState {
+        &self.state
     }
 
     /// Whether somebody should look again how things stand; at growing intervals.
-    pub(crate) fn look_due(&mut self) -> bool {
+    pub(crate) fn probe_due(&mut self) -> bool {
         let look = matches!(
-            self.standing,
-            Standing::Connecting | Standing::Unreachable(_) | Standing::Missing(_)
+            self.state,
+            ConnectionState::Connecting
+                | ConnectionState::Unreachable(_)
+                | ConnectionState::Missing(_)
         );
         let now = Instant::now();
-        if !look || now < self.next_look {
+        if !look || now < self.next_probe {
             return false;
         }
-        self.next_look = now + LOOKS.nominal(self.looks);
-        self.looks += 1;
+        self.next_probe = now + PROBE_BACKOFF.nominal(self.probes);
+        self.probes += 1;
         true
     }
 
     /// Things stand so now. Says whether that is a change of kind; only such is told.
-    pub(crate) fn turn(&mut self, standing: Standing) -> bool {
-        let same = std::mem::discriminant(&self.standing) == std::mem::discriminant(&standing);
-        let told = match (&self.standing, &standing) {
-            (Standing::Missing(before), Standing::Missing(now)) => before != now,
+    pub(crate) fn turn(&mut self, state: ConnectionState) -> bool {
+        let same = std::mem::discriminant(&self.state) == std::mem::discriminant(&state);
+        let told = match (&self.state, &state) {
+            (ConnectionState::Missing(before), ConnectionState::Missing(now)) => before != now,
             _ => !same,
         };
-        self.standing = standing;
+        self.state = state;
         if !told {
             return false;
         }
-        self.looks = 0;
-        self.next_look = Instant::now() + LOOKS.nominal(0);
+        self.probes = 0;
+        self.next_probe = Instant::now() + PROBE_BACKOFF.nominal(0);
         self.show();
         let stage = self.name.as_str();
-        match &self.standing {
-            Standing::Up => tracing::info!(stage, "kafka: up"),
-            Standing::Connecting | Standing::Joining => {
+        match &self.state {
+            ConnectionState::Up => tracing::info!(stage, "kafka: up"),
+            ConnectionState::Connecting | ConnectionState::Joining => {
                 tracing::info!(stage, "kafka: {}", self.text())
             }
-            Standing::Unreachable(_) => tracing::warn!(stage, "kafka: {}", self.text()),
-            Standing::Missing(_) | Standing::Refused(_) => {
+            ConnectionState::Unreachable(_) => tracing::warn!(stage, "kafka: {}", self.text()),
+            ConnectionState::Missing(_) | ConnectionState::Refused(_) => {
                 tracing::error!(stage, "kafka: {}", self.text());
             }
         }
@@ -119,40 +121,40 @@ impl Link {
         if let Some(why) = of_connection(error, reason) {
             self.connection = Some(why);
         }
-        if let Some(standing) = standing_of(error, reason, self.connection.as_deref()) {
+        if let Some(state) = state_of(error, reason, self.connection.as_deref()) {
             // A refusal stays until something succeeds: the lines that follow it tell less.
-            let follows = matches!(self.standing, Standing::Refused(_));
-            if !(follows && matches!(standing, Standing::Unreachable(_))) {
-                self.turn(standing);
+            let follows = matches!(self.state, ConnectionState::Refused(_));
+            if !(follows && matches!(state, ConnectionState::Unreachable(_))) {
+                self.turn(state);
             }
         }
     }
 
     /// What readiness lacks, for people.
     fn text(&self) -> String {
-        match &self.standing {
-            Standing::Connecting => "no broker has answered yet".into(),
-            Standing::Unreachable(why) => format!(
+        match &self.state {
+            ConnectionState::Connecting => "no broker has answered yet".into(),
+            ConnectionState::Unreachable(why) => format!(
                 "{} (kafka.brokers) does not answer, trying on: {why}; check the address and \
                  kafka.security_protocol",
                 self.brokers
             ),
-            Standing::Missing(topics) => format!(
+            ConnectionState::Missing(topics) => format!(
                 "missing: {}; `closecall topics create` makes them",
                 topics.join(", ")
             ),
-            Standing::Refused(why) => {
+            ConnectionState::Refused(why) => {
                 format!(
                     "refused: {why}; check kafka.sasl_*, kafka.tls_* and the brokers' access rules"
                 )
             }
-            Standing::Joining => "waiting for a place in the group".into(),
-            Standing::Up => "up".into(),
+            ConnectionState::Joining => "waiting for a place in the group".into(),
+            ConnectionState::Up => "up".into(),
         }
     }
 
     fn show(&self) {
-        let missing = (self.standing != Standing::Up).then(|| self.text());
+        let missing = (self.state != ConnectionState::Up).then(|| self.text());
         self.board.condition(&self.name, missing);
     }
 }
@@ -168,7 +170,7 @@ fn of_connection(error: &KafkaError, reason: &str) -> Option<String> {
 }
 
 /// What an error says of the brokers, if anything.
-fn standing_of(error: &KafkaError, reason: &str, connection: Option<&str>) -> Option<Standing> {
+fn state_of(error: &KafkaError, reason: &str, connection: Option<&str>) -> Option<ConnectionState> {
     use RDKafkaErrorCode as Code;
     let why = if reason.is_empty() {
         error.to_string()
@@ -178,7 +180,7 @@ fn standing_of(error: &KafkaError, reason: &str, connection: Option<&str>) -> Op
     match error.rdkafka_error_code()? {
         Code::AllBrokersDown => {
             let why = connection.map_or(why, str::to_owned);
-            Some(Standing::Unreachable(why))
+            Some(ConnectionState::Unreachable(why))
         }
         Code::Authentication
         | Code::SaslAuthenticationFailed
@@ -186,7 +188,7 @@ fn standing_of(error: &KafkaError, reason: &str, connection: Option<&str>) -> Op
         | Code::SSL
         | Code::TopicAuthorizationFailed
         | Code::GroupAuthorizationFailed
-        | Code::ClusterAuthorizationFailed => Some(Standing::Refused(why)),
+        | Code::ClusterAuthorizationFailed => Some(ConnectionState::Refused(why)),
         _ => None,
     }
 }
@@ -202,42 +204,48 @@ mod tests {
     #[test]
     fn a_change_is_told_once_and_shown_on_the_board() {
         let board = HealthBoard::new();
-        let mut link = Link::new("link", "broker:9092", &board);
-        assert!(board.health().missing.contains_key("link"));
+        let mut connection = Connection::new("connection", "broker:9092", &board);
+        assert!(board.health().missing.contains_key("connection"));
         let down = global(RDKafkaErrorCode::AllBrokersDown);
         let closed = "Disconnected: might be incorrect security.protocol configuration";
-        link.error(&global(RDKafkaErrorCode::BrokerTransportFailure), closed);
+        connection.error(&global(RDKafkaErrorCode::BrokerTransportFailure), closed);
         assert_eq!(
-            link.standing(),
-            &Standing::Connecting,
+            connection.state(),
+            &ConnectionState::Connecting,
             "one of several, perhaps"
         );
-        link.error(&down, "1/1 brokers are down");
-        assert!(matches!(link.standing(), Standing::Unreachable(_)));
-        let told = &board.health().missing["link"];
+        connection.error(&down, "1/1 brokers are down");
+        assert!(matches!(
+            connection.state(),
+            ConnectionState::Unreachable(_)
+        ));
+        let told = &board.health().missing["connection"];
         for says in ["broker:9092", "incorrect kafka.security_protocol"] {
             assert!(told.contains(says), "{told}");
         }
         assert!(
-            !link.turn(Standing::Unreachable("another text".into())),
+            !connection.turn(ConnectionState::Unreachable("another text".into())),
             "no change of kind"
         );
-        assert!(link.turn(Standing::Up));
+        assert!(connection.turn(ConnectionState::Up));
         assert!(board.health().missing.is_empty());
-        link.error(&global(RDKafkaErrorCode::TopicAuthorizationFailed), "");
-        link.error(&down, "");
+        connection.error(&global(RDKafkaErrorCode::TopicAuthorizationFailed), "");
+        connection.error(&down, "");
         assert!(
-            matches!(link.standing(), Standing::Refused(_)),
+            matches!(connection.state(), ConnectionState::Refused(_)),
             "the cause stays"
         );
-        assert!(!link.look_due(), "a refusal is not asked about again");
+        assert!(
+            !connection.probe_due(),
+            "a refusal is not asked about again"
+        );
     }
 
     #[test]
     fn another_missing_topic_is_news() {
-        let mut link = Link::new("link", "broker:9092", &HealthBoard::new());
-        assert!(link.turn(Standing::Missing(vec!["a".into(), "b".into()])));
-        assert!(!link.turn(Standing::Missing(vec!["a".into(), "b".into()])));
-        assert!(link.turn(Standing::Missing(vec!["b".into()])));
+        let mut connection = Connection::new("connection", "broker:9092", &HealthBoard::new());
+        assert!(connection.turn(ConnectionState::Missing(vec!["a".into(), "b".into()])));
+        assert!(!connection.turn(ConnectionState::Missing(vec!["a".into(), "b".into()])));
+        assert!(connection.turn(ConnectionState::Missing(vec!["b".into()])));
     }
 }

@@ -6,28 +6,28 @@ use rdkafka::ClientContext;
 use rdkafka::client::Client;
 use rdkafka::error::RDKafkaErrorCode;
 
-use crate::link::Standing;
+use crate::connection_state::ConnectionState;
 
 /// How long one answer is waited for: longer than a bad connection takes, shorter than a thread may
 /// be silent.
-const PATIENCE: Duration = Duration::from_secs(4);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// What is wrong: the brokers do not answer, or topics are not there or not ours to use. `None`
 /// when all is well. Asks `stopping` between its questions and
 /// gives up when it says so.
-pub(crate) fn look<C: ClientContext>(
+pub(crate) fn probe<C: ClientContext>(
     client: &Client<C>,
     topics: &[String],
     stopping: impl Fn() -> bool,
-) -> Option<Standing> {
+) -> Option<ConnectionState> {
     let mut missing = Vec::new();
     for topic in topics {
         if stopping() {
             break;
         }
-        let metadata = match client.fetch_metadata(Some(topic), PATIENCE) {
+        let metadata = match client.fetch_metadata(Some(topic), ANSWER_TIMEOUT) {
             Ok(metadata) => metadata,
-            Err(error) => return Some(Standing::Unreachable(error.to_string())),
+            Err(error) => return Some(ConnectionState::Unreachable(error.to_string())),
         };
         let found = metadata.topics().iter().find(|one| one.name() == topic);
         let error = found
@@ -35,17 +35,19 @@ pub(crate) fn look<C: ClientContext>(
             .map(RDKafkaErrorCode::from);
         match error {
             Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
-                return Some(Standing::Refused(format!("no right to topic {topic}")));
+                return Some(ConnectionState::Refused(format!(
+                    "no right to topic {topic}"
+                )));
             }
             Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
                 missing.push(topic.clone());
             }
-            Some(error) => return Some(Standing::Unreachable(error.to_string())),
+            Some(error) => return Some(ConnectionState::Unreachable(error.to_string())),
             None if found.is_none_or(|one| one.partitions().is_empty()) => {
                 missing.push(topic.clone())
             }
             None => {}
         }
     }
-    (!missing.is_empty()).then_some(Standing::Missing(missing))
+    (!missing.is_empty()).then_some(ConnectionState::Missing(missing))
 }

@@ -16,17 +16,17 @@ use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::KafkaSettings;
-use crate::partitions::{Partitions, Place, Ticket};
+use crate::partitions::{DeliveryTag, Partitions, TopicPartition};
 use crate::settings::client::secret;
 use crate::stats::KafkaStats;
 
 /// Something that happened to a client.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum ClientEvent {
     /// An error that is not about one record.
     Error(KafkaError, String),
     /// These partitions were added, possibly none.
-    Assigned(Vec<Place>),
+    Assigned(Vec<TopicPartition>),
     /// These were taken away.
     Revoked,
     /// The brokers' answer to the commit that was under way.
@@ -36,17 +36,17 @@ pub(crate) enum Event {
 /// What happened and was not looked at yet. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Events {
-    list: Arc<Mutex<Vec<Event>>>,
+    list: Arc<Mutex<Vec<ClientEvent>>>,
     /// The library has called back since the last question.
     called: Arc<AtomicBool>,
 }
 
 impl Events {
-    fn list(&self) -> MutexGuard<'_, Vec<Event>> {
+    fn list(&self) -> MutexGuard<'_, Vec<ClientEvent>> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn note(&self, event: Event) {
+    pub(crate) fn note(&self, event: ClientEvent) {
         self.called();
         self.list().push(event);
     }
@@ -56,7 +56,7 @@ impl Events {
     }
 
     /// What happened since the last call.
-    pub(crate) fn take(&self) -> Vec<Event> {
+    pub(crate) fn take(&self) -> Vec<ClientEvent> {
         std::mem::take(&mut *self.list())
     }
 
@@ -69,14 +69,14 @@ impl Events {
 
 /// The context of any client.
 #[derive(Debug)]
-pub(crate) struct Context {
+pub(crate) struct ClientCallbacks {
     name: String,
     stats: KafkaStats,
     settings: KafkaSettings,
     pub(crate) events: Events,
 }
 
-impl Context {
+impl ClientCallbacks {
     pub(crate) fn new(name: &str, stats: &KafkaStats, settings: &KafkaSettings) -> Self {
         Self {
             name: name.to_owned(),
@@ -87,7 +87,7 @@ impl Context {
     }
 }
 
-impl ClientContext for Context {
+impl ClientContext for ClientCallbacks {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     /// The library repeats itself for as long as a broker is away; the link tells it once instead.
@@ -108,7 +108,8 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(target: "librdkafka", client = self.name, %error, "{reason}");
-        self.events.note(Event::Error(error, reason.to_owned()));
+        self.events
+            .note(ClientEvent::Error(error, reason.to_owned()));
     }
 
     fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn StdError>> {
@@ -128,14 +129,14 @@ impl ClientContext for Context {
 
 /// An answer to a hand-out.
 #[derive(Debug)]
-pub(crate) struct Settled {
-    pub(crate) ticket: Ticket,
-    pub(crate) outcome: Outcome,
+pub(crate) struct SettledDelivery {
+    pub(crate) tag: DeliveryTag,
+    pub(crate) outcome: DeliveryOutcome,
 }
 
 /// How a hand-out ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum DeliveryOutcome {
     /// Its way through the process is done; its offset may be committed.
     Done,
     /// The process is ending; it stays where it is.
@@ -148,27 +149,27 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct Work<R> {
     pub(crate) partitions: Partitions<R>,
-    pub(crate) settled: Receiver<Settled>,
+    pub(crate) settled: Receiver<SettledDelivery>,
     /// Records that came back unsettled, with why.
-    pub(crate) returned: Vec<(Ticket, Outcome)>,
+    pub(crate) returned: Vec<(DeliveryTag, DeliveryOutcome)>,
 }
 
 impl<R> Work<R> {
     /// Takes note of the answers that have come.
     pub(crate) fn note_settled(&mut self) {
-        while let Ok(Settled { ticket, outcome }) = self.settled.try_recv() {
-            let done = matches!(outcome, Outcome::Done);
-            let wanted = self.partitions.settle(&ticket, done);
+        while let Ok(SettledDelivery { tag, outcome }) = self.settled.try_recv() {
+            let done = matches!(outcome, DeliveryOutcome::Done);
+            let wanted = self.partitions.settle(&tag, done);
             if !wanted {
-                let (topic, partition) = &ticket.place;
+                let (topic, partition) = &tag.place;
                 tracing::info!(
                     topic,
                     partition,
-                    offset = ticket.offset,
+                    offset = tag.offset,
                     "an answer from before a rebalance is dropped"
                 );
             } else if !done {
-                self.returned.push((ticket, outcome));
+                self.returned.push((tag, outcome));
             }
         }
     }
@@ -176,15 +177,15 @@ impl<R> Work<R> {
 
 /// The context of a consumer.
 #[derive(Debug)]
-pub(crate) struct ConsumerSide<R> {
-    pub(crate) context: Context,
+pub(crate) struct ConsumerCallbacks<R> {
+    pub(crate) context: ClientCallbacks,
     work: Mutex<Work<R>>,
     /// Whether the brokers answer, as far as known: with nobody to ask, nothing is waited for.
     pub(crate) reachable: AtomicBool,
 }
 
-impl<R: Send> ConsumerSide<R> {
-    pub(crate) fn new(context: Context, settled: Receiver<Settled>) -> Self {
+impl<R: Send> ConsumerCallbacks<R> {
+    pub(crate) fn new(context: ClientCallbacks, settled: Receiver<SettledDelivery>) -> Self {
         let work = Work {
             partitions: Partitions::default(),
             settled,
@@ -203,7 +204,7 @@ impl<R: Send> ConsumerSide<R> {
     }
 }
 
-impl<R: Send> ClientContext for ConsumerSide<R> {
+impl<R: Send> ClientContext for ConsumerCallbacks<R> {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
@@ -223,7 +224,7 @@ impl<R: Send> ClientContext for ConsumerSide<R> {
     }
 }
 
-impl<R: Send> ConsumerContext for ConsumerSide<R> {
+impl<R: Send> ConsumerContext for ConsumerCallbacks<R> {
     /// What is settled is committed before its partition goes to another member; what is still in
     /// work is not waited for.
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
@@ -250,7 +251,7 @@ impl<R: Send> ConsumerContext for ConsumerSide<R> {
             work.partitions.places().count()
         };
         self.context.stats.rebalanced(&self.context.name, assigned);
-        self.context.events.note(Event::Revoked);
+        self.context.events.note(ClientEvent::Revoked);
     }
 
     fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
@@ -264,24 +265,25 @@ impl<R: Send> ConsumerContext for ConsumerSide<R> {
                 };
                 // A pause outlives an assignment.
                 if let Err(error) = consumer.resume(list) {
-                    self.context
-                        .events
-                        .note(Event::Error(error, "resume after an assignment".into()));
+                    self.context.events.note(ClientEvent::Error(
+                        error,
+                        "resume after an assignment".into(),
+                    ));
                 }
                 self.context.stats.rebalanced(&self.context.name, assigned);
-                self.context.events.note(Event::Assigned(places));
+                self.context.events.note(ClientEvent::Assigned(places));
             }
             Rebalance::Revoke(_) => {}
             Rebalance::Error(error) => {
                 self.context
                     .events
-                    .note(Event::Error(error.clone(), "rebalance".into()));
+                    .note(ClientEvent::Error(error.clone(), "rebalance".into()));
             }
         }
     }
 }
 
-fn places(list: &TopicPartitionList) -> Vec<Place> {
+fn places(list: &TopicPartitionList) -> Vec<TopicPartition> {
     let elements = list.elements();
     elements
         .iter()
@@ -293,7 +295,7 @@ fn places(list: &TopicPartitionList) -> Vec<Place> {
 /// outlives its use can keep the consumer from ever being dropped.
 pub(crate) fn commit<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
-    offsets: &[(Place, i64)],
+    offsets: &[(TopicPartition, i64)],
 ) -> Result<(), KafkaError> {
     let mut list = TopicPartitionList::with_capacity(offsets.len());
     for ((topic, partition), next) in offsets {

@@ -10,16 +10,16 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 
 /// Usually it takes a tenth of a second.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A consumer that leaves its group when it goes out of scope.
-pub(crate) struct Closing<C: ConsumerContext + 'static> {
+pub(crate) struct ClosingConsumer<C: ConsumerContext + 'static> {
     name: String,
     /// Always there until it is dropped.
     client: Option<Arc<BaseConsumer<C>>>,
 }
 
-impl<C: ConsumerContext + 'static> Closing<C> {
+impl<C: ConsumerContext + 'static> ClosingConsumer<C> {
     pub(crate) fn new(name: &str, client: Arc<BaseConsumer<C>>) -> Self {
         Self {
             name: name.to_owned(),
@@ -28,7 +28,7 @@ impl<C: ConsumerContext + 'static> Closing<C> {
     }
 }
 
-impl<C: ConsumerContext + 'static> Deref for Closing<C> {
+impl<C: ConsumerContext + 'static> Deref for ClosingConsumer<C> {
     type Target = BaseConsumer<C>;
 
     #[expect(
@@ -42,7 +42,7 @@ impl<C: ConsumerContext + 'static> Deref for Closing<C> {
     }
 }
 
-impl<C: ConsumerContext + 'static> Drop for Closing<C> {
+impl<C: ConsumerContext + 'static> Drop for ClosingConsumer<C> {
     fn drop(&mut self) {
         let client = self.client.take();
         let (done, closed) = mpsc::channel();
@@ -56,10 +56,10 @@ impl<C: ConsumerContext + 'static> Drop for Closing<C> {
                 done.send(()).ok();
             });
         // Without a thread the closure, and the client in it, was dropped right here.
-        if closer.is_ok() && closed.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        if closer.is_ok() && closed.recv_timeout(ANSWER_TIMEOUT) == Err(RecvTimeoutError::Timeout) {
             tracing::error!(
                 stage = self.name,
-                "the Kafka client did not close within {PATIENCE:?} and is left behind"
+                "the Kafka client did not close within {ANSWER_TIMEOUT:?} and is left behind"
             );
         }
     }
