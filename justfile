@@ -1,0 +1,41 @@
+# closecall's front door: `just` prints this list. Every line runs what `.ci/run` or a reader would.
+
+_list:
+    @just --list --unsorted
+
+# The pipeline against a simulated market: no key, no broker, no network
+run *ARGS:
+    cargo run --release -- demo {{ ARGS }}
+
+# The tests that need nothing but Rust
+test *ARGS:
+    cargo test --locked --workspace {{ ARGS }}
+
+# Everything that has to pass before a change lands: format, lints, documentation, every test
+check:
+    .ci/run
+
+# What training and the way through Kafka cost, each beside its limit
+bench:
+    cargo run --release -- bench train
+    CLOSECALL__KAFKA__BROKERS="$(scripts/kafka start)" cargo run --release -- bench bridge --records 1000
+
+# A real broker on this machine; prints its address
+kafka:
+    scripts/kafka start
+
+# The roles as pods on a real Kubernetes, killed and scaled
+cluster *ARGS:
+    scripts/test-kubernetes {{ ARGS }}
+
+# The container image, without a container engine
+image *ARGS:
+    scripts/image {{ ARGS }}
+
+# The README's two commands on a minimal Debian
+bare *ARGS:
+    scripts/bare-machine {{ ARGS }}
+
+# Known vulnerabilities, bans, licences and sources of the dependencies
+audit:
+    cargo deny check
