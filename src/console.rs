@@ -93,9 +93,9 @@ pub(crate) fn forecast_line(forecast: &CloseForecast) -> String {
         forecast.target,
         forecast.last_close,
         forecast.prediction,
-        forecast.direction,
-        forecast.change,
-        forecast.change_pct,
+        forecast.direction(),
+        forecast.change(),
+        forecast.change_pct(),
     );
     for interval in &forecast.intervals {
         let percent = 100.0 * interval.level;
@@ -148,7 +148,7 @@ pub(crate) fn forecast_text(forecast: &CloseForecast) -> String {
             model.rows,
             100.0 * model.gate,
             100.0 * forecast.probability_up,
-            forecast.baseline,
+            forecast.reference_price(),
         ),
     );
     text

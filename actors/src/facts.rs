@@ -1,8 +1,10 @@
 //! What delivery and dead letters need to know of the pipeline's facts.
 
 use chrono::{DateTime, Utc};
-use closecall_protocol::codec::forecast::Prediction;
-use closecall_protocol::{CloseForecast, DatasetBuilt, MarketScraped, Pick, TickerPicked};
+use closecall_protocol::codec::forecast::OriginalBody;
+use closecall_protocol::{
+    CloseForecast, DatasetBuilt, MarketScraped, Pick, Prediction, TickerPicked,
+};
 use closecall_supervision::Describe;
 use serde_json::{Value, json};
 
@@ -118,29 +120,19 @@ impl Describe<CloseForecast> for Facts {
 
 impl Describe<Prediction> for Facts {
     fn id(&self, message: &Prediction) -> String {
-        match message {
-            Prediction::Ours(forecast) => forecast.pick_id.to_string(),
-            Prediction::Foreign(foreign) => foreign.pick_id.to_string(),
-        }
+        message.pick_id().to_string()
     }
 
     fn label(&self, message: &Prediction) -> Option<String> {
-        Some(match message {
-            Prediction::Ours(forecast) => forecast.ticker.to_string(),
-            Prediction::Foreign(foreign) => foreign.ticker.to_string(),
-        })
+        Some(message.ticker().to_string())
     }
 
     fn to_json(&self, message: &Prediction) -> Value {
         match message {
             Prediction::Ours(forecast) => self.to_json(&**forecast),
-            Prediction::Foreign(foreign) => json!({
-                "Date": foreign.target,
-                "Prediction": foreign.prediction,
-                "Prev_date": foreign.last_session,
-                "Close": foreign.last_close,
-                "Stock Name": foreign.ticker,
-            }),
+            Prediction::Foreign(foreign) => {
+                serde_json::to_value(OriginalBody::of(foreign)).unwrap_or(Value::Null)
+            }
         }
     }
 }

@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_calendar::Clock;
 use closecall_ledger::{Class, Ledger, Recorded};
-use closecall_protocol::codec::forecast::Prediction;
-use closecall_protocol::{CloseForecast, Reason};
+use closecall_protocol::{CloseForecast, Prediction, Reason};
 use closecall_supervision::{Ack, Boundary, Deliver, Drain, FaultPoints, StageError};
 
 use crate::stage;
@@ -105,8 +104,7 @@ impl Handler<Deliver<CloseForecast>> for Reporter {
     type Result = ResponseFuture<Result<Ack, StageError>>;
 
     fn handle(&mut self, delivery: Deliver<CloseForecast>, _: &mut Self::Context) -> Self::Result {
-        let forecast = delivery.message.clone().published();
-        self.report(Prediction::Ours(Box::new(forecast)))
+        self.report(Prediction::Ours(Box::new(delivery.message.clone())))
     }
 }
 

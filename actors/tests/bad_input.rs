@@ -19,8 +19,9 @@ use closecall_ledger::{DeadLetterRow, Ledger, Reader};
 use closecall_market::{Market, MarketSettings, Source};
 use closecall_market_server::{Market as Served, Running, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{
-    CloseForecast, DatasetBuilt, DatasetRow, MarketScraped, Pick, PickId, PickReason, Reason,
-    SessionDate, SessionNews, Ticker, TickerPicked,
+    CloseForecast, DatasetBuilt, DatasetRow, ForecastValues, MarketScraped, Pick, PickId,
+    PickReason, Provider, QuoteAbsent, Reason, SessionDate, SessionNews, SessionTimes, Ticker,
+    TickerPicked,
 };
 use closecall_sentiment::Vader;
 use closecall_supervision::{Ack, FaultPoints, Outbox, SupervisionSettings, Supervisor};
@@ -47,13 +48,16 @@ struct Doors {
     scraper: Arc<Outbox<TickerPicked>>,
     sentiment: Arc<Outbox<MarketScraped>>,
     trainer: Arc<Outbox<DatasetBuilt>>,
-    reporter: Arc<Outbox<CloseForecast>>,
     letters: Arc<Mutex<Vec<DeadLetterRow>>>,
     _served: Running,
 }
 
 impl Doors {
     fn open(folder: &Path) -> Self {
+        Self::with(folder, forecaster())
+    }
+
+    fn with(folder: &Path, forecaster: Forecaster) -> Self {
         let clock = Clock::fixed(now());
         let simulated = Simulated::new(SimulatedSettings::new(1), Calendar::default()).unwrap();
         let served = Served::simulated(simulated, clock.clone());
@@ -79,9 +83,9 @@ impl Doors {
         let told = Arc::new(|_: &_, _| {});
         let reporter = Reporter::new(ledger, clock, told, work(REPORTER), faults.clone());
         let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
-        let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.clone().recipient(), Facts);
+        let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), Facts);
         let work_of = (hop.build(), work(GRU_TRAINER));
-        let trainer = GruTrainer::new(forecaster(), work_of.0, work_of.1, faults.clone());
+        let trainer = GruTrainer::new(forecaster, work_of.0, work_of.1, faults.clone());
         let trainer = supervisor.spawn_stage(GRU_TRAINER, trainer).unwrap();
         let hop = supervisor.outbox(SENTIMENT, GRU_TRAINER, trainer.clone().recipient(), Facts);
         let (scorer, calendar) = (Arc::new(Vader::new()), Arc::new(Calendar::default()));
@@ -96,12 +100,10 @@ impl Doors {
         let scraper = supervisor.outbox(door, SCRAPER, scraper.recipient(), Facts);
         let sentiment = supervisor.outbox(door, SENTIMENT, sentiment.recipient(), Facts);
         let trainer = supervisor.outbox(door, GRU_TRAINER, trainer.recipient(), Facts);
-        let reporter = supervisor.outbox(door, REPORTER, reporter.recipient(), Facts);
         Self {
             scraper: scraper.dead_letters(sink.clone()).build(),
             sentiment: sentiment.dead_letters(sink.clone()).build(),
-            trainer: trainer.dead_letters(sink.clone()).build(),
-            reporter: reporter.dead_letters(sink).build(),
+            trainer: trainer.dead_letters(sink).build(),
             supervisor,
             letters,
             _served: served,
@@ -156,6 +158,12 @@ fn dataset(pick: Pick, closes: &[f64]) -> DatasetBuilt {
     DatasetBuilt {
         pick,
         target: SessionDate::new(calendar.target(now()).date).unwrap(),
+        session: SessionTimes::from(&calendar.target(now())),
+        sessions_ahead: 0,
+        quote: Err(QuoteAbsent::NoQuote),
+        provider: None,
+        provisional: false,
+        repairs: Arc::new([]),
         rows: rows.into(),
         live: SessionNews::default(),
         fetched_at: Some(now()),
@@ -213,6 +221,12 @@ fn sentiment_refuses_a_scrape_without_prices_and_goes_on() {
         let scraped = MarketScraped {
             pick: empty.clone(),
             target: SessionDate::new(Calendar::default().target(now()).date).unwrap(),
+            session: SessionTimes::from(&Calendar::default().target(now())),
+            sessions_ahead: 0,
+            quote: Err(QuoteAbsent::NoQuote),
+            provider: Provider::Yahoo,
+            provisional: false,
+            repairs: Arc::new([]),
             bars: Arc::new([]),
             articles: Arc::new([]),
             fetched_at: now(),
@@ -262,38 +276,41 @@ fn the_trainer_refuses_no_rows_and_makes_persistence_of_too_little() {
 }
 
 #[test]
-fn the_reporter_refuses_numbers_that_are_none_and_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
+fn a_forecast_of_numbers_that_are_none_is_never_made() {
+    type Spoil = fn(&mut ForecastValues);
+    let spoilt: [Spoil; 4] = [
+        |values| values.prediction = f64::NAN,
+        |values| values.intervals[0].upper = f64::INFINITY,
+        |values| values.history[0].1 = f64::NEG_INFINITY,
+        |values| values.last_close = 0.0,
+    ];
     let settings = ForecastSettings {
         model: ModelKind::Persistence,
         ..ForecastSettings::default()
     };
-    let good = |number| {
-        let dataset = dataset(pick("AAPL", number), &[41.0, 42.0]);
-        forecast(&dataset, &settings, now(), &mut |_| {
-            std::ops::ControlFlow::Continue(())
-        })
-        .unwrap()
-    };
-    type Spoil = fn(&mut CloseForecast);
-    let spoilt: [Spoil; 4] = [
-        |forecast| forecast.prediction = f64::NAN,
-        |forecast| forecast.intervals[0].upper = f64::INFINITY,
-        |forecast| forecast.history[0].1 = f64::NEG_INFINITY,
-        |forecast| forecast.last_close = 0.0,
-    ];
+    let forecaster: Forecaster = Arc::new(move |dataset, on_epoch| {
+        let good = forecast(dataset, &settings, now(), on_epoch)?;
+        let number = dataset.rows[0].close() as usize;
+        let Some(spoil) = spoilt.get(number - 1) else {
+            return Ok(good);
+        };
+        let mut values = good.into_values();
+        spoil(&mut values);
+        Ok(CloseForecast::publish(values)?)
+    });
+    let folder = tempfile::tempdir().unwrap();
     actix::System::new().block_on(async {
-        let doors = Doors::open(folder.path());
-        for (number, spoil) in (1..).zip(spoilt) {
-            let mut forecast = good(number);
-            spoil(&mut forecast);
-            let refused = doors.reporter.deliver(forecast).await.unwrap();
+        let doors = Doors::with(folder.path(), forecaster);
+        for number in 1..=4_u32 {
+            let pick = pick("AAPL", u64::from(number));
+            let dataset = dataset(pick.clone(), &[f64::from(number), 42.0]);
+            let refused = doors.trainer.deliver(dataset).await.unwrap();
             assert_eq!(refused, Ack::DeadLettered);
-            let reporter = (REPORTER.to_owned(), Reason::Undecodable);
-            assert_eq!(doors.refusal(&pick("AAPL", number)), reporter);
+            let trainer = (GRU_TRAINER.to_owned(), Reason::Diverged);
+            assert_eq!(doors.refusal(&pick), trainer);
         }
-        let done = doors.reporter.deliver(good(5)).await.unwrap();
-        assert_eq!(done, Ack::Done);
+        let good = dataset(pick("AAPL", 5), &[5.0, 42.0]);
+        assert_eq!(doors.trainer.deliver(good).await.unwrap(), Ack::Done);
         doors.shut().await;
         let ends = ends(folder.path());
         assert_eq!((ends.len(), ends[&pick("AAPL", 5).pick_id]), (5, None));

@@ -12,10 +12,11 @@ use closecall_calendar::{Calendar, Clock};
 use closecall_kafka::KafkaSettings;
 use closecall_kafka::admin::KafkaAdmin;
 use closecall_kafka::peek::{PeekFrom, peek};
-use closecall_protocol::codec::forecast::{self, Prediction};
-use closecall_protocol::codec::{dataset, pick};
+use closecall_protocol::codec::{dataset, forecast, pick};
 use closecall_protocol::value::{DatasetRow, SessionNews};
-use closecall_protocol::{DatasetBuilt, SessionDate, TickerPicked, Topic};
+use closecall_protocol::{
+    DatasetBuilt, Prediction, QuoteAbsent, SessionDate, SessionTimes, TickerPicked, Topic,
+};
 use closecall_supervision::{Ack, FaultPoints, Supervisor};
 use rdkafka::producer::BaseRecord;
 use serde_json::Value;
@@ -167,6 +168,12 @@ fn what_we_write_is_what_the_original_reads() {
         let message = DatasetBuilt {
             pick: pick.pick,
             target,
+            session: SessionTimes::from(&Calendar::default().session(target.date()).unwrap()),
+            sessions_ahead: 0,
+            quote: Err(QuoteAbsent::NoQuote),
+            provider: None,
+            provisional: false,
+            repairs: [].into(),
             rows: vec![DatasetRow::with_close(row, 187.43, none).unwrap()].into(),
             live: SessionNews::new(target, None, 0).unwrap(),
             fetched_at: None,

@@ -35,7 +35,7 @@ impl Counts {
     pub(crate) fn forecast(&self, forecast: &CloseForecast, late: bool, recorded_at: i64) {
         let labels = vec![
             ("ticker", forecast.ticker.to_string()),
-            ("direction", forecast.direction.to_string()),
+            ("direction", forecast.direction().to_string()),
         ];
         self.forecasts.get_or_create(&labels).inc();
         self.late.inc_by(u64::from(late));

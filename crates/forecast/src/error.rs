@@ -17,11 +17,9 @@ pub enum Error {
         /// The ticker asked for.
         ticker: String,
     },
-    /// The last close rounds to no cents at all, and forecasts are published in cents.
-    #[error(
-        "the last close of {ticker} is {close}: below half a cent there is nothing to forecast"
-    )]
-    BelowACent {
+    /// The last close rounds to nothing in the smallest steps that forecasts are published in.
+    #[error("the last close of {ticker} is {close}: prices below 0.00005 are not forecast")]
+    BelowSmallestPrice {
         /// The ticker asked for.
         ticker: String,
         /// Its last close.
@@ -52,6 +50,9 @@ pub enum Error {
     /// forecast then.)
     #[error("the network could not be trained: {0}")]
     Network(#[source] gru::Error),
+    /// A forecast came out that no record may carry.
+    #[error("the forecast cannot be published: {0}")]
+    Unpublishable(#[from] closecall_protocol::Error),
     /// The linear model could not be fitted.
     #[error("the ridge regression could not be fitted: {0}")]
     Ridge(String),
@@ -62,13 +63,15 @@ impl Error {
     #[must_use]
     pub fn reason(&self) -> Reason {
         match self {
-            Self::NoData { .. } | Self::BelowACent { .. } => Reason::NoData,
+            Self::NoData { .. } | Self::BelowSmallestPrice { .. } => Reason::NoData,
             // A caller cancels a fit that passes its bound; at a drain it dead-letters nothing.
             Self::Cancelled { .. } => Reason::TookTooLong,
             // No model came of it. Settings are checked at start, so these are met in no stage.
-            Self::Setting { .. } | Self::UnknownModel(_) | Self::Network(_) | Self::Ridge(_) => {
-                Reason::Diverged
-            }
+            Self::Setting { .. }
+            | Self::UnknownModel(_)
+            | Self::Network(_)
+            | Self::Unpublishable(_)
+            | Self::Ridge(_) => Reason::Diverged,
         }
     }
 

@@ -45,10 +45,10 @@ impl Features {
         let rows = &dataset.rows;
         let step = |session: usize, news: SessionNews| {
             let before = session - 1;
-            let quote = rows[before].bar().map(|bar| bar.quote());
+            let range = rows[before].bar().range();
             Step {
                 ret: series.standardised(before),
-                range: quote.map(|q| (q.high / q.low).ln() / series.volatility(before)),
+                range: range.map(|r| (r.high / r.low).ln() / series.volatility(before)),
                 sentiment: shrunken(news, k),
             }
         };

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
 use closecall_protocol::{
-    CloseForecast, DatasetBuilt, DatasetRow, Direction, Interval, ModelSummary, message::cents,
+    CloseForecast, DatasetBuilt, DatasetRow, ForecastValues, Interval, ModelSummary, ModelTarget,
+    NewsMean, Phase, PriceRounding, Reference, ReferenceKind,
 };
 
 use crate::closecall::Networks;
@@ -41,7 +42,7 @@ const GREATEST: f64 = 1e9;
 /// ([`DIVERGED`]).
 ///
 /// # Errors
-/// [`Error::NoData`] and [`Error::BelowACent`] for a dataset without a close to start from;
+/// [`Error::NoData`] and [`Error::BelowSmallestPrice`] for a dataset without a close to start from;
 /// [`Error::Cancelled`]; [`Error::Setting`] and [`Error::Network`] for settings out of range or a
 /// processor without the path asked for.
 pub fn forecast(
@@ -56,8 +57,8 @@ pub fn forecast(
         .rows
         .last()
         .ok_or_else(|| Error::NoData { ticker: ticker() })?;
-    if cents(last.close()) == 0.0 {
-        return Err(Error::BelowACent {
+    if PriceRounding::of(last.close()).nearest(last.close()) == 0.0 {
+        return Err(Error::BelowSmallestPrice {
             ticker: ticker(),
             close: last.close(),
         });
@@ -68,7 +69,8 @@ pub fn forecast(
         other => other?,
     };
     let spread = Spread::of(&series, &outlook.past, &settings.interval);
-    Ok(in_prices(dataset, last, outlook, &spread, settings.seed, clock_now).published())
+    let values = in_prices(dataset, last, outlook, &spread, settings.seed, clock_now);
+    Ok(CloseForecast::publish(values)?)
 }
 
 fn outlook(
@@ -108,7 +110,7 @@ fn in_prices(
     spread: &Spread,
     seed: u64,
     trained_at: DateTime<Utc>,
-) -> CloseForecast {
+) -> ForecastValues {
     let rows = &dataset.rows;
     // `exp(0)` is 1: a closed gate says the last close, to the bit.
     let price = |step: f64| (last.close() * step.exp()).min(GREATEST);
@@ -118,9 +120,9 @@ fn in_prices(
         lower: price(outlook.step - width),
         upper: price(outlook.step + width),
     };
-    let change = prediction - last.close();
     let history = rows[rows.len().saturating_sub(HISTORY)..].iter();
-    CloseForecast {
+    let probability_up = spread.probability_up(outlook.step);
+    ForecastValues {
         target: dataset.target,
         prediction,
         last_session: last.session(),
@@ -128,11 +130,7 @@ fn in_prices(
         ticker: dataset.pick.ticker.clone(),
         pick_id: dataset.pick.pick_id,
         as_of: dataset.pick.as_of(),
-        baseline: last.close(),
-        change,
-        change_pct: 100.0 * change / last.close(),
-        direction: Direction::of(change),
-        probability_up: spread.probability_up(outlook.step),
+        probability_up,
         intervals: spread.widths().iter().map(interval).collect(),
         articles: dataset.articles(),
         sessions: count(rows.len()),
@@ -146,11 +144,48 @@ fn in_prices(
             file: None,
             trained_at,
             reason: outlook.reason.map(Into::into),
+            target: Some(match outlook.model {
+                ModelKind::Original => ModelTarget::Original,
+                _ => ModelTarget::LastClose,
+            }),
+            remembered: Some(false),
+            asked_change_pct: None,
         },
         relative_mae: None,
         data_age_s: dataset.data_age_s(),
         history: history.map(|row| (row.session(), row.close())).collect(),
+        reference: Some(Reference {
+            price: last.close(),
+            kind: ReferenceKind::LastClose,
+            at: None,
+        }),
+        phase: Some(Phase::Before),
+        sessions_ahead: Some(dataset.sessions_ahead),
+        probability_up_from_here: Some(probability_up),
+        scale: None,
+        quote: dataset.quote.ok(),
+        quote_absent: dataset.quote.err(),
+        provider: dataset.provider,
+        provider_switched: None,
+        provisional: Some(dataset.provisional),
+        repairs: dataset.repairs.to_vec(),
+        vintage: Some(dataset.vintage()),
+        settings_hash: None,
+        news: Some(news(rows)),
+        trace: None,
+        headlines: None,
     }
+}
+
+/// News of the sessions of the history that had any.
+fn news(rows: &[DatasetRow]) -> Vec<NewsMean> {
+    rows[rows.len().saturating_sub(HISTORY)..]
+        .iter()
+        .filter_map(|row| {
+            let news = row.news();
+            Some(NewsMean(row.session(), news.sentiment?, news.articles))
+        })
+        .collect()
 }
 
 fn count(n: usize) -> u32 {

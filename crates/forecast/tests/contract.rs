@@ -44,13 +44,14 @@ fn every_model_says_what_it_is_and_from_what() {
         assert_eq!(said.model.reason, None);
         assert_eq!(said.target, day(206));
         assert_eq!(said.last_session, day(205));
-        assert_eq!(said.baseline, said.last_close);
+        assert_eq!(said.reference_price(), said.last_close);
         assert_eq!(said.sessions, 205);
         assert_eq!(said.articles, 206 * 20);
         assert_eq!(said.history.len(), 60);
         assert_eq!(said.history[59], (day(205), said.last_close));
         assert_eq!(said.relative_mae, None);
-        assert_eq!(said.clone().published(), said);
+        let again = CloseForecast::publish(said.clone().into_values());
+        assert_eq!(again.unwrap(), said);
         let levels: Vec<f64> = said
             .intervals
             .iter()
@@ -63,7 +64,7 @@ fn every_model_says_what_it_is_and_from_what() {
     }
     let original = run(&dataset, &settings(ModelKind::Original));
     assert_eq!((original.model.rows, original.model.gate), (195, 1.0));
-    assert_ne!(original.direction, Direction::Same);
+    assert_ne!(original.direction(), Direction::Same);
 }
 
 #[test]
@@ -77,9 +78,9 @@ fn a_closed_gate_is_persistence_to_the_bit() {
         );
         if said.model.gate == 0.0 {
             closed += 1;
-            assert_eq!(said.prediction.to_bits(), said.baseline.to_bits());
+            assert_eq!(said.prediction.to_bits(), said.reference_price().to_bits());
             assert_eq!(
-                (said.direction, said.probability_up),
+                (said.direction(), said.probability_up),
                 (Direction::Same, 0.5)
             );
         }
@@ -92,8 +93,8 @@ fn an_open_gate_moves_with_the_signal() {
     for model in [ModelKind::Closecall, ModelKind::Ridge] {
         let said = run(&Market::new(3, 207, 0.5).at(206), &settings(model));
         assert!(said.model.gate > 0.0, "{model}");
-        assert_ne!(said.direction, Direction::Same, "{model}");
-        let rising = said.direction == Direction::Rise;
+        assert_ne!(said.direction(), Direction::Same, "{model}");
+        let rising = said.direction() == Direction::Rise;
         assert_eq!(said.probability_up > 0.5, rising, "{model}");
     }
 }
@@ -105,15 +106,17 @@ fn the_same_dataset_gives_the_same_bits_and_the_time_is_only_written_down() {
         let settings = settings(model);
         let first = run(&dataset, &settings);
         let later = now() + chrono::Duration::days(1);
-        let mut again = forecast(&dataset, &settings, later, &mut on).unwrap();
+        let again = forecast(&dataset, &settings, later, &mut on).unwrap();
         assert_eq!(again.model.trained_at, later);
+        let mut again = again.into_values();
         again.model.trained_at = now();
+        let again = CloseForecast::publish(again).unwrap();
         assert_eq!(first, again);
         assert!(
             first
                 .numbers()
-                .map(f64::to_bits)
-                .eq(again.numbers().map(f64::to_bits))
+                .map(|(_, number)| number.to_bits())
+                .eq(again.numbers().map(|(_, number)| number.to_bits()))
         );
     }
 }
@@ -152,7 +155,7 @@ fn too_little_to_learn_from_is_persistence_with_its_reason() {
             assert_eq!(said.model.name, "persistence");
             assert_eq!(said.model.reason.as_deref(), Some(INSUFFICIENT_DATA));
             assert!((said.prediction - last).abs() < 0.005);
-            assert_eq!(said.direction, Direction::Same);
+            assert_eq!(said.direction(), Direction::Same);
             assert_eq!(said.intervals.len(), 2);
         }
     }
@@ -169,8 +172,11 @@ fn no_close_is_no_data() {
     let none = error(&empty);
     assert!(matches!(none, Error::NoData { .. }), "{none}");
     assert_eq!(none.reason(), Reason::NoData);
-    let worthless = error(&closes(&[0.004; 100]));
-    assert!(matches!(worthless, Error::BelowACent { .. }), "{worthless}");
+    let worthless = error(&closes(&[0.000_04; 100]));
+    assert!(
+        matches!(worthless, Error::BelowSmallestPrice { .. }),
+        "{worthless}"
+    );
     assert_eq!(worthless.reason(), Reason::NoData);
 }
 
@@ -182,7 +188,10 @@ fn training_that_diverges_is_persistence_with_its_reason() {
     let said = run(&dataset, &settings);
     assert_eq!(said.model.name, "persistence");
     assert_eq!(said.model.reason.as_deref(), Some(DIVERGED));
-    assert_eq!((said.prediction, said.model.gate), (said.baseline, 0.0));
+    assert_eq!(
+        (said.prediction, said.model.gate),
+        (said.reference_price(), 0.0)
+    );
 }
 
 #[test]

@@ -79,7 +79,7 @@ proptest! {
         let dataset = dataset(&rows, day(rows.len()), news(rows.len()));
         let said =
             forecast(&dataset, &small(model), now(), &mut |_| ControlFlow::Continue(())).unwrap();
-        for number in said.numbers() {
+        for (_, number) in said.numbers() {
             prop_assert!(number.is_finite(), "{said:?}");
         }
         prop_assert!(said.probability_up > 0.0 && said.probability_up < 1.0);

@@ -72,18 +72,21 @@ impl Entry {
             Event::Forecast { late, forecast } => Self {
                 prediction: Some(forecast.prediction),
                 close: Some(forecast.last_close),
-                baseline: Some(forecast.baseline),
+                baseline: Some(forecast.reference_price()),
                 as_of: Some(forecast.as_of),
                 late,
                 ..blank
             },
-            Event::Foreign { late, prediction } => Self {
-                prediction: Some(prediction.prediction),
-                close: Some(prediction.last_close),
-                late,
-                foreign: true,
-                ..blank
-            },
+            Event::Foreign { late, prediction } => {
+                let foreign = prediction.prediction(row.pick_id);
+                Self {
+                    prediction: Some(foreign.prediction),
+                    close: Some(foreign.last_close),
+                    late,
+                    foreign: true,
+                    ..blank
+                }
+            }
             Event::DeadLetter { reason, .. } => Self {
                 state: State::DeadLetter,
                 reason: Some(reason),

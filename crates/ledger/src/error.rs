@@ -61,14 +61,6 @@ pub enum Error {
         /// Why.
         source: serde_json::Error,
     },
-    /// A number that no record may carry.
-    #[error("a forecast of {ticker} carries {number}, which is not a finite number")]
-    NotFinite {
-        /// Its ticker.
-        ticker: String,
-        /// The number.
-        number: f64,
-    },
     /// The disk is full.
     #[error("the disk that holds the ledger is full: free some space, nothing was recorded")]
     Full(#[source] rusqlite::Error),
@@ -92,7 +84,7 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::Full(_) | Self::Busy(_) | Self::Io(_) => Class::Transient,
-            Self::NotFinite { .. } | Self::Json(_) => Class::Permanent,
+            Self::Json(_) => Class::Permanent,
             _ => Class::Fatal,
         }
     }

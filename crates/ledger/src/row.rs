@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use closecall_protocol::codec::forecast::ForeignPrediction;
-use closecall_protocol::{CloseForecast, PickId, Reason, SessionDate, Ticker};
+use closecall_protocol::codec::forecast::OriginalBody;
+use closecall_protocol::{CloseForecast, ForeignPrediction, PickId, Reason, SessionDate, Ticker};
 
 use crate::score::Score;
 
@@ -56,7 +56,10 @@ pub(crate) enum Event {
         forecast: Box<CloseForecast>,
     },
     /// A prediction of the original's trainer, which belongs to no pick.
-    Foreign { late: bool, prediction: Foreign },
+    Foreign {
+        late: bool,
+        prediction: OriginalBody,
+    },
     /// A message that was given up.
     DeadLetter {
         stage: String,
@@ -70,21 +73,6 @@ pub(crate) enum Event {
     },
     /// How an earlier forecast turned out, as told by the history of the forecast `by`.
     Score { by: PickId, score: Score },
-}
-
-/// The original's five fields.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Foreign {
-    #[serde(rename = "Date")]
-    pub(crate) target: SessionDate,
-    #[serde(rename = "Prediction")]
-    pub(crate) prediction: f64,
-    #[serde(rename = "Prev_date")]
-    pub(crate) last_session: SessionDate,
-    #[serde(rename = "Close")]
-    pub(crate) last_close: f64,
-    #[serde(rename = "Stock Name")]
-    pub(crate) ticker: Ticker,
 }
 
 impl Row {
@@ -109,13 +97,7 @@ impl Row {
             recorded_at: at,
             event: Event::Foreign {
                 late,
-                prediction: Foreign {
-                    target: foreign.target,
-                    prediction: foreign.prediction,
-                    last_session: foreign.last_session,
-                    last_close: foreign.last_close,
-                    ticker: foreign.ticker.clone(),
-                },
+                prediction: OriginalBody::of(foreign),
             },
         }
     }

@@ -6,7 +6,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use closecall_protocol::message::cents;
 use closecall_protocol::{CloseForecast, Direction, SessionDate};
 
 /// The score of a forecast.
@@ -31,13 +30,13 @@ pub(crate) fn score(forecast: &CloseForecast, history: &[(SessionDate, f64)]) ->
     };
     let gain = close_of(forecast.target)? / close_of(forecast.last_session)?;
     let close = forecast.last_close;
-    let actual = cents(close * gain);
+    let actual = forecast.rounding().nearest(close * gain);
     let error = |called: f64| (called - actual).abs() / close;
     // A history with a zero in it, from a sender that rounds pennies away, tells no return.
     (actual.is_finite() && actual > 0.0 && close > 0.0).then(|| Score {
         actual,
         error: error(forecast.prediction),
-        baseline_error: error(forecast.baseline),
-        hit: Direction::of(actual - close) == forecast.direction,
+        baseline_error: error(forecast.reference_price()),
+        hit: Direction::between(close, actual) == forecast.direction(),
     })
 }

@@ -7,8 +7,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use closecall_calendar::Calendar;
-use closecall_protocol::codec::forecast::ForeignPrediction;
-use closecall_protocol::{CloseForecast, PickId, SessionDate};
+use closecall_protocol::{CloseForecast, ForeignPrediction, PickId, SessionDate};
 
 use crate::chain::Head;
 use crate::error::Error;
@@ -86,25 +85,27 @@ impl Ledger {
         })
     }
 
-    /// Records a forecast as it is published, and scores the earlier ones of its ticker whose
+    /// Records a forecast, and scores the earlier ones of its ticker whose
     /// sessions its history tells, all or nothing. A dead letter of the same pick is superseded.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] for a forecast that is none; else see [`Error::class`].
+    /// See [`Error::class`].
     pub fn record_forecast(
         &mut self,
         forecast: &CloseForecast,
         at: DateTime<Utc>,
     ) -> Result<Recorded, Error> {
-        let forecast = forecast.clone().published();
-        check_finite(&forecast)?;
         let late = self.is_late(forecast.target, at.max(forecast.as_of));
         self.write(|transaction, head| {
             if is_answered(transaction, forecast.pick_id)? {
                 return count_duplicate(transaction);
             }
-            let scores = scores_by(transaction, &forecast, at)?;
-            append(transaction, head, &Row::forecast(forecast, at, late))?;
+            let scores = scores_by(transaction, forecast, at)?;
+            append(
+                transaction,
+                head,
+                &Row::forecast(forecast.clone(), at, late),
+            )?;
             for score in &scores {
                 append(transaction, head, score)?;
             }
@@ -204,16 +205,6 @@ fn unwritable(path: &Path, source: std::io::Error) -> Error {
     Error::Unwritable {
         path: path.to_owned(),
         source,
-    }
-}
-
-fn check_finite(forecast: &CloseForecast) -> Result<(), Error> {
-    match forecast.numbers().find(|number| !number.is_finite()) {
-        None => Ok(()),
-        Some(number) => Err(Error::NotFinite {
-            ticker: forecast.ticker.to_string(),
-            number,
-        }),
     }
 }
 

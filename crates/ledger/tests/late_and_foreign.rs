@@ -10,6 +10,7 @@
 mod support;
 
 use closecall_ledger::Recorded;
+use closecall_protocol::CloseForecast;
 
 use support::{Fixture, at, forecast, foreign};
 
@@ -41,13 +42,15 @@ fn from_its_sessions_close_on_a_forecast_is_late() {
 #[test]
 fn a_clock_set_back_does_not_make_a_late_forecast_timely() {
     let fixture = Fixture::new();
-    let mut made = forecast(
+    let made = forecast(
         "AAPL",
         "2023-06-29T14:00:00Z",
         402.0,
         &[("2023-06-28", 400.0)],
     );
-    made.as_of = at("2023-06-29T20:30:00Z");
+    let mut values = made.into_values();
+    values.as_of = at("2023-06-29T20:30:00Z");
+    let made = CloseForecast::publish(values).unwrap();
     let recorded = fixture
         .writer()
         .record_forecast(&made, at("2023-06-29T10:00:00Z"))

@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use closecall_calendar::{Calendar, Clock, Session};
-use closecall_protocol::{Article, Quote, Ticker};
+use closecall_protocol::{Article, Ohlcv, Ticker};
 
 use crate::replay::Replay;
 use crate::simulated::Simulated;
@@ -27,7 +27,7 @@ pub struct Daily {
     /// The session, with its opening and its close.
     pub session: Session,
     /// Its numbers.
-    pub quote: Quote,
+    pub quote: Ohlcv,
 }
 
 /// A source of market data behind a visibility.
@@ -49,7 +49,7 @@ enum Source {
 pub(super) struct Seen {
     pub(super) session: Session,
     /// Only the opening price in all four places while the session is in progress.
-    pub(super) quote: Quote,
+    pub(super) quote: Ohlcv,
     /// When the last trade in it was: the opening for a session of the past, as the vendor stamps
     /// those.
     pub(super) stamp: DateTime<Utc>,
@@ -177,7 +177,7 @@ fn see(day: Daily, is_newest: bool, as_of: DateTime<Utc>) -> Seen {
     let Daily { session, quote } = day;
     if as_of < session.close {
         let open = quote.open;
-        let partial = Quote {
+        let partial = Ohlcv {
             open,
             high: open,
             low: open,

@@ -15,7 +15,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use closecall_calendar::{Calendar, Clock};
-use closecall_protocol::{MarketScraped, SessionDate, Ticker, TickerPicked};
+use closecall_protocol::{
+    MarketScraped, Provider, QuoteAbsent, SessionDate, SessionTimes, Ticker, TickerPicked,
+};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout_at};
@@ -135,8 +137,20 @@ impl Market {
             to: window.target.date,
             unusable: 0,
         })?;
+        let session = SessionTimes::from(&window.target);
+        let newest = prices.bars.last().map(|bar| bar.session().date());
+        let ahead = newest.map_or(0, |newest| {
+            let until = self.calendar.sessions_between(newest, window.target.date);
+            until.saturating_sub(1)
+        });
         Ok(MarketScraped {
             target,
+            session,
+            sessions_ahead: u32::try_from(ahead).unwrap_or(u32::MAX),
+            quote: Err(QuoteAbsent::at(pick.as_of(), &session)),
+            provider: Provider::Yahoo,
+            provisional: false,
+            repairs: Arc::new([]),
             bars: prices.bars.into(),
             articles: articles.into(),
             fetched_at: prices.fetched_at.unwrap_or_else(|| self.clock.now()),

@@ -9,6 +9,8 @@ pub mod dataset;
 pub mod dead_letter;
 pub mod event;
 pub mod forecast;
+mod headers;
+pub mod moment;
 pub mod pick;
 mod record;
 

@@ -1,5 +1,7 @@
 //! Why a value or a record is refused, and which dead-letter reason that is.
 
+use chrono::{DateTime, Utc};
+
 use crate::reason::Reason;
 
 /// A value or record that does not meet the protocol. Always permanent: reading it again gives the
@@ -16,6 +18,14 @@ pub enum Error {
         "`{0}` is not a session date: give YYYY-MM-DD or epoch milliseconds between 1970 and 2199"
     )]
     SessionDate(String),
+    /// A session that ends before it begins, or later than a day after it.
+    #[error("a session from {open} to {close} is refused: it closes after it opens, within a day")]
+    SessionTimes {
+        /// Its opening.
+        open: DateTime<Utc>,
+        /// Its close.
+        close: DateTime<Utc>,
+    },
     /// Not 32 hexadecimal digits.
     #[error("`{0}` is not a pick id: it has 32 hexadecimal digits")]
     PickId(String),

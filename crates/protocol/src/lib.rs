@@ -1,7 +1,7 @@
 //! What the stages say to each other.
 //!
-//! * [`value`]: the validated building blocks: [`Ticker`], [`SessionDate`], [`Bar`], [`Article`],
-//!   [`DatasetRow`].
+//! * [`value`]: the validated building blocks: [`Ticker`], [`SessionDate`], [`Bar`], [`Quote`],
+//!   [`Article`], [`DatasetRow`].
 //! * [`message`]: the four facts that pass along the pipeline, each about one [`Pick`]:
 //!   [`TickerPicked`], [`MarketScraped`], [`DatasetBuilt`], [`CloseForecast`].
 //! * [`topic`] and [`codec`]: the three topics and how the facts are written on them, in the form
@@ -22,9 +22,14 @@ mod error;
 
 pub use error::Error;
 pub use message::{
-    CloseForecast, DatasetBuilt, Direction, Gate, Interval, MarketScraped, ModelSummary, Pick,
-    PickId, PickReason, RelativeMae, TickerPicked,
+    CloseForecast, DatasetBuilt, Direction, ForecastValues, ForeignPrediction, Gate, Headline,
+    Interval, MarketScraped, ModelSummary, ModelTarget, NewsMean, Phase, Pick, PickId, PickReason,
+    Prediction, PriceRounding, Reference, ReferenceKind, RelativeMae, ScoringRule, StageTrace,
+    TickerPicked,
 };
 pub use reason::Reason;
 pub use topic::Topic;
-pub use value::{Article, Bar, DatasetRow, Quote, SessionDate, SessionNews, Ticker};
+pub use value::{
+    Article, Bar, DatasetRow, Ohlcv, PriceRange, Provider, Quote, QuoteAbsent, Repair, RepairField,
+    RepairRule, SessionDate, SessionNews, SessionTimes, Ticker, Vintage,
+};

@@ -5,14 +5,27 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::value::{Article, Bar, DatasetRow, SessionDate, SessionNews};
+use crate::value::{
+    Article, Bar, DatasetRow, Provider, Quote, QuoteAbsent, Repair, SessionDate, SessionNews,
+    SessionTimes, Vintage,
+};
 
 mod forecast;
+mod model;
 mod pick;
+mod prediction;
+mod reference;
+mod rounding;
 
-pub use forecast::{CloseForecast, Direction, Gate, Interval, ModelSummary, RelativeMae, cents};
+pub use forecast::{
+    CloseForecast, Direction, ForecastValues, Headline, Interval, NewsMean, StageTrace,
+};
+pub use model::{Gate, ModelSummary, ModelTarget, RelativeMae};
 pub(crate) use pick::pick_timestamp;
 pub use pick::{Pick, PickId, PickReason};
+pub use prediction::{ForeignPrediction, Prediction};
+pub use reference::{Phase, Reference, ReferenceKind, ScoringRule};
+pub use rounding::PriceRounding;
 
 /// A ticker was picked: TickerPicker to Scraper.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +42,18 @@ pub struct MarketScraped {
     pub pick: Pick,
     /// The session whose close is forecast.
     pub target: SessionDate,
+    /// When that session opens and closes.
+    pub session: SessionTimes,
+    /// Sessions between the last known close and the target; 0 where there is none.
+    pub sessions_ahead: u32,
+    /// The price of the moment, or why there is none.
+    pub quote: Result<Quote, QuoteAbsent>,
+    /// Whose prices they are.
+    pub provider: Provider,
+    /// The last close is an intraday bar's that ended at the closing time.
+    pub provisional: bool,
+    /// Numbers that were not taken as they came, ascending by session.
+    pub repairs: Arc<[Repair]>,
     /// Finished sessions' bars, ascending by session.
     pub bars: Arc<[Bar]>,
     /// Articles published up to the as-of time, ascending by time.
@@ -44,6 +69,18 @@ pub struct DatasetBuilt {
     pub pick: Pick,
     /// The session whose close is forecast.
     pub target: SessionDate,
+    /// When that session opens and closes.
+    pub session: SessionTimes,
+    /// Sessions between the last known close and the target; 0 where there is none.
+    pub sessions_ahead: u32,
+    /// The price of the moment, or why there is none.
+    pub quote: Result<Quote, QuoteAbsent>,
+    /// Whose prices they are; unknown for a record of the original.
+    pub provider: Option<Provider>,
+    /// The last close is an intraday bar's that ended at the closing time.
+    pub provisional: bool,
+    /// Numbers that were not taken as they came, ascending by session.
+    pub repairs: Arc<[Repair]>,
     /// Finished sessions, ascending; the last row holds the last known close.
     pub rows: Arc<[DatasetRow]>,
     /// News of the target session up to its opening or the as-of time, whichever is earlier.
@@ -53,6 +90,12 @@ pub struct DatasetBuilt {
 }
 
 impl DatasetBuilt {
+    /// Identity of the rows.
+    #[must_use]
+    pub fn vintage(&self) -> Vintage {
+        Vintage::of(&self.rows)
+    }
+
     /// Articles in the whole window, those of the target session included.
     #[must_use]
     pub fn articles(&self) -> u64 {

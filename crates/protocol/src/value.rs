@@ -3,12 +3,20 @@
 
 mod article;
 mod bar;
+mod dataset_row;
+mod provenance;
+mod quote;
 mod session_date;
+mod session_times;
 mod ticker;
 
 pub use article::Article;
-pub use bar::{Bar, DatasetRow, Quote, SessionNews};
+pub use bar::{Bar, Ohlcv, PriceRange};
+pub use dataset_row::{DatasetRow, SessionNews};
+pub use provenance::{Provider, Repair, RepairField, RepairRule, Vintage};
+pub use quote::{Quote, QuoteAbsent};
 pub use session_date::SessionDate;
+pub use session_times::SessionTimes;
 pub use ticker::Ticker;
 
 use crate::Error;

@@ -60,7 +60,7 @@ pub fn build_dataset(
         .bars
         .iter()
         .zip(&means)
-        .map(|(bar, mean)| Ok(DatasetRow::with_bar(*bar, mean.news(bar.session())?)))
+        .map(|(bar, mean)| Ok(DatasetRow::new(*bar, mean.news(bar.session())?)))
         .collect::<Result<Arc<[_]>, Error>>()?;
     let live = match means.last() {
         Some(mean) => mean.news(scraped.target)?,
@@ -69,6 +69,12 @@ pub fn build_dataset(
     Ok(DatasetBuilt {
         pick: scraped.pick.clone(),
         target: scraped.target,
+        session: scraped.session,
+        sessions_ahead: scraped.sessions_ahead,
+        quote: scraped.quote,
+        provider: Some(scraped.provider),
+        provisional: scraped.provisional,
+        repairs: Arc::clone(&scraped.repairs),
         rows,
         live,
         fetched_at: Some(scraped.fetched_at),

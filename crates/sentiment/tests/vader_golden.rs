@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use closecall_calendar::Calendar;
 use closecall_protocol::{
-    Article, Bar, MarketScraped, Pick, PickId, PickReason, Quote, SessionDate, Ticker,
+    Article, Bar, MarketScraped, Ohlcv, Pick, PickId, PickReason, Provider, QuoteAbsent,
+    SessionDate, SessionTimes, Ticker,
 };
 use closecall_sentiment::{Scorer, Vader, build_dataset};
 
@@ -72,7 +73,7 @@ fn thousands_of_articles_each_find_one_row() {
         .deserialize::<(String, f64, f64, f64, f64, f64, f64)>()
         .map(|row| {
             let (date, open, high, low, close, adj_close, volume) = row.unwrap();
-            let quote = Quote {
+            let quote = Ohlcv {
                 open,
                 high,
                 low,
@@ -114,6 +115,12 @@ fn thousands_of_articles_each_find_one_row() {
             reason: PickReason::Request,
         },
         target: SessionDate::new(target.date).unwrap(),
+        session: SessionTimes::from(&target),
+        sessions_ahead: 0,
+        quote: Err(QuoteAbsent::NoQuote),
+        provider: Provider::Yahoo,
+        provisional: false,
+        repairs: [].into(),
         bars: bars.into(),
         articles: articles.into(),
         fetched_at: as_of,

@@ -1,4 +1,7 @@
-use closecall_protocol::{Bar, DatasetRow, Pick, PickId, PickReason, Quote, SessionDate, Ticker};
+use closecall_protocol::{
+    Bar, DatasetRow, Ohlcv, Pick, PickId, PickReason, QuoteAbsent, SessionDate, SessionTimes,
+    Ticker,
+};
 
 use super::*;
 
@@ -10,7 +13,7 @@ fn dataset(change: impl Fn(usize, &mut f64, &mut Option<f64>)) -> DatasetBuilt {
         let mut sentiment = k.is_multiple_of(3).then_some(0.4);
         change(k, &mut close, &mut sentiment);
         let session = day(k).unwrap();
-        let quote = Quote {
+        let quote = Ohlcv {
             open: close,
             high: close * 1.02,
             low: close * 0.99,
@@ -19,10 +22,10 @@ fn dataset(change: impl Fn(usize, &mut f64, &mut Option<f64>)) -> DatasetBuilt {
             volume: 1e6,
         };
         let news = SessionNews::new(session, sentiment, u32::from(sentiment.is_some()) * 5);
-        DatasetRow::with_bar(Bar::new(session, quote).unwrap(), news.unwrap())
+        DatasetRow::new(Bar::new(session, quote).unwrap(), news.unwrap())
     };
     let ticker = Ticker::new("AAPL").unwrap();
-    let slot = "2023-12-30T14:00:00Z".parse().unwrap();
+    let slot: chrono::DateTime<chrono::Utc> = "2023-12-30T14:00:00Z".parse().unwrap();
     DatasetBuilt {
         pick: Pick {
             pick_id: PickId::of_slot(7, slot, &ticker),
@@ -32,6 +35,12 @@ fn dataset(change: impl Fn(usize, &mut f64, &mut Option<f64>)) -> DatasetBuilt {
             reason: PickReason::Request,
         },
         target: day(40).unwrap(),
+        session: SessionTimes::new(slot, slot + chrono::TimeDelta::minutes(390)).unwrap(),
+        sessions_ahead: 0,
+        quote: Err(QuoteAbsent::NoQuote),
+        provider: None,
+        provisional: false,
+        repairs: [].into(),
         rows: (0..40).map(row).collect(),
         live: SessionNews::new(day(40).unwrap(), Some(-0.8), 15).unwrap(),
         fetched_at: None,

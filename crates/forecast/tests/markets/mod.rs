@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use closecall_protocol::{
-    Bar, DatasetBuilt, DatasetRow, Pick, PickId, PickReason, Quote, SessionDate, SessionNews,
-    Ticker,
+    Bar, DatasetBuilt, DatasetRow, Ohlcv, Pick, PickId, PickReason, QuoteAbsent, SessionDate,
+    SessionNews, SessionTimes, Ticker,
 };
 
 /// SplitMix64: enough for weather.
@@ -54,7 +54,7 @@ impl Market {
             let open = close;
             close *= (0.015 * variance.sqrt() * shock).exp();
             let day = day(k);
-            let quote = Quote {
+            let quote = Ohlcv {
                 open,
                 high: open.max(close) * (1.0 + 0.004 * dice.uniform()),
                 low: open.min(close) * (1.0 - 0.004 * dice.uniform()),
@@ -63,7 +63,7 @@ impl Market {
                 volume: 1e6 * (1.0 + dice.uniform()),
             };
             let news = SessionNews::new(day, Some((0.2 * mood).clamp(-1.0, 1.0)), 20).unwrap();
-            DatasetRow::with_bar(Bar::new(day, quote).unwrap(), news)
+            DatasetRow::new(Bar::new(day, quote).unwrap(), news)
         });
         Self {
             rows: rows.collect(),
@@ -104,6 +104,12 @@ pub fn dataset(rows: &[DatasetRow], target: SessionDate, live: SessionNews) -> D
             reason: PickReason::Request,
         },
         target,
+        session: SessionTimes::new(now(), now() + TimeDelta::minutes(390)).unwrap(),
+        sessions_ahead: 0,
+        quote: Err(QuoteAbsent::NoQuote),
+        provider: None,
+        provisional: false,
+        repairs: [].into(),
         rows: Arc::from(rows),
         live,
         fetched_at: None,

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::Calendar;
 use closecall_ledger::{DeadLetterRow, Ledger, Reader};
-use closecall_protocol::codec::forecast::ForeignPrediction;
 use closecall_protocol::{
-    CloseForecast, Direction, Interval, ModelSummary, PickId, Reason, SessionDate, Ticker,
+    CloseForecast, ForecastValues, ForeignPrediction, Interval, ModelSummary, PickId, Reason,
+    SessionDate, Ticker,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -67,8 +67,7 @@ pub(crate) fn forecast(
     let history = history(closes);
     let (last_session, last_close) = history[history.len() - 1];
     let target = SessionDate::new(Calendar::default().target(as_of).date).unwrap();
-    let change = prediction - last_close;
-    CloseForecast {
+    CloseForecast::publish(ForecastValues {
         target,
         prediction,
         last_session,
@@ -76,10 +75,6 @@ pub(crate) fn forecast(
         pick_id: PickId::of_slot(7, as_of, &ticker),
         ticker,
         as_of,
-        baseline: last_close,
-        change,
-        change_pct: 100.0 * change / last_close,
-        direction: Direction::of(change),
         probability_up: 0.5,
         intervals: vec![Interval {
             level: 0.8,
@@ -98,11 +93,31 @@ pub(crate) fn forecast(
             file: None,
             trained_at: as_of,
             reason: None,
+            target: None,
+            remembered: None,
+            asked_change_pct: None,
         },
         relative_mae: None,
         data_age_s: 60,
         history,
-    }
+        reference: None,
+        phase: None,
+        sessions_ahead: None,
+        probability_up_from_here: None,
+        scale: None,
+        quote: None,
+        quote_absent: None,
+        provider: None,
+        provider_switched: None,
+        provisional: None,
+        repairs: Vec::new(),
+        vintage: None,
+        settings_hash: None,
+        news: None,
+        trace: None,
+        headlines: None,
+    })
+    .unwrap()
 }
 
 pub(crate) fn dead_letter(pick_id: PickId, reason: Reason, at: DateTime<Utc>) -> DeadLetterRow {

@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use closecall_calendar::Calendar;
-use closecall_protocol::{Bar, Quote, SessionDate};
+use closecall_protocol::{Bar, Ohlcv, SessionDate};
 
 use super::Table;
 use crate::error::Error;
@@ -36,7 +36,7 @@ pub(super) fn read(path: &Path, calendar: &Calendar) -> Result<Vec<Daily>, Error
                 .map_err(|_| format!("{name} is {text:?}, not a number"))?;
         }
         let [open, high, low, close, adj_close, volume] = numbers;
-        let quote = Quote {
+        let quote = Ohlcv {
             open,
             high,
             low,

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use chrono::{Days, NaiveDate};
 
 use closecall_calendar::{Calendar, Session};
-use closecall_protocol::{Quote, Ticker};
+use closecall_protocol::{Ohlcv, Ticker};
 
 use super::companies::{Company, company};
 use super::draws::{
@@ -189,14 +189,14 @@ fn quote(
     log_return: f64,
     volatility: f64,
     mut normal: impl FnMut() -> f64,
-) -> Quote {
+) -> Ohlcv {
     let price = |level: f64| company.price * level.exp();
     let opening = level - 0.7 * log_return + 0.25 * volatility * normal();
     let above = level.max(opening) + 0.4 * volatility * normal().abs();
     let below = level.min(opening) - 0.4 * volatility * normal().abs();
     let busy = (log_return.abs() / company.volatility).min(3.0);
     let close = rounded(price(level));
-    Quote {
+    Ohlcv {
         open: rounded(price(opening)),
         high: rounded(price(above)),
         low: rounded(price(below)),

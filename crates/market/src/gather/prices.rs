@@ -72,7 +72,7 @@ impl Market {
         }
         for pair in finished.windows(2) {
             let session = pair[1].session();
-            let change = pair[1].quote().close / pair[0].quote().close - 1.0;
+            let change = pair[1].close() / pair[0].close() - 1.0;
             let split = chart
                 .splits
                 .iter()

@@ -2,7 +2,7 @@
 //! the moment of asking, so that a split moves every price that was stored before it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use closecall_protocol::{Bar, Quote, SessionDate, Ticker};
+use closecall_protocol::{Bar, Ohlcv, SessionDate, Ticker};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{Store, writing};
@@ -89,24 +89,17 @@ fn put(
         "INSERT OR REPLACE INTO bars VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for bar in bars {
-        let Quote {
-            open,
-            high,
-            low,
-            close,
-            adj_close,
-            volume,
-        } = *bar.quote();
+        let range = bar.range();
         let (session, at) = (bar.session().to_string(), fetched_at.timestamp());
         insert.execute(params![
             ticker.as_str(),
             session,
-            open,
-            high,
-            low,
-            close,
-            adj_close,
-            volume,
+            bar.open(),
+            range.map(|range| range.high),
+            range.map(|range| range.low),
+            bar.close(),
+            bar.adj_close(),
+            bar.volume(),
             at
         ])?;
     }
@@ -155,7 +148,7 @@ fn read(
 
 fn bar(row: &Row<'_>) -> rusqlite::Result<(Bar, DateTime<Utc>)> {
     let session: String = row.get(0)?;
-    let quote = Quote {
+    let quote = Ohlcv {
         open: row.get(1)?,
         high: row.get(2)?,
         low: row.get(3)?,
@@ -179,7 +172,7 @@ fn basis(stored: &[Bar], fetched: &[Bar], splits: &[Split]) -> Basis {
             let at = fetched
                 .binary_search_by_key(&old.session(), Bar::session)
                 .ok()?;
-            Some(old.quote().close / fetched[at].quote().close)
+            Some(old.close() / fetched[at].close())
         })
         .collect();
     let revised = ratios

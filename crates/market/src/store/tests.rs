@@ -1,5 +1,5 @@
 use chrono::{DateTime, NaiveDate, Utc};
-use closecall_protocol::{Article, Bar, Quote, Ticker};
+use closecall_protocol::{Article, Bar, Ohlcv, Ticker};
 
 use super::*;
 use crate::alphavantage::NewsItem;
@@ -19,7 +19,7 @@ fn day(text: &str) -> NaiveDate {
 
 fn bar(session: &str, close: f64) -> Bar {
     let (open, high, low) = (close, close * 1.01, close * 0.99);
-    let quote = Quote {
+    let quote = Ohlcv {
         open,
         high,
         low,
@@ -48,7 +48,7 @@ async fn closes(store: &Store) -> Vec<f64> {
         .bars(&ticker(), day("2000-01-01"), day("2100-01-01"))
         .await
         .unwrap();
-    stored.bars.iter().map(|bar| bar.quote().close).collect()
+    stored.bars.iter().map(|bar| bar.close()).collect()
 }
 
 fn span(start: &str, end: &str) -> Span {
@@ -158,7 +158,7 @@ async fn a_split_brings_older_prices_to_its_basis() {
         .await
         .unwrap();
     assert_eq!(
-        (oldest.fetched_at, oldest.bars[0].quote().volume),
+        (oldest.fetched_at, oldest.bars[0].volume().unwrap()),
         (Some(early), 1e7)
     );
     let again = store

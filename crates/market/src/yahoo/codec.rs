@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::{America, Tz};
 use closecall_calendar::Calendar;
-use closecall_protocol::{Bar, Quote, SessionDate, Ticker};
+use closecall_protocol::{Bar, Ohlcv, SessionDate, Ticker};
 
 use super::wire::{Body, Dividend as WireDividend, Envelope, Events, Indicators, Meta, Series};
 use super::wire::{Refusal, Split as WireSplit};
@@ -224,7 +224,7 @@ impl Columns {
                 .ok_or_else(|| format!("{name} of {date} is not a number"))
         };
         let close = cell("close", &self.close)?;
-        let quote = Quote {
+        let quote = Ohlcv {
             open: cell("open", &self.open)?,
             high: cell("high", &self.high)?,
             low: cell("low", &self.low)?,

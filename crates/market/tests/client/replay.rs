@@ -59,7 +59,7 @@ async fn the_recorded_window_comes_whole_whatever_the_server_shows() {
         (sessions.len(), sessions.last().unwrap().as_str()),
         (205, "2023-06-29")
     );
-    assert_eq!((scraped.bars[204].quote().close * 100.0).round(), 18_959.0);
+    assert_eq!((scraped.bars[204].close() * 100.0).round(), 18_959.0);
     let expected = recorded_articles("AAPL", "20220902T200000", "20230630T140000");
     assert_eq!(titles(scraped).len(), expected);
     assert!(expected > 5_000, "{expected}");

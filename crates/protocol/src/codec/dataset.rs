@@ -4,10 +4,11 @@ use closecall_calendar::Calendar;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::event::{self, About};
-use crate::codec::pick::{from_headers, header, moment, undecodable, with_pick};
-use crate::codec::{Arrival, Record};
+use crate::codec::headers::{float, number, time};
+use crate::codec::pick::{from_headers, undecodable, with_pick};
+use crate::codec::{Arrival, Record, moment};
 use crate::message::pick_timestamp;
-use crate::value::{Bar, DatasetRow, Quote, SessionNews};
+use crate::value::{Bar, DatasetRow, SessionNews};
 use crate::{DatasetBuilt, Error, SessionDate, Ticker, Topic};
 
 /// Header of the mean score of the target session's news; absent without news.
@@ -90,24 +91,25 @@ pub fn encode(message: &DatasetBuilt) -> Result<Record, Error> {
     if let Some(at) = message.fetched_at {
         record = record.with_header(FETCHED_AT, pick_timestamp(at));
     }
+    let record = moment::write(record, message)?;
     record.check_size()?;
     Ok(record)
 }
 
 fn row_out<'a>(row: &DatasetRow, stock: &'a Ticker) -> RowOut<'a> {
-    let quote = row.bar().map(Bar::quote);
+    let (bar, news) = (row.bar(), row.news());
     RowOut {
         date: row.session().epoch_ms(),
         close: row.close(),
         // The original fills gaps with 0, and its reader may not survive a null.
-        sentiment: row.news().sentiment.unwrap_or(0.0),
+        sentiment: news.sentiment.unwrap_or(0.0),
         stock,
-        open: quote.map(|q| q.open),
-        high: quote.map(|q| q.high),
-        low: quote.map(|q| q.low),
-        volume: quote.map(|q| q.volume),
-        adj_close: quote.map(|q| q.adj_close),
-        articles: row.news().articles,
+        open: bar.open(),
+        high: bar.range().map(|range| range.high),
+        low: bar.range().map(|range| range.low),
+        volume: bar.volume(),
+        adj_close: bar.adj_close(),
+        articles: news.articles,
     }
 }
 
@@ -134,8 +136,8 @@ pub fn decode(
         return Err(Error::Undecodable("rows of more than one ticker".into()));
     }
     let pick = from_headers(record, arrival, ticker)?;
-    let target_session = calendar.target(pick.as_of());
-    let target = SessionDate::new(target_session.date)?;
+    let moment = moment::read(record, &pick, calendar)?;
+    let target = moment.session.date()?;
 
     let last_known = calendar.last_closed(pick.as_of()).date;
     let mut rows = rows.iter().map(row_in).collect::<Result<Vec<_>, _>>()?;
@@ -149,15 +151,32 @@ pub fn decode(
             pair[0].session()
         )));
     }
-    rows.retain(|row| row.session().date() <= last_known);
+    rows.retain(|row| row.session().date() <= last_known && row.session() < target);
+    let sessions_ahead = moment
+        .sessions_ahead
+        .unwrap_or_else(|| sessions_ahead(&rows, target, calendar));
 
     Ok(DatasetBuilt {
         live: live_news(record, target)?,
-        fetched_at: moment(record, FETCHED_AT)?,
+        fetched_at: time(record, FETCHED_AT)?,
         pick,
         target,
+        session: moment.session,
+        sessions_ahead,
+        quote: moment.quote,
+        provider: moment.provider,
+        provisional: moment.provisional,
+        repairs: moment.repairs.into(),
         rows: rows.into(),
     })
+}
+
+/// Sessions between the last row and the target.
+fn sessions_ahead(rows: &[DatasetRow], target: SessionDate, calendar: &Calendar) -> u32 {
+    let between = rows.last().map_or(1, |row| {
+        calendar.sessions_between(row.session().date(), target.date())
+    });
+    u32::try_from(between.saturating_sub(1)).unwrap_or(u32::MAX)
 }
 
 /// The rows of a value that is encoded once or twice.
@@ -176,32 +195,16 @@ fn row_in(row: &RowIn) -> Result<DatasetRow, Error> {
         .filter(|score| *score != 0.0 || row.articles.is_some());
     let articles = row.articles.unwrap_or_else(|| u32::from(scored.is_some()));
     let news = SessionNews::new(row.date, scored, articles)?;
-    let whole = (row.open, row.high, row.low, row.volume, row.adj_close);
-    if let (Some(open), Some(high), Some(low), Some(volume), Some(adj_close)) = whole {
-        let quote = Quote {
-            open,
-            high,
-            low,
-            close: row.close,
-            adj_close,
-            volume,
-        };
-        return Ok(DatasetRow::with_bar(Bar::new(row.date, quote)?, news));
-    }
-    DatasetRow::with_close(row.date, row.close, news)
+    let bar = Bar::of_close(row.date, row.close)?
+        .with_open(row.open)
+        .with_range(row.low, row.high)
+        .with_adj_close(row.adj_close)
+        .with_volume(row.volume);
+    Ok(DatasetRow::new(bar, news))
 }
 
 fn live_news(record: &Record, target: SessionDate) -> Result<SessionNews, Error> {
-    let sentiment = number(record, LIVE_SENTIMENT)?;
+    let sentiment = float(record, LIVE_SENTIMENT)?;
     let articles = number(record, LIVE_ARTICLES)?.unwrap_or_else(|| u32::from(sentiment.is_some()));
     SessionNews::new(target, sentiment, articles)
-}
-
-fn number<T: std::str::FromStr>(record: &Record, name: &str) -> Result<Option<T>, Error> {
-    header(record, name)?
-        .map(|text| {
-            text.parse()
-                .map_err(|_| Error::Undecodable(format!("header `{name}` is not a number")))
-        })
-        .transpose()
 }

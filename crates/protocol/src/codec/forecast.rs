@@ -1,42 +1,23 @@
 //! `stock-prediction-output`: our forecast, whose first five fields are the original's record.
 
-use serde::Deserialize;
+mod body;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use body::Body;
 
 use crate::codec::event::{self, About};
 use crate::codec::pick::undecodable;
 use crate::codec::{Arrival, Record};
 use crate::message::pick_timestamp;
 use crate::value::price;
-use crate::{CloseForecast, Error, PickId, SessionDate, Ticker, Topic};
+use crate::{
+    CloseForecast, Error, ForeignPrediction, PickId, Prediction, SessionDate, Ticker, Topic,
+};
 
-/// What a record on the topic turns out to be.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Prediction {
-    /// One of ours.
-    Ours(Box<CloseForecast>),
-    /// One of the original's trainer: its five fields, traced to no pick.
-    Foreign(ForeignPrediction),
-}
-
-/// A prediction in the original's form.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ForeignPrediction {
-    /// Identity: where its record lies.
-    pub pick_id: PickId,
-    /// The ticker.
-    pub ticker: Ticker,
-    /// The date it is labelled with, which need not be a session.
-    pub target: SessionDate,
-    /// The predicted close.
-    pub prediction: f64,
-    /// The date of the last close it knew.
-    pub last_session: SessionDate,
-    /// That close.
-    pub last_close: f64,
-}
-
-#[derive(Deserialize)]
-struct OriginalBody {
+/// The original's five fields.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OriginalBody {
     #[serde(rename = "Date")]
     date: SessionDate,
     #[serde(rename = "Prediction")]
@@ -47,6 +28,33 @@ struct OriginalBody {
     close: f64,
     #[serde(rename = "Stock Name")]
     stock: Ticker,
+}
+
+impl OriginalBody {
+    /// A foreign prediction as its record has it.
+    #[must_use]
+    pub fn of(foreign: &ForeignPrediction) -> Self {
+        Self {
+            date: foreign.target,
+            prediction: foreign.prediction,
+            prev_date: foreign.last_session,
+            close: foreign.last_close,
+            stock: foreign.ticker.clone(),
+        }
+    }
+
+    /// The prediction that a record of this identity carries.
+    #[must_use]
+    pub fn prediction(self, pick_id: PickId) -> ForeignPrediction {
+        ForeignPrediction {
+            pick_id,
+            ticker: self.stock,
+            target: self.date,
+            prediction: self.prediction,
+            last_session: self.prev_date,
+            last_close: self.close,
+        }
+    }
 }
 
 /// Which of the two it is hangs on one field.
@@ -61,8 +69,7 @@ struct Probe {
 /// # Errors
 /// [`Error::Undecodable`] should the body not serialise.
 pub fn encode(forecast: &CloseForecast) -> Result<Record, Error> {
-    let forecast = forecast.clone().published();
-    let value = serde_json::to_string(&forecast).map_err(undecodable)?;
+    let value = serde_json::to_string(forecast).map_err(undecodable)?;
     let about = About {
         pick_id: forecast.pick_id,
         ticker: &forecast.ticker,
@@ -79,37 +86,12 @@ pub fn decode(record: &Record, arrival: &Arrival) -> Result<Prediction, Error> {
     let probe: Probe = serde_json::from_str(text).map_err(undecodable)?;
     Ticker::new(&probe.stock)?;
     if probe.pick_id.is_some() {
-        let forecast: CloseForecast = serde_json::from_str(text).map_err(undecodable)?;
-        check(
-            forecast.target,
-            forecast.prediction,
-            forecast.last_session,
-            forecast.last_close,
-        )?;
-        if let Some(bad) = forecast.numbers().find(|number| !number.is_finite()) {
-            return Err(Error::Undecodable(format!("{bad} is not a finite number")));
-        }
-        return Ok(Prediction::Ours(Box::new(forecast)));
+        let body: Body = serde_json::from_str(text).map_err(undecodable)?;
+        return Ok(Prediction::Ours(Box::new(body.try_into()?)));
     }
     let body: OriginalBody = serde_json::from_str(text).map_err(undecodable)?;
-    check(body.date, body.prediction, body.prev_date, body.close)?;
-    Ok(Prediction::Foreign(ForeignPrediction {
-        pick_id: PickId::of_record(&arrival.topic, arrival.partition, arrival.offset),
-        ticker: body.stock,
-        target: body.date,
-        prediction: body.prediction,
-        last_session: body.prev_date,
-        last_close: body.close,
-    }))
-}
-
-fn check(
-    target: SessionDate,
-    prediction: f64,
-    last_session: SessionDate,
-    last_close: f64,
-) -> Result<(), Error> {
-    price("Prediction", prediction, target)?;
-    price("Close", last_close, last_session)?;
-    Ok(())
+    price("Prediction", body.prediction, body.date)?;
+    price("Close", body.close, body.prev_date)?;
+    let pick_id = PickId::of_record(&arrival.topic, arrival.partition, arrival.offset);
+    Ok(Prediction::Foreign(body.prediction(pick_id)))
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::event::{self, About};
+use crate::codec::headers::{header, time};
 use crate::codec::{Arrival, Record};
 use crate::message::pick_timestamp;
 use crate::{Error, Pick, PickId, PickReason, Ticker, TickerPicked, Topic};
@@ -86,8 +87,8 @@ pub(crate) fn from_headers(
         Some(id) => id.parse()?,
         None => PickId::of_record(&arrival.topic, arrival.partition, arrival.offset),
     };
-    let slot = moment(record, event::SLOT)?;
-    let expires_at = match (moment(record, event::EXPIRES_AT)?, slot) {
+    let slot = time(record, event::SLOT)?;
+    let expires_at = match (time(record, event::EXPIRES_AT)?, slot) {
         (Some(at), _) => Some(at),
         // Ours says so when a pick expires.
         (None, Some(_)) => None,
@@ -105,23 +106,6 @@ pub(crate) fn from_headers(
 
 fn sub_second(at: DateTime<Utc>) -> TimeDelta {
     TimeDelta::nanoseconds(i64::from(at.timestamp_subsec_nanos()))
-}
-
-pub(crate) fn header<'a>(record: &'a Record, name: &str) -> Result<Option<&'a str>, Error> {
-    let present = record.headers.iter().any(|(header, _)| header == name);
-    match record.header(name) {
-        None if present => Err(Error::Undecodable(format!("header `{name}` is not text"))),
-        text => Ok(text),
-    }
-}
-
-pub(crate) fn moment(record: &Record, name: &str) -> Result<Option<DateTime<Utc>>, Error> {
-    header(record, name)?
-        .map(|text| {
-            text.parse()
-                .map_err(|_| Error::Undecodable(format!("header `{name}` is not an RFC 3339 time")))
-        })
-        .transpose()
 }
 
 /// serde's text names positions and fields; it never quotes more than a token of the value.

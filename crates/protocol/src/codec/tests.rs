@@ -5,7 +5,6 @@ use closecall_calendar::Calendar;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::forecast::Prediction;
 use super::*;
 use crate::*;
 
@@ -44,7 +43,7 @@ fn pick() -> Pick {
 }
 
 fn row(day: &str, close: f64, news: SessionNews) -> DatasetRow {
-    let quote = Quote {
+    let quote = Ohlcv {
         open: close,
         high: close,
         low: close,
@@ -52,7 +51,31 @@ fn row(day: &str, close: f64, news: SessionNews) -> DatasetRow {
         adj_close: close,
         volume: 1e6,
     };
-    DatasetRow::with_bar(Bar::new(day.parse().unwrap(), quote).unwrap(), news)
+    DatasetRow::new(Bar::new(day.parse().unwrap(), quote).unwrap(), news)
+}
+
+fn session() -> SessionTimes {
+    SessionTimes::new(at("2023-06-30T13:30:00Z"), at("2023-06-30T20:00:00Z")).unwrap()
+}
+
+/// A price with no short decimal form.
+fn quote() -> Quote {
+    Quote {
+        price: 191.630_004_882_812_5,
+        at: at("2023-06-30T13:59:00Z"),
+        open: 0.1 + 0.2 + 190.0,
+        range: PriceRange::new(190.1, 191.9),
+        source: Provider::Yahoo,
+    }
+}
+
+fn repair() -> Repair {
+    Repair {
+        session: "2023-06-10".parse().unwrap(),
+        field: RepairField::Close,
+        rule: RepairRule::Split,
+        factor: 0.1,
+    }
 }
 
 fn dataset() -> DatasetBuilt {
@@ -63,6 +86,12 @@ fn dataset() -> DatasetBuilt {
     DatasetBuilt {
         pick: pick(),
         target: "2023-06-30".parse().unwrap(),
+        session: session(),
+        sessions_ahead: 0,
+        quote: Ok(quote()),
+        provider: Some(Provider::Yahoo),
+        provisional: false,
+        repairs: [repair()].into(),
         rows: vec![
             row("2023-06-28", 189.25, news),
             row("2023-06-29", 189.589_996_337_890_63, SessionNews::default()),
@@ -76,8 +105,8 @@ fn dataset() -> DatasetBuilt {
     }
 }
 
-fn prediction() -> CloseForecast {
-    CloseForecast {
+fn values() -> ForecastValues {
+    ForecastValues {
         target: "2023-06-30".parse().unwrap(),
         prediction: 190.123_4,
         last_session: "2023-06-29".parse().unwrap(),
@@ -85,15 +114,11 @@ fn prediction() -> CloseForecast {
         ticker: Ticker::new("AAPL").unwrap(),
         pick_id: pick().pick_id,
         as_of: pick().slot,
-        baseline: 189.589_996,
-        change: 0.533_4,
-        change_pct: 0.281,
-        direction: Direction::Rise,
         probability_up: 0.53,
         intervals: vec![Interval {
             level: 0.8,
-            lower: 187.101,
-            upper: 193.0,
+            lower: 187.109,
+            upper: 193.001,
         }],
         articles: 5123,
         sessions: 206,
@@ -107,12 +132,38 @@ fn prediction() -> CloseForecast {
             file: None,
             trained_at: at("2023-06-30T14:00:05Z"),
             reason: None,
+            target: Some(ModelTarget::Opening),
+            remembered: Some(true),
+            asked_change_pct: Some(0.123_4),
         },
         relative_mae: None,
         data_age_s: 3600,
         history: vec![("2023-06-29".parse().unwrap(), 189.589_996)],
+        reference: Some(Reference {
+            price: 191.630_004,
+            kind: ReferenceKind::Quote,
+            at: Some(at("2023-06-30T13:59:00Z")),
+        }),
+        phase: Some(Phase::Morning),
+        sessions_ahead: Some(0),
+        probability_up_from_here: Some(0.51),
+        scale: Some(0.008_712_345_678_901),
+        quote: Some(quote()),
+        quote_absent: None,
+        provider: Some(Provider::Yahoo),
+        provider_switched: Some(false),
+        provisional: Some(false),
+        repairs: vec![repair()],
+        vintage: Some(dataset().vintage()),
+        settings_hash: Some("0123456789abcdef".into()),
+        news: Some(vec![NewsMean("2023-06-29".parse().unwrap(), 0.04, 22)]),
+        trace: None,
+        headlines: None,
     }
-    .published()
+}
+
+fn prediction() -> CloseForecast {
+    CloseForecast::publish(values()).unwrap()
 }
 
 #[test]
@@ -199,7 +250,7 @@ fn every_form_of_the_originals_dataset_reads_the_same() {
         }
     );
     assert_eq!(rows[1].news(), SessionNews::default());
-    assert!(rows[0].bar().is_none());
+    assert!(rows[0].bar().open().is_none());
 }
 
 #[test]
@@ -238,7 +289,7 @@ fn a_prediction_begins_with_the_originals_fields() {
     let start = r#"{"Date":"2023-06-30","Prediction":190.12,"Prev_date":"2023-06-29","Close":189.59,"Stock Name":"AAPL","pick_id":""#;
     assert!(text.starts_with(start), "{text}");
     assert!(
-        text.contains(r#""change":0.53,"change_pct":0.28,"direction":"rise""#),
+        text.contains(r#""baseline":191.63,"change":0.53,"change_pct":0.28,"direction":"rise""#),
         "{text}"
     );
     assert!(

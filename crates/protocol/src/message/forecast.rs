@@ -1,44 +1,42 @@
-//! A forecast, which is also the record on `stock-prediction-output` and what `predict --json`
-//! prints: the original's five fields by their original names, then ours.
+//! A forecast of one session's close.
+//!
+//! [`ForecastValues`] are what a model computed, unrounded. A [`CloseForecast`] is what is
+//! published of them: it is rounded once, here, and cannot be changed afterwards, so that every
+//! record of it says the same.
 
-use std::fmt;
+use std::ops::Deref;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
-use crate::message::PickId;
-use crate::value::{SessionDate, Ticker};
+use crate::Error;
+use crate::message::rounding::decimals;
+use crate::message::{
+    ModelSummary, Phase, PickId, PriceRounding, Reference, ReferenceKind, RelativeMae, ScoringRule,
+};
+use crate::value::{
+    PriceRange, Provider, Quote, QuoteAbsent, Repair, SessionDate, Ticker, Vintage,
+};
 
-/// A forecast of one session's close. Prices in the quote's currency, adjusted for splits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CloseForecast {
+/// Everything that a forecast says, as it was computed. Prices in the quote's currency, adjusted
+/// for splits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForecastValues {
     /// The session whose close is forecast.
-    #[serde(rename = "Date")]
     pub target: SessionDate,
     /// The forecast close.
-    #[serde(rename = "Prediction")]
     pub prediction: f64,
     /// The session of the last known close.
-    #[serde(rename = "Prev_date")]
     pub last_session: SessionDate,
     /// The last known close.
-    #[serde(rename = "Close")]
     pub last_close: f64,
     /// The ticker.
-    #[serde(rename = "Stock Name")]
     pub ticker: Ticker,
     /// Which pick it answers.
     pub pick_id: PickId,
     /// What was not known at this moment was not used.
     pub as_of: DateTime<Utc>,
-    /// What persistence says: the last known close again.
-    pub baseline: f64,
-    /// Forecast minus last close.
-    pub change: f64,
-    /// The same in percent of the last close.
-    pub change_pct: f64,
-    /// Rise, fall or same, of the change in whole cents.
-    pub direction: Direction,
     /// Probability that the close is above the last one.
     pub probability_up: f64,
     /// Prediction intervals for the close, by rising level.
@@ -55,42 +53,241 @@ pub struct CloseForecast {
     pub data_age_s: i64,
     /// The last closes, ascending, at most 60: earlier forecasts are scored by them.
     pub history: Vec<(SessionDate, f64)>,
+    /// The price it starts from; `None` of a forecast made before there were references, which
+    /// starts from the last close and is scored by its own rule.
+    pub reference: Option<Reference>,
+    /// The part of the day, by the reference's time.
+    pub phase: Option<Phase>,
+    /// Sessions between the last known close and the target.
+    pub sessions_ahead: Option<u32>,
+    /// Probability that the close is above the reference.
+    pub probability_up_from_here: Option<f64>,
+    /// Expected size of the move that is left, as a log return; published as computed.
+    pub scale: Option<f64>,
+    /// The price of the moment.
+    pub quote: Option<Quote>,
+    /// Why there is none.
+    pub quote_absent: Option<QuoteAbsent>,
+    /// Whose prices they are.
+    pub provider: Option<Provider>,
+    /// Whether that is another than the one asked first.
+    pub provider_switched: Option<bool>,
+    /// Whether the last close is an intraday bar's.
+    pub provisional: Option<bool>,
+    /// Numbers that were not taken as they came.
+    pub repairs: Vec<Repair>,
+    /// Identity of the rows it was made from.
+    pub vintage: Option<Vintage>,
+    /// Hash of the settings it was made with, 16 hexadecimal digits.
+    pub settings_hash: Option<String>,
+    /// News of the window by session, for those that look at it.
+    pub news: Option<Vec<NewsMean>>,
+    /// The stages it passed.
+    pub trace: Option<Vec<StageTrace>>,
+    /// Its newest headlines.
+    pub headlines: Option<Vec<Headline>>,
+}
+
+/// A published forecast of one session's close. Also the record on `stock-prediction-output` and
+/// what `predict --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    into = "crate::codec::forecast::Body",
+    try_from = "crate::codec::forecast::Body"
+)]
+pub struct CloseForecast(ForecastValues);
+
+impl Deref for CloseForecast {
+    type Target = ForecastValues;
+
+    fn deref(&self) -> &ForecastValues {
+        &self.0
+    }
+}
+
+impl CloseForecast {
+    /// Publishes what was computed: prices to the nearest cent (four decimals where the last close
+    /// is below 1), bounds to the next price outwards, probabilities to four decimals. Publishing
+    /// what is published changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Number`] for a number that is not finite, or a price that is none.
+    pub fn publish(mut values: ForecastValues) -> Result<Self, Error> {
+        let round = PriceRounding::of(values.last_close);
+        values.prediction = round.nearest(values.prediction);
+        values.last_close = round.nearest(values.last_close);
+        values.probability_up = decimals(values.probability_up, 4);
+        values.probability_up_from_here = values.probability_up_from_here.map(|p| decimals(p, 4));
+        for interval in &mut values.intervals {
+            interval.lower = round.down(interval.lower);
+            interval.upper = round.up(interval.upper);
+        }
+        for (_, close) in &mut values.history {
+            *close = round.nearest(*close);
+        }
+        if let Some(reference) = &mut values.reference {
+            reference.price = round.nearest(reference.price);
+        }
+        if let Some(quote) = &mut values.quote {
+            quote.price = round.nearest(quote.price);
+            quote.open = round.nearest(quote.open);
+            quote.range = quote.range.map(|range| PriceRange {
+                low: round.nearest(range.low),
+                high: round.nearest(range.high),
+            });
+        }
+        values.model.gate = decimals(values.model.gate, 6);
+        values.model.asked_change_pct = values.model.asked_change_pct.map(|pct| decimals(pct, 3));
+        let forecast = Self(values);
+        forecast.check()?;
+        Ok(forecast)
+    }
+
+    /// Its values, to make another forecast of.
+    #[must_use]
+    pub fn into_values(self) -> ForecastValues {
+        self.0
+    }
+
+    /// How its prices are rounded.
+    #[must_use]
+    pub fn rounding(&self) -> PriceRounding {
+        PriceRounding::of(self.last_close)
+    }
+
+    /// The price it starts from, which is also what it is measured against: the newest it knew.
+    #[must_use]
+    pub fn reference_price(&self) -> f64 {
+        self.reference
+            .map_or(self.last_close, |reference| reference.price)
+    }
+
+    /// Which price that is.
+    #[must_use]
+    pub fn reference_kind(&self) -> ReferenceKind {
+        self.reference
+            .map_or(ReferenceKind::LastClose, |reference| reference.kind)
+    }
+
+    /// How it is scored.
+    #[must_use]
+    pub fn scoring_rule(&self) -> ScoringRule {
+        match self.reference {
+            Some(_) => ScoringRule::Reference,
+            None => ScoringRule::LastClose,
+        }
+    }
+
+    /// Published forecast minus published last close, so that the record agrees with itself.
+    #[must_use]
+    pub fn change(&self) -> f64 {
+        self.rounding().nearest(self.prediction - self.last_close)
+    }
+
+    /// The same in percent of the last close.
+    #[must_use]
+    pub fn change_pct(&self) -> f64 {
+        decimals(100.0 * self.change() / self.last_close, 3)
+    }
+
+    /// Rise, fall or same, against the last close.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        Direction::between(self.last_close, self.prediction)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let refused = |field, value: f64, rule| Error::Number {
+            field,
+            value: value.to_string(),
+            session: self.target.to_string(),
+            rule,
+        };
+        let prices = [
+            ("Prediction", self.prediction),
+            ("Close", self.last_close),
+            ("reference", self.reference_price()),
+        ];
+        for (field, value) in prices {
+            if !(value > 0.0 && value <= 1e9) {
+                return Err(refused(field, value, "a price is above 0 and at most 1e9"));
+            }
+        }
+        match self.numbers().find(|(_, value)| !value.is_finite()) {
+            Some((field, value)) => Err(refused(field, value, "a number is finite")),
+            None => Ok(()),
+        }
+    }
+
+    /// Every number that it carries beside its prices, with its name.
+    pub fn numbers(&self) -> impl Iterator<Item = (&'static str, f64)> + '_ {
+        let single = [
+            ("probability_up", Some(self.probability_up)),
+            ("probability_up_from_here", self.probability_up_from_here),
+            ("scale", self.scale),
+            ("gate", Some(self.model.gate)),
+            ("asked_change_pct", self.model.asked_change_pct),
+            ("quote", self.quote.map(|quote| quote.price + quote.open)),
+        ];
+        let relative = self
+            .relative_mae
+            .iter()
+            .flat_map(|mae| [mae.value, mae.lower, mae.upper]);
+        let intervals = self
+            .intervals
+            .iter()
+            .flat_map(|i| [i.level, i.lower, i.upper]);
+        let history = self.history.iter().map(|(_, close)| *close);
+        let repairs = self.repairs.iter().map(|repair| repair.factor);
+        single
+            .into_iter()
+            .filter_map(|(name, number)| Some((name, number?)))
+            .chain(relative.map(|number| ("relative_mae", number)))
+            .chain(intervals.map(|number| ("intervals", number)))
+            .chain(history.map(|number| ("history", number)))
+            .chain(repairs.map(|number| ("repairs", number)))
+    }
 }
 
 /// Which way the close is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    Serialize,
+    Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Direction {
     /// Above the last close.
     Rise,
     /// Below it.
     Fall,
-    /// Equal to it, to the cent.
+    /// Equal to it, as published.
     Same,
 }
 
 impl Direction {
-    /// Of a change, which counts in whole cents as it is published.
+    /// From one published price to another.
     #[must_use]
-    pub fn of(change: f64) -> Self {
-        let change = cents(change);
-        if change > 0.0 {
+    pub fn between(from: f64, to: f64) -> Self {
+        if to > from {
             Self::Rise
-        } else if change < 0.0 {
+        } else if to < from {
             Self::Fall
         } else {
             Self::Same
         }
-    }
-}
-
-impl fmt::Display for Direction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Rise => "rise",
-            Self::Fall => "fall",
-            Self::Same => "same",
-        })
     }
 }
 
@@ -105,103 +302,39 @@ pub struct Interval {
     pub upper: f64,
 }
 
-/// How much of the network's move is let through, in [0, 1]; 0 is persistence.
-pub type Gate = f64;
-
-/// How a forecast was made: enough to make it again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ModelSummary {
-    /// `closecall`, `original`, `ridge` or `persistence`.
-    pub name: String,
-    /// The network and features, in short.
-    pub spec: String,
-    /// Seed of the training.
-    pub seed: u64,
-    /// Instruction-set path of the arithmetic.
-    pub path: String,
-    /// Training rows.
-    pub rows: u32,
-    /// Share of the model's move that is let through.
-    pub gate: Gate,
-    /// Hash of the model file it started from.
-    pub file: Option<String>,
-    /// When it was trained.
-    pub trained_at: DateTime<Utc>,
-    /// Why it is not the model that was asked for.
-    pub reason: Option<String>,
-}
-
-/// A mean absolute error divided by that of persistence, with its interval.
+/// News of one session: its date, mean score, and number of articles; written as a list of three.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct RelativeMae {
-    /// Below 1 is better than persistence.
-    pub value: f64,
-    /// Lower end of the 95 % interval.
-    pub lower: f64,
-    /// Upper end.
-    pub upper: f64,
+pub struct NewsMean(
+    /// The session.
+    pub SessionDate,
+    /// Mean score of the headlines, in [-1, 1].
+    pub f64,
+    /// How many there were.
+    pub u32,
+);
+
+/// A stage's work on a pick.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageTrace {
+    /// Its name.
+    pub stage: String,
+    /// When it began.
+    pub began_at: DateTime<Utc>,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// How often it was tried.
+    pub attempts: u32,
 }
 
-impl CloseForecast {
-    /// As it is published: prices in whole cents, the change taken between published prices so
-    /// that the record agrees with itself.
-    #[must_use]
-    pub fn published(mut self) -> Self {
-        self.prediction = cents(self.prediction);
-        self.last_close = cents(self.last_close);
-        self.baseline = cents(self.baseline);
-        self.change = cents(self.prediction - self.last_close);
-        self.change_pct = decimals(100.0 * self.change / self.last_close, 3);
-        self.direction = Direction::of(self.change);
-        self.probability_up = decimals(self.probability_up, 4);
-        for interval in &mut self.intervals {
-            interval.lower = cents(interval.lower);
-            interval.upper = cents(interval.upper);
-        }
-        for (_, close) in &mut self.history {
-            *close = cents(*close);
-        }
-        self.model.gate = decimals(self.model.gate, 6);
-        self
-    }
-
-    /// Every number that it carries.
-    pub fn numbers(&self) -> impl Iterator<Item = f64> + '_ {
-        let single = [
-            self.prediction,
-            self.last_close,
-            self.baseline,
-            self.change,
-            self.change_pct,
-            self.probability_up,
-            self.model.gate,
-        ];
-        let relative = self
-            .relative_mae
-            .iter()
-            .flat_map(|mae| [mae.value, mae.lower, mae.upper]);
-        let intervals = self
-            .intervals
-            .iter()
-            .flat_map(|i| [i.level, i.lower, i.upper]);
-        let history = self.history.iter().map(|(_, close)| *close);
-        single
-            .into_iter()
-            .chain(relative)
-            .chain(intervals)
-            .chain(history)
-    }
-}
-
-/// Rounded to whole cents.
-#[must_use]
-pub fn cents(value: f64) -> f64 {
-    decimals(value, 2)
-}
-
-fn decimals(value: f64, places: i32) -> f64 {
-    let scale = 10_f64.powi(places);
-    let rounded = (value * scale).round() / scale;
-    // No "-0.0" on a page.
-    if rounded == 0.0 { 0.0 } else { rounded }
+/// A headline that a forecast read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Headline {
+    /// The headline.
+    pub title: String,
+    /// Who published it.
+    pub publisher: Option<String>,
+    /// When.
+    pub published_at: DateTime<Utc>,
+    /// Its score, in [-1, 1].
+    pub score: f64,
 }

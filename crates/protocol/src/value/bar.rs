@@ -1,4 +1,4 @@
-//! Daily prices and the rows that are made of them.
+//! Daily prices, of which everything but the close may be unknown.
 
 use crate::Error;
 use crate::value::{SessionDate, price, within};
@@ -7,10 +7,10 @@ use crate::value::{SessionDate, price, within};
 /// the price is tolerated.
 const ROUNDING: f64 = 1e-5;
 
-/// The numbers of a daily bar, in the currency of the quote; `volume` in shares.
+/// The numbers of a whole daily bar, in the currency of the quote; `volume` in shares.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[expect(missing_docs, reason = "the standard names of a bar's numbers")]
-pub struct Quote {
+pub struct Ohlcv {
     pub open: f64,
     pub high: f64,
     pub low: f64,
@@ -21,25 +21,61 @@ pub struct Quote {
     pub volume: f64,
 }
 
-/// A finished session's daily bar, validated: finite positive prices, low ≤ open, close ≤ high.
+/// A low and a high: finite positive prices, the low not above the high.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(missing_docs, reason = "the standard names of a range's ends")]
+pub struct PriceRange {
+    pub low: f64,
+    pub high: f64,
+}
+
+impl PriceRange {
+    /// Of two prices; `None` where one is no price or the low lies above the high.
+    #[must_use]
+    pub fn new(low: f64, high: f64) -> Option<Self> {
+        (is_price(low) && is_price(high) && low <= high).then_some(Self { low, high })
+    }
+
+    /// The same range, widened where it takes that to hold `value`.
+    #[must_use]
+    pub fn with(self, value: f64) -> Self {
+        Self {
+            low: self.low.min(value),
+            high: self.high.max(value),
+        }
+    }
+
+    fn holds(self, value: f64) -> bool {
+        self.low * (1.0 - ROUNDING) <= value && value <= self.high * (1.0 + ROUNDING)
+    }
+}
+
+/// A finished session's daily bar. The close is a price; of the other numbers each is known and
+/// sound, or unknown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bar {
     session: SessionDate,
-    quote: Quote,
+    close: f64,
+    open: Option<f64>,
+    range: Option<PriceRange>,
+    adj_close: Option<f64>,
+    volume: Option<f64>,
 }
 
 impl Bar {
+    /// A whole bar: finite positive prices, low ≤ open, close ≤ high.
+    ///
     /// # Errors
     /// [`Error::Number`] naming the number that breaks a rule.
-    pub fn new(session: SessionDate, quote: Quote) -> Result<Self, Error> {
-        let Quote {
+    pub fn new(session: SessionDate, numbers: Ohlcv) -> Result<Self, Error> {
+        let Ohlcv {
             open,
             high,
             low,
             close,
             adj_close,
             volume,
-        } = quote;
+        } = numbers;
         for (field, value) in [
             ("open", open),
             ("high", high),
@@ -68,7 +104,63 @@ impl Bar {
                 "it lies between the low and the high",
             )?;
         }
-        Ok(Self { session, quote })
+        Ok(Self {
+            session,
+            close,
+            open: Some(open),
+            range: Some(PriceRange { low, high }),
+            adj_close: Some(adj_close),
+            volume: Some(volume),
+        })
+    }
+
+    /// A bar of which the close alone is known; the others are added by the `with_` methods.
+    ///
+    /// # Errors
+    /// [`Error::Number`] when the close is not a price.
+    pub fn of_close(session: SessionDate, close: f64) -> Result<Self, Error> {
+        Ok(Self {
+            session,
+            close: price("close", close, session)?,
+            open: None,
+            range: None,
+            adj_close: None,
+            volume: None,
+        })
+    }
+
+    /// Adds the opening; one that is no price, or that the range contradicts, stays unknown.
+    #[must_use]
+    pub fn with_open(mut self, open: Option<f64>) -> Self {
+        self.open = open.filter(|open| is_price(*open));
+        self
+    }
+
+    /// Adds low and high. Both stay unknown where one is missing or no price, where the low lies
+    /// above the high, and where open or close lie outside: then it is not known which is wrong,
+    /// and the close is the one that is read.
+    #[must_use]
+    pub fn with_range(mut self, low: Option<f64>, high: Option<f64>) -> Self {
+        self.range = low
+            .zip(high)
+            .and_then(|(low, high)| PriceRange::new(low, high))
+            .filter(|range| range.holds(self.close))
+            .filter(|range| self.open.is_none_or(|open| range.holds(open)));
+        self
+    }
+
+    /// Adds the close adjusted for dividends; one that is no price stays unknown.
+    #[must_use]
+    pub fn with_adj_close(mut self, adj_close: Option<f64>) -> Self {
+        self.adj_close = adj_close.filter(|price| is_price(*price));
+        self
+    }
+
+    /// Adds the volume in shares; one outside 0 to 1e15 stays unknown.
+    #[must_use]
+    pub fn with_volume(mut self, volume: Option<f64>) -> Self {
+        self.volume = volume.filter(|shares| (0.0..=1e15).contains(shares));
+        self
     }
 
     /// The session it belongs to.
@@ -77,110 +169,47 @@ impl Bar {
         self.session
     }
 
-    /// Its numbers.
-    #[must_use]
-    pub fn quote(&self) -> &Quote {
-        &self.quote
-    }
-}
-
-/// What the news of one session amount to. "No news" is `sentiment: None`, which is not the same
-/// as a mean of zero.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct SessionNews {
-    /// Mean score of the headlines, in [-1, 1].
-    pub sentiment: Option<f64>,
-    /// How many there were.
-    pub articles: u32,
-}
-
-impl SessionNews {
-    /// # Errors
-    /// [`Error::Number`] for a score outside [-1, 1].
-    pub fn new(session: SessionDate, sentiment: Option<f64>, articles: u32) -> Result<Self, Error> {
-        let Some(score) = sentiment.filter(|_| articles > 0) else {
-            return Ok(Self::default());
-        };
-        within(
-            "sentiment",
-            score,
-            session,
-            -1.0,
-            1.0,
-            "a sentiment lies between -1 and 1",
-        )?;
-        Ok(Self {
-            sentiment: Some(score),
-            articles,
-        })
-    }
-}
-
-/// One session of a dataset: its close, its news, and the rest of the bar where it is known (a
-/// record of the original has closes and sentiment only).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DatasetRow {
-    session: SessionDate,
-    close: f64,
-    bar: Option<Bar>,
-    news: SessionNews,
-}
-
-impl DatasetRow {
-    /// A row with a whole bar.
-    #[must_use]
-    pub fn with_bar(bar: Bar, news: SessionNews) -> Self {
-        Self {
-            session: bar.session,
-            close: bar.quote.close,
-            bar: Some(bar),
-            news,
-        }
-    }
-
-    /// A row of which only the close is known.
-    ///
-    /// # Errors
-    /// [`Error::Number`] when the close is not a price.
-    pub fn with_close(session: SessionDate, close: f64, news: SessionNews) -> Result<Self, Error> {
-        Ok(Self {
-            session,
-            close: price("close", close, session)?,
-            bar: None,
-            news,
-        })
-    }
-
-    /// Its session.
-    #[must_use]
-    pub fn session(&self) -> SessionDate {
-        self.session
-    }
-
-    /// The close, adjusted for splits.
+    /// The close, adjusted for splits, not for dividends.
     #[must_use]
     pub fn close(&self) -> f64 {
         self.close
     }
 
-    /// The whole bar, where known.
+    /// The opening.
     #[must_use]
-    pub fn bar(&self) -> Option<&Bar> {
-        self.bar.as_ref()
+    pub fn open(&self) -> Option<f64> {
+        self.open
     }
 
-    /// The session's news.
+    /// Low and high.
     #[must_use]
-    pub fn news(&self) -> SessionNews {
-        self.news
+    pub fn range(&self) -> Option<PriceRange> {
+        self.range
     }
+
+    /// The close, adjusted for splits and dividends.
+    #[must_use]
+    pub fn adj_close(&self) -> Option<f64> {
+        self.adj_close
+    }
+
+    /// Shares traded.
+    #[must_use]
+    pub fn volume(&self) -> Option<f64> {
+        self.volume
+    }
+}
+
+/// What a price can be: finite, above 0, at most 1e9.
+fn is_price(value: f64) -> bool {
+    (f64::MIN_POSITIVE..=1e9).contains(&value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const GOOD: Quote = Quote {
+    const GOOD: Ohlcv = Ohlcv {
         open: 10.0,
         high: 11.0,
         low: 9.0,
@@ -198,43 +227,43 @@ mod tests {
         assert!(Bar::new(day(), GOOD).is_ok());
         let refused = [
             (
-                Quote {
+                Ohlcv {
                     close: f64::NAN,
                     ..GOOD
                 },
                 "close",
             ),
             (
-                Quote {
+                Ohlcv {
                     open: f64::INFINITY,
                     ..GOOD
                 },
                 "open",
             ),
-            (Quote { low: 0.0, ..GOOD }, "low"),
-            (Quote { high: -1.0, ..GOOD }, "high"),
+            (Ohlcv { low: 0.0, ..GOOD }, "low"),
+            (Ohlcv { high: -1.0, ..GOOD }, "high"),
             (
-                Quote {
+                Ohlcv {
                     adj_close: 1e308,
                     ..GOOD
                 },
                 "adj_close",
             ),
             (
-                Quote {
+                Ohlcv {
                     volume: -1.0,
                     ..GOOD
                 },
                 "volume",
             ),
             (
-                Quote {
+                Ohlcv {
                     close: 12.0,
                     ..GOOD
                 },
                 "close",
             ),
-            (Quote { open: 8.0, ..GOOD }, "open"),
+            (Ohlcv { open: 8.0, ..GOOD }, "open"),
         ];
         for (quote, name) in refused {
             match Bar::new(day(), quote) {
@@ -245,11 +274,20 @@ mod tests {
     }
 
     #[test]
-    fn a_count_of_zero_is_no_news_whatever_the_score() {
-        let news = SessionNews::new(day(), Some(0.5), 0).unwrap();
-        assert_eq!(news, SessionNews::default());
-        let zero = SessionNews::new(day(), Some(0.0), 3).unwrap();
-        assert_eq!(zero.sentiment, Some(0.0));
-        assert!(SessionNews::new(day(), Some(1.5), 3).is_err());
+    fn a_field_that_is_wrong_costs_itself_and_never_the_close() {
+        let bar = Bar::of_close(day(), 10.5).unwrap();
+        assert_eq!(bar.with_open(Some(-1.0)).open(), None);
+        assert_eq!(bar.with_volume(Some(f64::NAN)).volume(), None);
+        assert_eq!(bar.with_adj_close(Some(-3.0)).adj_close(), None);
+        let opened = bar.with_open(Some(10.0));
+        assert_eq!(opened.with_range(Some(10.2), Some(11.0)).range(), None);
+        assert_eq!(opened.with_range(Some(9.0), Some(10.4)).range(), None);
+        assert_eq!(opened.with_range(Some(9.0), None).range(), None);
+        let whole = opened
+            .with_range(Some(9.0), Some(11.0))
+            .with_adj_close(Some(10.1))
+            .with_volume(Some(1e6));
+        assert_eq!(whole, Bar::new(day(), GOOD).unwrap());
+        assert!(Bar::of_close(day(), f64::NAN).is_err());
     }
 }

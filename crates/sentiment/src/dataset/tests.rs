@@ -1,7 +1,9 @@
 use chrono::{NaiveDate, TimeDelta};
 use proptest::prelude::*;
 
-use closecall_protocol::{Pick, PickId, PickReason, Quote, Reason, Ticker};
+use closecall_protocol::{
+    Ohlcv, Pick, PickId, PickReason, Provider, QuoteAbsent, Reason, SessionTimes, Ticker,
+};
 
 use super::*;
 use crate::scorer::Vader;
@@ -15,7 +17,7 @@ fn article(published: &str, title: &str) -> Article {
 }
 
 fn bar(date: NaiveDate) -> Bar {
-    let quote = Quote {
+    let quote = Ohlcv {
         open: 10.0,
         high: 11.0,
         low: 9.0,
@@ -45,6 +47,12 @@ fn scrape(as_of: &str, sessions: usize, articles: Vec<Article>) -> MarketScraped
             reason: PickReason::Schedule,
         },
         target: SessionDate::new(calendar.target(as_of).date).unwrap(),
+        session: SessionTimes::from(&calendar.target(as_of)),
+        sessions_ahead: 0,
+        quote: Err(QuoteAbsent::NoQuote),
+        provider: Provider::Yahoo,
+        provisional: false,
+        repairs: [].into(),
         bars: dates.into_iter().rev().map(bar).collect(),
         articles: articles.into(),
         fetched_at: as_of,

@@ -48,7 +48,7 @@ fn closes(chart: &Chart) -> Vec<(String, f64)> {
     chart
         .bars
         .iter()
-        .map(|bar| (bar.session().to_string(), cents(bar.quote().close)))
+        .map(|bar| (bar.session().to_string(), cents(bar.close())))
         .collect()
 }
 
@@ -136,7 +136,7 @@ fn the_other_recorded_charts_parse_too() {
         .unwrap()
         .unwrap();
     assert_eq!(closes(&one), [("2020-01-02".to_owned(), 75.09)]);
-    assert_eq!(one.bars[0].quote().adj_close, 72.716_072_082_519_53);
+    assert_eq!(one.bars[0].adj_close().unwrap(), 72.716_072_082_519_53);
 
     // Stamped at midnight of its own zone.
     let bitcoin = recorded("BTC-USD-2020-01-01-utc-market", "BTC-USD")
@@ -205,7 +205,7 @@ fn the_date_comes_from_the_zone_and_not_from_the_offset() {
         closes(&chart),
         [("2023-06-29".into(), 189.59), ("2023-06-30".into(), 193.97)]
     );
-    assert_eq!(chart.bars[1].quote().adj_close, 192.9);
+    assert_eq!(chart.bars[1].adj_close().unwrap(), 192.9);
     let unknown = changed(|series| series["meta"]["exchangeTimezoneName"] = json!("Mars/Base"));
     assert!(matches!(unknown, Err(Fault::Malformed(_))), "{unknown:?}");
 }
@@ -219,7 +219,7 @@ fn only_the_symbol_has_to_be_there() {
             .unwrap()
             .remove("adjclose");
     });
-    assert_eq!(chart.unwrap().bars[0].quote().adj_close, 189.59);
+    assert_eq!(chart.unwrap().bars[0].adj_close().unwrap(), 189.59);
     let empty = changed(|series| {
         series.as_object_mut().unwrap().remove("timestamp");
         series["indicators"] = json!({"quote": [{}]});
