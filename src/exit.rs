@@ -70,14 +70,14 @@ pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
 
 /// A market error with the code that the process ends with.
 pub(crate) fn market_error(error: closecall_market::Error) -> anyhow::Error {
-    use closecall_market::Failure;
+    use closecall_market::MarketFailure;
     let code = match error.failure() {
-        Failure::Unavailable => Code::Unavailable,
-        Failure::BadData => Code::Data,
-        Failure::CannotCreate => Code::CannotCreate,
-        Failure::TryLater => Code::Temporary,
-        Failure::Credential => Code::Refused,
-        Failure::Configuration => Code::Configuration,
+        MarketFailure::Unavailable => Code::Unavailable,
+        MarketFailure::BadData => Code::Data,
+        MarketFailure::CannotCreate => Code::CannotCreate,
+        MarketFailure::TryLater => Code::Temporary,
+        MarketFailure::Credential => Code::Refused,
+        MarketFailure::Configuration => Code::Configuration,
     };
     CodedError::new(code, error).into()
 }

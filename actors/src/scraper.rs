@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
-use closecall_market::{Class, Market};
+use closecall_market::{ErrorClass, Market};
 use closecall_protocol::{MarketScraped, Reason, TickerPicked};
 use closecall_supervision::{Ack, Boundary, Deliver, Drain, FaultPoints, Outbox, StageError};
 use tokio::time::Instant;
@@ -85,7 +85,7 @@ async fn gather(market: &Market, picked: &TickerPicked) -> Result<MarketScraped,
             Err(error) => error,
         };
         let reason = error.reason().unwrap_or(Reason::Unavailable).code();
-        if error.class() != Class::Transient || Instant::now() + PAUSE > deadline {
+        if error.class() != ErrorClass::Transient || Instant::now() + PAUSE > deadline {
             return Err(StageError::permanent(reason, error.to_string()));
         }
         tracing::warn!(

@@ -16,7 +16,7 @@ use closecall_actors::{
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};
 use closecall_ledger::{DeadLetterRow, Ledger, Reader};
-use closecall_market::{Market, MarketSettings, Source};
+use closecall_market::{DataSource, Market, MarketSettings};
 use closecall_market_server::{Market as Served, Running, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{
     CloseForecast, DatasetBuilt, DatasetRow, ForecastValues, MarketScraped, Pick, PickId,
@@ -66,7 +66,7 @@ impl Doors {
         let mut settings = MarketSettings::default();
         settings.yahoo.base_url = format!("http://{}", served.address());
         settings.alphavantage.base_url = settings.yahoo.base_url.clone();
-        let source = Source::of(&settings).unwrap();
+        let source = DataSource::of(&settings).unwrap();
         let calendar = Calendar::default();
         let market = Market::open(&settings, &source, folder, calendar, clock.clone()).unwrap();
         let ledger = Ledger::open(folder, Calendar::default()).unwrap();

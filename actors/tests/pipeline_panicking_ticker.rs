@@ -16,7 +16,7 @@ use closecall_actors::{
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind};
 use closecall_ledger::{Ledger, Reader};
-use closecall_market::{Market, MarketSettings, Source};
+use closecall_market::{DataSource, Market, MarketSettings};
 use closecall_market_server::{Market as Served, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{Reason, Ticker};
 use closecall_sentiment::Vader;
@@ -50,7 +50,7 @@ fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
     let mut settings = MarketSettings::default();
     settings.yahoo.base_url = format!("http://{}", server.address());
     settings.alphavantage.base_url = settings.yahoo.base_url.clone();
-    let source = Source::of(&settings).unwrap();
+    let source = DataSource::of(&settings).unwrap();
     let market = Market::open(
         &settings,
         &source,

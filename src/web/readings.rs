@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use closecall_kafka::KafkaStats;
-use closecall_market::{Market, Outcome, Vendor};
+use closecall_market::{Market, RequestOutcome, Vendor};
 use closecall_protocol::TickerPicked;
 use closecall_supervision::Outbox;
 
@@ -27,10 +27,10 @@ pub(crate) fn picks(first_hop: &Arc<Outbox<TickerPicked>>) -> Reading {
 /// Requests to the vendors.
 pub(crate) fn vendor_requests(market: &Arc<Market>) -> Reading {
     let stats = Arc::clone(market.stats());
-    let all: Vec<(Vendor, Outcome)> = Vendor::ALL
+    let all: Vec<(Vendor, RequestOutcome)> = Vendor::ALL
         .into_iter()
         .flat_map(|vendor| {
-            Outcome::ALL
+            RequestOutcome::ALL
                 .into_iter()
                 .map(move |outcome| (vendor, outcome))
         })

@@ -13,7 +13,7 @@ use closecall_protocol::Ticker;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use crate::vendor::Fault;
+use crate::vendor::VendorFault;
 use crate::vendor::fetch::Fetcher;
 
 pub(crate) use codec::{Feed, NewsItem};
@@ -54,13 +54,13 @@ impl Alphavantage {
         to: DateTime<Utc>,
         now: DateTime<Utc>,
         deadline: Instant,
-    ) -> Result<Feed, Fault> {
+    ) -> Result<Feed, VendorFault> {
         let today = now.timestamp().div_euclid(DAY);
         if self.spent_on.load(Ordering::Relaxed) == today {
-            return Err(Fault::Quota("not asked again today".to_owned()));
+            return Err(VendorFault::Quota("not asked again today".to_owned()));
         }
         let result = self.ask(ticker, from, to, deadline).await;
-        if let Err(Fault::Quota(_)) = &result {
+        if let Err(VendorFault::Quota(_)) = &result {
             self.spent_on.store(today, Ordering::Relaxed);
         }
         result
@@ -72,7 +72,7 @@ impl Alphavantage {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
         deadline: Instant,
-    ) -> Result<Feed, Fault> {
+    ) -> Result<Feed, VendorFault> {
         let (from, to) = (minute(from), minute(to));
         let key = self.key.expose_secret();
         let limit = PAGE.to_string();

@@ -5,36 +5,8 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use closecall_protocol::{Reason, Ticker};
 
-use crate::source::Source;
-use crate::vendor::Fault;
-
-/// Whether another try can help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// Later it may go.
-    Transient,
-    /// Asking the same again gives the same.
-    Permanent,
-    /// Nothing goes until somebody changes something.
-    Fatal,
-}
-
-/// What a command reports that ends on an error; the binary maps it to an exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// A vendor is down, and the store has nothing usable.
-    Unavailable,
-    /// The data are unusable, or there are none.
-    BadData,
-    /// The store cannot be made or written.
-    CannotCreate,
-    /// A quota is spent: later it goes again.
-    TryLater,
-    /// The credential is refused.
-    Credential,
-    /// A setting cannot be used.
-    Configuration,
-}
+use crate::class::{ErrorClass, MarketFailure};
+use crate::vendor::VendorFault;
 
 /// Why market data cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +37,7 @@ pub enum Error {
         /// Whose data it has.
         holds: String,
         /// Whose data were to be added.
-        wanted: Source,
+        wanted: String,
     },
     /// The HTTP client cannot be made.
     #[error("cannot make the HTTP client: {0}")]
@@ -100,7 +72,7 @@ pub enum Error {
         /// How many may.
         limit: u32,
         /// Why nothing newer could be fetched, where that failed.
-        fault: Option<Fault>,
+        fault: Option<VendorFault>,
     },
     /// The price vendor cannot be used, and the store has nothing of the ticker.
     #[error(
@@ -110,7 +82,7 @@ pub enum Error {
         /// As asked.
         ticker: Ticker,
         /// Why.
-        fault: Fault,
+        fault: VendorFault,
     },
 }
 
@@ -122,7 +94,7 @@ fn refused(unusable: usize) -> String {
     }
 }
 
-fn because(fault: Option<&Fault>) -> String {
+fn because(fault: Option<&VendorFault>) -> String {
     fault.map_or_else(String::new, |fault| {
         format!("; yahoo cannot be used, {fault}")
     })
@@ -131,14 +103,14 @@ fn because(fault: Option<&Fault>) -> String {
 impl Error {
     /// Whether another try can help.
     #[must_use]
-    pub fn class(&self) -> Class {
+    pub fn class(&self) -> ErrorClass {
         match self {
             Self::Settings { .. }
             | Self::Store { .. }
             | Self::OtherSource { .. }
-            | Self::Client(_) => Class::Fatal,
-            Self::UnknownTicker { .. } | Self::NoData { .. } => Class::Permanent,
-            Self::Stale { .. } => Class::Transient,
+            | Self::Client(_) => ErrorClass::Fatal,
+            Self::UnknownTicker { .. } | Self::NoData { .. } => ErrorClass::Permanent,
+            Self::Stale { .. } => ErrorClass::Transient,
             Self::Unavailable { fault, .. } => fault.class(),
         }
     }
@@ -156,15 +128,15 @@ impl Error {
 
     /// What a command that ends on it reports.
     #[must_use]
-    pub fn failure(&self) -> Failure {
+    pub fn failure(&self) -> MarketFailure {
         match self {
-            Self::Settings { .. } => Failure::Configuration,
-            Self::Store { .. } | Self::OtherSource { .. } => Failure::CannotCreate,
-            Self::Client(_) => Failure::Unavailable,
-            Self::UnknownTicker { .. } | Self::NoData { .. } => Failure::BadData,
-            Self::Stale { fault, .. } => {
-                fault.as_ref().map_or(Failure::Unavailable, Fault::failure)
-            }
+            Self::Settings { .. } => MarketFailure::Configuration,
+            Self::Store { .. } | Self::OtherSource { .. } => MarketFailure::CannotCreate,
+            Self::Client(_) => MarketFailure::Unavailable,
+            Self::UnknownTicker { .. } | Self::NoData { .. } => MarketFailure::BadData,
+            Self::Stale { fault, .. } => fault
+                .as_ref()
+                .map_or(MarketFailure::Unavailable, VendorFault::failure),
             Self::Unavailable { fault, .. } => fault.failure(),
         }
     }

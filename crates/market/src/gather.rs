@@ -25,11 +25,11 @@ use tokio::time::{Instant, timeout_at};
 use crate::alphavantage::Alphavantage;
 use crate::error::Error;
 use crate::settings::{AlphavantageSettings, MarketSettings};
-use crate::source::Source;
+use crate::source::DataSource;
 use crate::store::Store;
-use crate::vendor::fetch::{Fetcher, Parts};
+use crate::vendor::fetch::{Fetcher, FetcherParts};
 use crate::vendor::http::Http;
-use crate::vendor::{Fault, Vendor, VendorStats};
+use crate::vendor::{Vendor, VendorFault, VendorStats};
 use crate::yahoo::Yahoo;
 
 use window::Window;
@@ -70,7 +70,7 @@ impl Market {
     /// [`Error::Settings`], [`Error::Store`], [`Error::OtherSource`] or [`Error::Client`].
     pub fn open(
         settings: &MarketSettings,
-        source: &Source,
+        source: &DataSource,
         data_dir: &Path,
         calendar: Calendar,
         clock: Clock,
@@ -123,7 +123,7 @@ impl Market {
                 self.fetch_prices(&pick, &window, began + PRICES_WITHIN)
                     .await?
             }
-            Err(_) => Err(Fault::Timeout),
+            Err(_) => Err(VendorFault::Timeout),
         };
         let prices = self.usable_prices(&pick, &window, fetched).await?;
         if turn.is_ok() {
@@ -228,7 +228,7 @@ fn fetcher(
     } else {
         Duration::ZERO
     };
-    Ok(Fetcher::new(Parts {
+    Ok(Fetcher::new(FetcherParts {
         vendor,
         http: Http::new(&settings.yahoo.user_agent, first)?,
         interval: interval_ms.map_or(automatic, Duration::from_millis),

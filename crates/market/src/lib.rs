@@ -14,9 +14,10 @@
 //! * [`Market`]: the gather, with its [`MarketSettings`].
 //! * `yahoo`, `alphavantage`: the two vendors' requests and answers.
 //! * `vendor`: what calls have in common: one request, tries, pace, faults, counts.
-//! * `store`: the SQLite file, which belongs to one [`Source`].
+//! * `store`: the SQLite file, which belongs to one [`DataSource`].
 
 mod alphavantage;
+mod class;
 mod error;
 mod gather;
 mod settings;
@@ -29,8 +30,9 @@ mod yahoo;
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod recorded;
 
-pub use error::{Class, Error, Failure};
+pub use class::{ErrorClass, MarketFailure};
+pub use error::Error;
 pub use gather::Market;
 pub use settings::{AlphavantageSettings, MarketSettings, WindowSettings, YahooSettings};
-pub use source::Source;
-pub use vendor::{Fault, Outcome, Vendor, VendorStats};
+pub use source::DataSource;
+pub use vendor::{RequestOutcome, Vendor, VendorFault, VendorStats};

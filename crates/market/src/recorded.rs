@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::vendor::http::Answer;
+use crate::vendor::http::HttpAnswer;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
 
@@ -24,12 +24,12 @@ pub(crate) fn file(name: &str) -> Option<Vec<u8>> {
 }
 
 /// A recorded body as the answer that brought it.
-pub(crate) fn answer(name: &str) -> Option<Answer> {
-    file(name).map(|body| Answer::of(200, "application/json", body))
+pub(crate) fn answer(name: &str) -> Option<HttpAnswer> {
+    file(name).map(|body| HttpAnswer::of(200, "application/json", body))
 }
 
 /// The refusals of a list of them, by name.
-pub(crate) fn refusals(name: &str) -> Vec<(String, Answer)> {
+pub(crate) fn refusals(name: &str) -> Vec<(String, HttpAnswer)> {
     let Some(list) = file(name) else {
         return Vec::new();
     };
@@ -43,7 +43,7 @@ pub(crate) fn refusals(name: &str) -> Vec<(String, Answer)> {
             };
             let status = u16::try_from(entry["http_status"].as_u64().unwrap()).unwrap();
             let content_type = entry["content_type"].as_str().unwrap_or("application/json");
-            let mut answer = Answer::of(status, content_type, body);
+            let mut answer = HttpAnswer::of(status, content_type, body);
             answer.location = entry["location"]
                 .as_str()
                 .map(|_| "consent.yahoo.com".to_owned());

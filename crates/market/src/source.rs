@@ -8,7 +8,7 @@ use crate::vendor::Vendor;
 
 /// The one source that a data directory belongs to. Data of two sources never meet in one store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum DataSource {
     /// The vendors themselves.
     Live,
     /// A simulated market with this seed.
@@ -23,7 +23,7 @@ pub enum Source {
     },
 }
 
-impl Source {
+impl DataSource {
     /// The source that the addresses point to: the vendors' own, or market servers.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Source {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for DataSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Live => f.write_str("the live vendors"),

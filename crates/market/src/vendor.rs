@@ -1,4 +1,4 @@
-//! The two vendors, what a call to one can end with ([`Fault`]), and how often it did.
+//! The two vendors, what a call to one can end with ([`VendorFault`]), and how often it did.
 //!
 //! How a vendor is spoken to lies in `http` (one request) and `fetch` (hosts, pace and tries).
 
@@ -10,8 +10,8 @@ mod stats;
 
 use std::fmt;
 
-pub use fault::Fault;
-pub use stats::{Outcome, VendorStats};
+pub use fault::VendorFault;
+pub use stats::{RequestOutcome, VendorStats};
 
 use reqwest::Url;
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use closecall_protocol::Ticker;
 use tokio::time::Instant;
 
-use crate::vendor::Fault;
+use crate::vendor::VendorFault;
 use crate::vendor::fetch::Fetcher;
 
 pub(crate) use codec::{Chart, Split};
@@ -28,7 +28,7 @@ impl Yahoo {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
         deadline: Instant,
-    ) -> Result<Chart, Fault> {
+    ) -> Result<Chart, VendorFault> {
         let (from, to) = (from.timestamp().to_string(), to.timestamp().to_string());
         let query = [
             ("period1", from.as_str()),

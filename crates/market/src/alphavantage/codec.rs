@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::refusal::classify;
-use crate::vendor::Fault;
-use crate::vendor::http::Answer;
+use crate::vendor::VendorFault;
+use crate::vendor::http::HttpAnswer;
 use crate::vendor::number::Cell;
 
 /// A page of articles.
@@ -72,14 +72,19 @@ struct Mention {
 }
 
 /// Reads an answer about `ticker`, asked with `key`, which no fault repeats.
-pub(crate) fn read(answer: &Answer, ticker: &Ticker, key: &str) -> Result<Feed, Fault> {
+pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker, key: &str) -> Result<Feed, VendorFault> {
     if let Some(fault) = answer.refusal() {
         return Err(fault);
     }
     match answer.status {
         200 => {}
-        401 | 403 => return Err(Fault::Credential(format!("HTTP status {}", answer.status))),
-        other => return Err(Fault::Status(other)),
+        401 | 403 => {
+            return Err(VendorFault::Credential(format!(
+                "HTTP status {}",
+                answer.status
+            )));
+        }
+        other => return Err(VendorFault::Status(other)),
     }
     let Envelope {
         feed,
@@ -95,7 +100,7 @@ pub(crate) fn read(answer: &Answer, ticker: &Ticker, key: &str) -> Result<Feed, 
     match feed {
         Some(items) if told.is_empty() || !items.is_empty() => Ok(self::feed(items, ticker)),
         _ if !told.is_empty() => Err(classify(&told.join(" "), key)),
-        _ => Err(Fault::Malformed(
+        _ => Err(VendorFault::Malformed(
             "it has neither articles nor a message".to_owned(),
         )),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::vendor::Fault;
+use crate::vendor::VendorFault;
 use crate::vendor::fault::shown;
 
 /// What the vendor asks for between two requests, with a margin.
@@ -10,7 +10,7 @@ const BURST_WAIT: Duration = Duration::from_millis(1_200);
 
 /// The class of a message, by phrases of the recorded ones. The order matters: the message about
 /// bursts names the daily quota too, and that about the quota names the key.
-pub(super) fn classify(message: &str, key: &str) -> Fault {
+pub(super) fn classify(message: &str, key: &str) -> VendorFault {
     let message = &redact(message, key);
     let lower = message.to_ascii_lowercase();
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
@@ -21,26 +21,26 @@ pub(super) fn classify(message: &str, key: &str) -> Fault {
         "invalid api key",
         "demo purposes",
     ]) {
-        return Fault::Credential(text());
+        return VendorFault::Credential(text());
     }
     if says(&["per second", "per minute", "burst"]) {
-        return Fault::Throttled {
+        return VendorFault::Throttled {
             retry_after: Some(BURST_WAIT),
         };
     }
     if says(&["invalid inputs"]) {
-        return Fault::InvalidInputs;
+        return VendorFault::InvalidInputs;
     }
     if says(&["invalid api call"]) {
-        return Fault::BadRequest(text());
+        return VendorFault::BadRequest(text());
     }
     if says(&["per day", "rate limit"]) {
-        return Fault::Quota(text());
+        return VendorFault::Quota(text());
     }
     if says(&["premium"]) {
-        return Fault::NotEntitled(text());
+        return VendorFault::NotEntitled(text());
     }
-    Fault::Malformed(text())
+    VendorFault::Malformed(text())
 }
 
 /// The text without the key, and without whatever the vendor takes for it.
@@ -80,6 +80,6 @@ mod tests {
 
     #[test]
     fn an_unknown_message_is_not_taken_for_data_or_for_final() {
-        assert!(matches!(classify("Hello", ""), Fault::Malformed(_)));
+        assert!(matches!(classify("Hello", ""), VendorFault::Malformed(_)));
     }
 }

@@ -12,7 +12,7 @@ use super::{Market, Window};
 use crate::alphavantage::{Alphavantage, Feed};
 use crate::error::Error;
 use crate::store::Span;
-use crate::vendor::Fault;
+use crate::vendor::VendorFault;
 
 /// Vendors index articles late: so long after its end a span can still gain some.
 const SETTLES_AFTER: TimeDelta = TimeDelta::hours(6);
@@ -53,7 +53,7 @@ impl Market {
         gap: Span,
         bounded: bool,
         deadline: Instant,
-    ) -> Result<Result<(), Fault>, Error> {
+    ) -> Result<Result<(), VendorFault>, Error> {
         let mut cursor = floor(gap.start);
         loop {
             let now = self.clock.now();
@@ -69,7 +69,7 @@ impl Market {
                 .filter(|newest| feed.may_go_on() && *newest < gap.end);
             if more.is_some() && !feed.ascending {
                 let order = "its articles are not in the order asked for".to_owned();
-                return Ok(Err(Fault::Malformed(order)));
+                return Ok(Err(VendorFault::Malformed(order)));
             }
             let known_to = match (more, feed.newest) {
                 (Some(newest), _) => floor(newest),

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{Market, Window};
 use crate::error::Error;
 use crate::store::{Basis, StoredBars};
-use crate::vendor::Fault;
+use crate::vendor::VendorFault;
 use crate::yahoo::Chart;
 
 /// The largest real moves since 2015 of the tickers this was made for are 35 %.
@@ -22,11 +22,11 @@ impl Market {
         pick: &Pick,
         window: &Window,
         deadline: Instant,
-    ) -> Result<Result<usize, Fault>, Error> {
+    ) -> Result<Result<usize, VendorFault>, Error> {
         let (from, to) = window.asked();
         let chart = match self.yahoo.chart(&pick.ticker, from, to, deadline).await {
             Ok(chart) => chart,
-            Err(Fault::UnknownSymbol(_)) => {
+            Err(VendorFault::UnknownSymbol(_)) => {
                 return Err(Error::UnknownTicker {
                     ticker: pick.ticker.clone(),
                 });
@@ -91,7 +91,7 @@ impl Market {
         &self,
         pick: &Pick,
         window: &Window,
-        fetched: Result<usize, Fault>,
+        fetched: Result<usize, VendorFault>,
     ) -> Result<StoredBars, Error> {
         let (first, last) = (window.first.date, window.last.date);
         let stored = self.store.bars(&pick.ticker, first, last).await?;

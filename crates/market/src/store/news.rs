@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use closecall_protocol::{Article, Ticker};
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{Store, writing};
+use super::connection::{Store, writing};
 use crate::alphavantage::NewsItem;
 use crate::error::Error;
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use closecall_protocol::{Bar, Ohlcv, SessionDate, Ticker};
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::{Store, writing};
+use super::connection::{Store, writing};
 use crate::error::Error;
 use crate::yahoo::Split;
 

@@ -3,6 +3,8 @@ use closecall_protocol::{Article, Bar, Ohlcv, Ticker};
 
 use super::*;
 use crate::alphavantage::NewsItem;
+use crate::error::Error;
+use crate::source::DataSource;
 use crate::yahoo::Split;
 
 fn ticker() -> Ticker {
@@ -40,7 +42,7 @@ fn news(published: &str, title: &str, url: Option<&str>) -> NewsItem {
 }
 
 fn open(dir: &tempfile::TempDir) -> Store {
-    Store::open(dir.path(), &Source::Live).unwrap()
+    Store::open(dir.path(), &DataSource::Live).unwrap()
 }
 
 async fn closes(store: &Store) -> Vec<f64> {
@@ -81,14 +83,14 @@ async fn what_was_stored_is_read_after_reopening() {
 #[test]
 fn a_store_takes_data_of_one_source_only() {
     let dir = tempfile::tempdir().unwrap();
-    let simulated = Source::Simulated { seed: 7 };
+    let simulated = DataSource::Simulated { seed: 7 };
     Store::open(dir.path(), &simulated).unwrap();
     Store::open(dir.path(), &simulated).unwrap();
-    let other_seed = Source::Simulated { seed: 8 };
-    let replay = Source::Replay {
+    let other_seed = DataSource::Simulated { seed: 8 };
+    let replay = DataSource::Replay {
         address: "http://127.0.0.1:1/".to_owned(),
     };
-    for other in [Source::Live, other_seed, replay] {
+    for other in [DataSource::Live, other_seed, replay] {
         let error = Store::open(dir.path(), &other).unwrap_err();
         assert!(matches!(error, Error::OtherSource { .. }), "{error}");
         assert!(error.to_string().contains("seed 7"), "{error}");
@@ -100,7 +102,7 @@ fn folders_and_files_that_cannot_be_used_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     std::fs::write(&file, "x").unwrap();
-    let error = Store::open(&file, &Source::Live).unwrap_err();
+    let error = Store::open(&file, &DataSource::Live).unwrap_err();
     assert!(
         matches!(error, Error::Store { action: "open", .. }),
         "{error}"
@@ -110,9 +112,9 @@ fn folders_and_files_that_cannot_be_used_are_named() {
         "this is no database, and long enough",
     )
     .unwrap();
-    let error = Store::open(dir.path(), &Source::Live).unwrap_err();
+    let error = Store::open(dir.path(), &DataSource::Live).unwrap_err();
     assert!(error.to_string().contains("market.db"), "{error}");
-    assert_eq!(error.failure(), crate::Failure::CannotCreate);
+    assert_eq!(error.failure(), crate::MarketFailure::CannotCreate);
 }
 
 #[test]
@@ -121,7 +123,7 @@ fn a_store_of_a_newer_build_is_left_alone() {
     drop(open(&dir));
     let raw = rusqlite::Connection::open(dir.path().join("market.db")).unwrap();
     raw.pragma_update(None, "user_version", 99).unwrap();
-    let error = Store::open(dir.path(), &Source::Live).unwrap_err();
+    let error = Store::open(dir.path(), &DataSource::Live).unwrap_err();
     assert!(error.to_string().contains("version 99"), "{error}");
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Class, Failure};
+use crate::class::{ErrorClass, MarketFailure};
 
 /// Longest text of a stranger's that is carried in a fault, in characters.
 const SHOWN: usize = 240;
@@ -10,7 +10,7 @@ const SHOWN: usize = 240;
 /// Why a vendor's answer is no data. Never carries an address or a key: both vendors are asked by
 /// query, and one of them repeats the key in its answers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum VendorFault {
     /// No connection, or one that broke.
     #[error("the connection failed ({0})")]
     Network(String),
@@ -81,34 +81,34 @@ fn wait(after: Option<Duration>) -> String {
     })
 }
 
-impl Fault {
+impl VendorFault {
     /// Whether another try, later, can end differently.
     #[must_use]
-    pub fn class(&self) -> Class {
+    pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Credential(_) => Class::Fatal,
+            Self::Credential(_) => ErrorClass::Fatal,
             Self::NotEntitled(_)
             | Self::UnknownSymbol(_)
             | Self::BadRequest(_)
             | Self::InvalidSymbol(_)
             | Self::WrongSymbol { .. }
-            | Self::Granularity(_) => Class::Permanent,
-            _ => Class::Transient,
+            | Self::Granularity(_) => ErrorClass::Permanent,
+            _ => ErrorClass::Transient,
         }
     }
 
     /// What a command that ends on this fault reports.
     #[must_use]
-    pub fn failure(&self) -> Failure {
+    pub fn failure(&self) -> MarketFailure {
         match self {
-            Self::Throttled { .. } | Self::Quota(_) => Failure::TryLater,
-            Self::Credential(_) | Self::NotEntitled(_) => Failure::Credential,
+            Self::Throttled { .. } | Self::Quota(_) => MarketFailure::TryLater,
+            Self::Credential(_) | Self::NotEntitled(_) => MarketFailure::Credential,
             Self::Network(_)
             | Self::Timeout
             | Self::TooLarge { .. }
             | Self::Redirected(_)
-            | Self::Status(_) => Failure::Unavailable,
-            _ => Failure::BadData,
+            | Self::Status(_) => MarketFailure::Unavailable,
+            _ => MarketFailure::BadData,
         }
     }
 }

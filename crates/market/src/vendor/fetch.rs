@@ -10,8 +10,8 @@ use rand_chacha::ChaCha8Rng;
 use reqwest::Url;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::vendor::http::{Answer, Http};
-use crate::vendor::{Fault, Vendor, VendorStats};
+use crate::vendor::http::{Http, HttpAnswer};
+use crate::vendor::{Vendor, VendorFault, VendorStats};
 
 /// Tries of a request, the first included.
 const TRIES: u32 = 3;
@@ -37,7 +37,7 @@ pub(crate) struct Fetcher {
 
 /// What a fetcher is made of.
 #[derive(Debug)]
-pub(crate) struct Parts {
+pub(crate) struct FetcherParts {
     pub(crate) vendor: Vendor,
     pub(crate) http: Http,
     pub(crate) hosts: Vec<Url>,
@@ -48,8 +48,8 @@ pub(crate) struct Parts {
 }
 
 impl Fetcher {
-    pub(crate) fn new(parts: Parts) -> Self {
-        let Parts {
+    pub(crate) fn new(parts: FetcherParts) -> Self {
+        let FetcherParts {
             vendor,
             http,
             hosts,
@@ -82,8 +82,8 @@ impl Fetcher {
         path: &[&str],
         query: &[(&str, &str)],
         deadline: Instant,
-        read: impl Fn(&Answer) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+        read: impl Fn(&HttpAnswer) -> Result<T, VendorFault>,
+    ) -> Result<T, VendorFault> {
         let mut tried = 0;
         loop {
             let host = &self.hosts[tried as usize % self.hosts.len()];
@@ -111,17 +111,19 @@ impl Fetcher {
     }
 
     /// How long to wait before the next try; `None` when there is to be none.
-    fn wait_after(&self, fault: &Fault, tried: u32) -> Option<Duration> {
+    fn wait_after(&self, fault: &VendorFault, tried: u32) -> Option<Duration> {
         let again = match fault {
-            Fault::Throttled {
+            VendorFault::Throttled {
                 retry_after: Some(after),
             } => {
                 return (tried < TRIES && *after <= MAX_WAIT).then_some(*after);
             }
             // It refuses this machine, and repeating makes it worse: one try on the other host.
-            Fault::Throttled { retry_after: None } => (tried as usize) < self.hosts.len(),
-            Fault::Network(_) | Fault::Timeout | Fault::Status(500..) => tried < TRIES,
-            Fault::NotJson(_) | Fault::Malformed(_) => tried < TRIES_OF_GARBAGE,
+            VendorFault::Throttled { retry_after: None } => (tried as usize) < self.hosts.len(),
+            VendorFault::Network(_) | VendorFault::Timeout | VendorFault::Status(500..) => {
+                tried < TRIES
+            }
+            VendorFault::NotJson(_) | VendorFault::Malformed(_) => tried < TRIES_OF_GARBAGE,
             _ => false,
         };
         again.then(|| {
@@ -149,7 +151,7 @@ struct Pace {
 }
 
 impl Pace {
-    async fn wait(&self, deadline: Instant) -> Result<(), Fault> {
+    async fn wait(&self, deadline: Instant) -> Result<(), VendorFault> {
         if self.interval.is_zero() {
             return Ok(());
         }
@@ -157,7 +159,7 @@ impl Pace {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let start = next.map_or_else(Instant::now, |next| next.max(Instant::now()));
             if start >= deadline {
-                return Err(Fault::Timeout);
+                return Err(VendorFault::Timeout);
             }
             *next = Some(start + self.interval);
             start
@@ -173,7 +175,7 @@ mod tests {
 
     fn fetcher(hosts: usize) -> Fetcher {
         let host = Url::parse("http://127.0.0.1:1/base/").unwrap();
-        Fetcher::new(Parts {
+        Fetcher::new(FetcherParts {
             vendor: Vendor::Yahoo,
             http: Http::new("test", &host).unwrap(),
             hosts: vec![host; hosts],
@@ -188,33 +190,35 @@ mod tests {
     fn waits_double_with_jitter_and_end() {
         let fetcher = fetcher(2);
         for (tried, base) in [(1, 500.0), (2, 1_000.0)] {
-            let wait = fetcher.wait_after(&Fault::Status(503), tried).unwrap();
+            let wait = fetcher
+                .wait_after(&VendorFault::Status(503), tried)
+                .unwrap();
             let share = wait.as_secs_f64() * 1e3 / base;
             assert!((0.8..1.2).contains(&share), "{wait:?}");
         }
-        assert_eq!(fetcher.wait_after(&Fault::Status(503), 3), None);
+        assert_eq!(fetcher.wait_after(&VendorFault::Status(503), 3), None);
         assert!(
             fetcher
-                .wait_after(&Fault::Malformed(String::new()), 1)
+                .wait_after(&VendorFault::Malformed(String::new()), 1)
                 .is_some()
         );
         assert_eq!(
-            fetcher.wait_after(&Fault::Malformed(String::new()), 2),
+            fetcher.wait_after(&VendorFault::Malformed(String::new()), 2),
             None
         );
-        assert_eq!(fetcher.wait_after(&Fault::Status(404), 1), None);
+        assert_eq!(fetcher.wait_after(&VendorFault::Status(404), 1), None);
         assert_eq!(
-            fetcher.wait_after(&Fault::UnknownSymbol(String::new()), 1),
+            fetcher.wait_after(&VendorFault::UnknownSymbol(String::new()), 1),
             None
         );
     }
 
     #[test]
     fn a_throttle_is_honoured_or_tried_once_elsewhere() {
-        let asked = |seconds| Fault::Throttled {
+        let asked = |seconds| VendorFault::Throttled {
             retry_after: Some(Duration::from_secs(seconds)),
         };
-        let unasked = Fault::Throttled { retry_after: None };
+        let unasked = VendorFault::Throttled { retry_after: None };
         assert_eq!(
             fetcher(1).wait_after(&asked(9), 1),
             Some(Duration::from_secs(9))

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Error;
-use crate::vendor::Fault;
+use crate::vendor::VendorFault;
 use crate::vendor::fault::shown;
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ const MAX_REDIRECTS: usize = 3;
 
 /// What came back, whatever its status.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     pub(crate) status: u16,
     content_type: String,
     pub(crate) location: Option<String>,
@@ -69,7 +69,7 @@ impl Http {
     }
 
     /// Asks once, until `deadline` at most.
-    pub(crate) async fn get(&self, url: Url, deadline: Instant) -> Result<Answer, Fault> {
+    pub(crate) async fn get(&self, url: Url, deadline: Instant) -> Result<HttpAnswer, VendorFault> {
         let deadline = deadline.min(Instant::now() + WHOLE);
         let request = async {
             let response = self.0.get(url).send().await.map_err(fault)?;
@@ -77,7 +77,7 @@ impl Http {
         };
         timeout_at(deadline, request)
             .await
-            .unwrap_or(Err(Fault::Timeout))
+            .unwrap_or(Err(VendorFault::Timeout))
     }
 }
 
@@ -100,9 +100,9 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     host == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-async fn read(mut response: Response) -> Result<Answer, Fault> {
+async fn read(mut response: Response) -> Result<HttpAnswer, VendorFault> {
     let headers = response.headers();
-    let mut answer = Answer {
+    let mut answer = HttpAnswer {
         status: response.status().as_u16(),
         content_type: header(headers, &CONTENT_TYPE)
             .unwrap_or_default()
@@ -113,7 +113,7 @@ async fn read(mut response: Response) -> Result<Answer, Fault> {
     };
     while let Some(chunk) = response.chunk().await.map_err(fault)? {
         if answer.body.len() + chunk.len() > MAX_BODY {
-            return Err(Fault::TooLarge { limit: MAX_BODY });
+            return Err(VendorFault::TooLarge { limit: MAX_BODY });
         }
         answer.body.extend_from_slice(&chunk);
     }
@@ -144,11 +144,11 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     (until - from).to_std().ok()
 }
 
-fn fault(error: reqwest::Error) -> Fault {
+fn fault(error: reqwest::Error) -> VendorFault {
     if error.is_timeout() {
-        Fault::Timeout
+        VendorFault::Timeout
     } else {
-        Fault::Network(describe(error))
+        VendorFault::Network(describe(error))
     }
 }
 
@@ -164,34 +164,36 @@ fn describe(error: reqwest::Error) -> String {
     shown(&text)
 }
 
-impl Answer {
+impl HttpAnswer {
     /// What the status says without a look at the body, when it says anything.
-    pub(crate) fn refusal(&self) -> Option<Fault> {
+    pub(crate) fn refusal(&self) -> Option<VendorFault> {
         match self.status {
             300..=399 => {
                 let to = self
                     .location
                     .clone()
                     .unwrap_or_else(|| "nowhere".to_owned());
-                Some(Fault::Redirected(to))
+                Some(VendorFault::Redirected(to))
             }
-            429 => Some(Fault::Throttled {
+            429 => Some(VendorFault::Throttled {
                 retry_after: self.retry_after,
             }),
-            500.. => Some(Fault::Status(self.status)),
+            500.. => Some(VendorFault::Status(self.status)),
             _ => None,
         }
     }
 
     /// The body as JSON of the form `T`; a page is never read as JSON.
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, VendorFault> {
         let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
         match first {
-            None => return Err(Fault::Malformed("the body is empty".to_owned())),
-            Some(b'<') => return Err(Fault::NotJson("a page")),
+            None => return Err(VendorFault::Malformed("the body is empty".to_owned())),
+            Some(b'<') => return Err(VendorFault::NotJson("a page")),
             Some(b'{' | b'[') if !self.content_type.contains("html") => {}
-            Some(_) if self.content_type.contains("html") => return Err(Fault::NotJson("a page")),
-            Some(_) => return Err(Fault::NotJson("other text")),
+            Some(_) if self.content_type.contains("html") => {
+                return Err(VendorFault::NotJson("a page"));
+            }
+            Some(_) => return Err(VendorFault::NotJson("other text")),
         }
         serde_json::from_slice(&self.body).map_err(|error| {
             // Its own text may quote the body, and the body may repeat a key.
@@ -200,7 +202,7 @@ impl Answer {
             } else {
                 "broken JSON"
             };
-            Fault::Malformed(format!(
+            VendorFault::Malformed(format!(
                 "{what} at line {} column {}",
                 error.line(),
                 error.column()

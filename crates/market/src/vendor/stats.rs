@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::vendor::{Fault, Vendor};
+use crate::vendor::{Vendor, VendorFault};
 
 /// What a single request ended with, as metrics label it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// Data, perhaps none of it.
     Ok,
     /// No connection, or one that broke.
@@ -27,7 +27,7 @@ pub enum Outcome {
     Garbage,
 }
 
-impl Outcome {
+impl RequestOutcome {
     /// All of them.
     pub const ALL: [Self; 9] = [
         Self::Ok,
@@ -57,16 +57,18 @@ impl Outcome {
         }
     }
 
-    fn of<T>(result: &Result<T, Fault>) -> Self {
+    fn of<T>(result: &Result<T, VendorFault>) -> Self {
         let Err(fault) = result else { return Self::Ok };
         match fault {
-            Fault::Network(_) => Self::Network,
-            Fault::Timeout => Self::Timeout,
-            Fault::Status(_) => Self::Server,
-            Fault::Throttled { .. } => Self::Throttled,
-            Fault::Quota(_) => Self::Quota,
-            Fault::Credential(_) | Fault::NotEntitled(_) => Self::Credential,
-            Fault::UnknownSymbol(_) | Fault::InvalidInputs | Fault::BadRequest(_) => Self::Refused,
+            VendorFault::Network(_) => Self::Network,
+            VendorFault::Timeout => Self::Timeout,
+            VendorFault::Status(_) => Self::Server,
+            VendorFault::Throttled { .. } => Self::Throttled,
+            VendorFault::Quota(_) => Self::Quota,
+            VendorFault::Credential(_) | VendorFault::NotEntitled(_) => Self::Credential,
+            VendorFault::UnknownSymbol(_)
+            | VendorFault::InvalidInputs
+            | VendorFault::BadRequest(_) => Self::Refused,
             _ => Self::Garbage,
         }
     }
@@ -74,25 +76,26 @@ impl Outcome {
 
 /// Requests so far, by vendor and outcome.
 #[derive(Debug, Default)]
-pub struct VendorStats([[AtomicU64; Outcome::ALL.len()]; Vendor::ALL.len()]);
+pub struct VendorStats([[AtomicU64; RequestOutcome::ALL.len()]; Vendor::ALL.len()]);
 
 impl VendorStats {
     /// How many requests to this vendor ended so.
     #[must_use]
-    pub fn requests(&self, vendor: Vendor, outcome: Outcome) -> u64 {
+    pub fn requests(&self, vendor: Vendor, outcome: RequestOutcome) -> u64 {
         self.0[vendor as usize][outcome as usize].load(Ordering::Relaxed)
     }
 
     /// How many requests to this vendor there were.
     #[must_use]
     pub fn total(&self, vendor: Vendor) -> u64 {
-        Outcome::ALL
+        RequestOutcome::ALL
             .into_iter()
             .map(|outcome| self.requests(vendor, outcome))
             .sum()
     }
 
-    pub(crate) fn count<T>(&self, vendor: Vendor, result: &Result<T, Fault>) {
-        self.0[vendor as usize][Outcome::of(result) as usize].fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn count<T>(&self, vendor: Vendor, result: &Result<T, VendorFault>) {
+        self.0[vendor as usize][RequestOutcome::of(result) as usize]
+            .fetch_add(1, Ordering::Relaxed);
     }
 }

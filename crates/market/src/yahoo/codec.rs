@@ -12,9 +12,9 @@ use closecall_protocol::{Bar, Ohlcv, SessionDate, Ticker};
 
 use super::wire::{Body, Dividend as WireDividend, Envelope, Events, Indicators, Meta, Series};
 use super::wire::{Refusal, Split as WireSplit};
-use crate::vendor::Fault;
+use crate::vendor::VendorFault;
 use crate::vendor::fault::shown;
-use crate::vendor::http::Answer;
+use crate::vendor::http::HttpAnswer;
 use crate::vendor::number::Cell;
 
 /// Daily bars as they came, the last of each date, ascending.
@@ -63,7 +63,7 @@ impl Chart {
 }
 
 /// Reads an answer about `ticker`.
-pub(crate) fn read(answer: &Answer, ticker: &Ticker) -> Result<Chart, Fault> {
+pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker) -> Result<Chart, VendorFault> {
     if let Some(fault) = answer.refusal() {
         return Err(fault);
     }
@@ -71,22 +71,22 @@ pub(crate) fn read(answer: &Answer, ticker: &Ticker) -> Result<Chart, Fault> {
     let envelope: Envelope = match answer.json() {
         // A page or a text under such a status says no more than the status.
         Err(_) if status == 401 || status == 403 => {
-            return Err(Fault::Credential(format!("HTTP status {status}")));
+            return Err(VendorFault::Credential(format!("HTTP status {status}")));
         }
-        Err(_) if status >= 400 => return Err(Fault::Status(status)),
+        Err(_) if status >= 400 => return Err(VendorFault::Status(status)),
         other => other?,
     };
     let Some(Body { result, error }) = envelope.chart.or(envelope.finance) else {
-        return Err(Fault::Malformed("there is no chart in it".to_owned()));
+        return Err(VendorFault::Malformed("there is no chart in it".to_owned()));
     };
     if let Some(refusal) = error {
         return refused(status, refusal);
     }
     if status >= 400 {
-        return Err(Fault::Status(status));
+        return Err(VendorFault::Status(status));
     }
     match result {
-        None => Err(Fault::Malformed(
+        None => Err(VendorFault::Malformed(
             "it has neither a result nor an error".to_owned(),
         )),
         Some(mut series) if !series.is_empty() => chart(series.swap_remove(0), ticker),
@@ -95,21 +95,21 @@ pub(crate) fn read(answer: &Answer, ticker: &Ticker) -> Result<Chart, Fault> {
 }
 
 /// What the vendor's own error means; one of them means that there is nothing in the window.
-fn refused(status: u16, refusal: Refusal) -> Result<Chart, Fault> {
+fn refused(status: u16, refusal: Refusal) -> Result<Chart, VendorFault> {
     let code = refusal.code.unwrap_or_default();
     let text = shown(refusal.description.as_deref().unwrap_or(&code));
     if text.starts_with("Data doesn't exist for startDate") {
         return Ok(Chart::default());
     }
     Err(match (status, code.as_str()) {
-        (_, "Unauthorized") | (401 | 403, _) => Fault::Credential(text),
-        (_, "Not Found") => Fault::UnknownSymbol(text),
-        (_, "Too Many Requests") => Fault::Throttled { retry_after: None },
-        _ => Fault::BadRequest(text),
+        (_, "Unauthorized") | (401 | 403, _) => VendorFault::Credential(text),
+        (_, "Not Found") => VendorFault::UnknownSymbol(text),
+        (_, "Too Many Requests") => VendorFault::Throttled { retry_after: None },
+        _ => VendorFault::BadRequest(text),
     })
 }
 
-fn chart(series: Series, ticker: &Ticker) -> Result<Chart, Fault> {
+fn chart(series: Series, ticker: &Ticker) -> Result<Chart, VendorFault> {
     let Series {
         meta,
         timestamp,
@@ -152,24 +152,25 @@ fn chart(series: Series, ticker: &Ticker) -> Result<Chart, Fault> {
 
 /// Checks that the answer is the one asked for, and finds its zone. The offset that an answer also
 /// names is that of the day of asking, so it is never used.
-fn zone(meta: &Meta, ticker: &Ticker) -> Result<Tz, Fault> {
-    let symbol = Ticker::new(&meta.symbol).map_err(|e| Fault::InvalidSymbol(e.to_string()))?;
+fn zone(meta: &Meta, ticker: &Ticker) -> Result<Tz, VendorFault> {
+    let symbol =
+        Ticker::new(&meta.symbol).map_err(|e| VendorFault::InvalidSymbol(e.to_string()))?;
     if symbol != *ticker {
         let (asked, answered) = (ticker.to_string(), symbol.to_string());
-        return Err(Fault::WrongSymbol { asked, answered });
+        return Err(VendorFault::WrongSymbol { asked, answered });
     }
     if let Some(other) = meta
         .data_granularity
         .as_deref()
         .filter(|name| *name != "1d")
     {
-        return Err(Fault::Granularity(shown(other)));
+        return Err(VendorFault::Granularity(shown(other)));
     }
     match &meta.exchange_timezone_name {
         None => Ok(America::New_York),
         Some(name) => name
             .parse()
-            .map_err(|_| Fault::Malformed(format!("unknown zone {}", shown(name)))),
+            .map_err(|_| VendorFault::Malformed(format!("unknown zone {}", shown(name)))),
     }
 }
 
@@ -185,7 +186,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(indicators: Indicators, rows: usize) -> Result<Self, Fault> {
+    fn new(indicators: Indicators, rows: usize) -> Result<Self, VendorFault> {
         let first = |mut list: Vec<_>| {
             if list.is_empty() {
                 None
@@ -203,7 +204,7 @@ impl Columns {
                 return Ok(cells);
             }
             let lengths = format!("{name} has {} entries for {rows} times", cells.len());
-            Err(Fault::Malformed(lengths))
+            Err(VendorFault::Malformed(lengths))
         };
         Ok(Self {
             open: column("open", quote.open)?,

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use closecall_market::{Class, Error, Failure, Fault, Outcome, Vendor};
+use closecall_market::{Error, ErrorClass, MarketFailure, RequestOutcome, Vendor, VendorFault};
 use closecall_protocol::Reason;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -19,7 +19,7 @@ async fn fails_on(reply: Reply) -> (Error, usize) {
     (error, vendor.asked("/v8/").len())
 }
 
-fn fault(error: &Error) -> &Fault {
+fn fault(error: &Error) -> &VendorFault {
     match error {
         Error::Unavailable { fault, .. } => fault,
         other => panic!("{other}"),
@@ -35,22 +35,27 @@ async fn a_refused_connection_is_tried_three_times() {
     drop(listener);
     let market = market(&settings(&url, &url), dir.path());
     let error = gather(&market, AS_OF).await.unwrap_err();
-    assert!(matches!(fault(&error), Fault::Network(_)), "{error}");
+    assert!(matches!(fault(&error), VendorFault::Network(_)), "{error}");
     assert_eq!(
         (error.class(), error.reason()),
-        (Class::Transient, Some(Reason::Unavailable))
+        (ErrorClass::Transient, Some(Reason::Unavailable))
     );
-    assert_eq!(error.failure(), Failure::Unavailable);
+    assert_eq!(error.failure(), MarketFailure::Unavailable);
     assert!(error.to_string().contains("yahoo.base_url"), "{error}");
-    assert_eq!(market.stats().requests(Vendor::Yahoo, Outcome::Network), 3);
+    assert_eq!(
+        market
+            .stats()
+            .requests(Vendor::Yahoo, RequestOutcome::Network),
+        3
+    );
 }
 
 #[tokio::test]
 async fn server_errors_are_tried_three_times() {
     for status in [500, 502, 503] {
         let (error, tries) = fails_on(Reply::text(status, "text/html", "<html>")).await;
-        assert_eq!((fault(&error), tries), (&Fault::Status(status), 3));
-        assert_eq!(error.failure(), Failure::Unavailable);
+        assert_eq!((fault(&error), tries), (&VendorFault::Status(status), 3));
+        assert_eq!(error.failure(), MarketFailure::Unavailable);
     }
 }
 
@@ -66,12 +71,15 @@ async fn garbage_is_tried_twice_and_never_parsed_as_json() {
     ] {
         let (error, tries) = fails_on(Reply::text(200, "application/json", body)).await;
         assert!(
-            matches!(fault(&error), Fault::NotJson(_) | Fault::Malformed(_)),
+            matches!(
+                fault(&error),
+                VendorFault::NotJson(_) | VendorFault::Malformed(_)
+            ),
             "{error}"
         );
         assert_eq!(
             (tries, error.failure(), error.class()),
-            (2, Failure::BadData, Class::Transient)
+            (2, MarketFailure::BadData, ErrorClass::Transient)
         );
     }
 }
@@ -87,7 +95,7 @@ async fn cut_off_answers_are_faults_of_the_connection() {
         b"not http at all\r\n\r\n".to_vec(),
     ] {
         let (error, tries) = fails_on(Reply::Raw(raw)).await;
-        assert!(matches!(fault(&error), Fault::Network(_)), "{error}");
+        assert!(matches!(fault(&error), VendorFault::Network(_)), "{error}");
         assert_eq!(tries, 3);
     }
 }
@@ -97,7 +105,7 @@ async fn a_silent_vendor_is_given_up_within_the_time_for_prices() {
     let head = b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{".to_vec();
     let began = tokio::time::Instant::now();
     let (error, _) = fails_on(Reply::Silence(head)).await;
-    assert_eq!(fault(&error), &Fault::Timeout);
+    assert_eq!(fault(&error), &VendorFault::Timeout);
     // Of the paused clock: no test waits for it.
     assert!(began.elapsed().as_secs() <= 41, "{:?}", began.elapsed());
 }
@@ -112,10 +120,10 @@ async fn a_compressed_bomb_is_stopped_at_the_limit() {
     let bomb = encoder.finish().unwrap();
     assert!(bomb.len() < 1 << 20);
     let headers = "content-type: application/json\r\ncontent-encoding: gzip\r\n".to_owned();
-    let (error, tries) = fails_on(Reply::Answer(200, headers, bomb)).await;
+    let (error, tries) = fails_on(Reply::HttpAnswer(200, headers, bomb)).await;
     assert_eq!(
         (fault(&error), tries),
-        (&Fault::TooLarge { limit: 8 << 20 }, 1)
+        (&VendorFault::TooLarge { limit: 8 << 20 }, 1)
     );
 }
 
@@ -124,9 +132,12 @@ async fn a_redirect_to_another_host_is_refused() {
     let other = Scripted::start(|target, _| good(target)).await;
     for to in [other.url(), "http://169.254.169.254/latest".to_owned()] {
         let headers = format!("location: {to}/v8/finance/chart/AAPL\r\n");
-        let (error, tries) = fails_on(Reply::Answer(302, headers, Vec::new())).await;
-        assert!(matches!(fault(&error), Fault::Redirected(_)), "{error}");
-        assert_eq!((tries, error.failure()), (1, Failure::Unavailable));
+        let (error, tries) = fails_on(Reply::HttpAnswer(302, headers, Vec::new())).await;
+        assert!(
+            matches!(fault(&error), VendorFault::Redirected(_)),
+            "{error}"
+        );
+        assert_eq!((tries, error.failure()), (1, MarketFailure::Unavailable));
     }
     assert_eq!(other.asked("/").len(), 0);
 }
@@ -136,13 +147,13 @@ async fn a_vendor_that_throttles_is_left_alone() {
     let (error, tries) = fails_on(Reply::text(429, "text/plain", "Too Many Requests\r\n")).await;
     assert_eq!(
         (fault(&error), tries),
-        (&Fault::Throttled { retry_after: None }, 1)
+        (&VendorFault::Throttled { retry_after: None }, 1)
     );
     assert_eq!(
         (error.failure(), error.reason()),
-        (Failure::TryLater, Some(Reason::Unavailable))
+        (MarketFailure::TryLater, Some(Reason::Unavailable))
     );
-    let hour = Reply::Answer(429, "retry-after: 3600\r\n".to_owned(), Vec::new());
+    let hour = Reply::HttpAnswer(429, "retry-after: 3600\r\n".to_owned(), Vec::new());
     let (error, tries) = fails_on(hour).await;
     assert!(error.to_string().contains("3600 s"), "{error}");
     assert_eq!(tries, 1);
@@ -154,7 +165,7 @@ async fn a_refused_credential_and_an_unknown_ticker_are_final() {
     let (error, tries) = fails_on(Reply::text(401, "application/json", body)).await;
     assert_eq!(
         (error.failure(), error.class(), tries),
-        (Failure::Credential, Class::Fatal, 1)
+        (MarketFailure::Credential, ErrorClass::Fatal, 1)
     );
 
     let body = r#"{"chart":{"result":null,"error":{"code":"Not Found","description":"No data"}}}"#;
@@ -162,9 +173,9 @@ async fn a_refused_credential_and_an_unknown_ticker_are_final() {
     assert!(matches!(error, Error::UnknownTicker { .. }), "{error}");
     assert_eq!(
         (error.class(), error.reason()),
-        (Class::Permanent, Some(Reason::UnknownTicker))
+        (ErrorClass::Permanent, Some(Reason::UnknownTicker))
     );
-    assert_eq!((error.failure(), tries), (Failure::BadData, 1));
+    assert_eq!((error.failure(), tries), (MarketFailure::BadData, 1));
 }
 
 #[tokio::test]
@@ -179,15 +190,15 @@ async fn no_usable_row_is_no_data() {
         assert!(expected, "{error}");
         assert_eq!(
             (error.class(), error.reason()),
-            (Class::Permanent, Some(Reason::NoData))
+            (ErrorClass::Permanent, Some(Reason::NoData))
         );
-        assert_eq!((error.failure(), tries), (Failure::BadData, 1));
+        assert_eq!((error.failure(), tries), (MarketFailure::BadData, 1));
     }
 }
 
 #[tokio::test]
 async fn a_fault_that_passes_is_survived() {
-    let throttled = Reply::Answer(429, "retry-after: 0\r\n".to_owned(), Vec::new());
+    let throttled = Reply::HttpAnswer(429, "retry-after: 0\r\n".to_owned(), Vec::new());
     let passing = [
         Reply::text(500, "text/plain", "x"),
         Reply::Raw(Vec::new()),
@@ -202,7 +213,10 @@ async fn a_fault_that_passes_is_survived() {
         let dir = tempfile::tempdir().unwrap();
         let market = market(&settings(&vendor.url(), &vendor.url()), dir.path());
         assert_eq!(gather(&market, AS_OF).await.unwrap().bars.len(), 205);
-        assert_eq!(market.stats().requests(Vendor::Yahoo, Outcome::Ok), 1);
+        assert_eq!(
+            market.stats().requests(Vendor::Yahoo, RequestOutcome::Ok),
+            1
+        );
         assert_eq!(market.stats().total(Vendor::Yahoo), 2);
     }
 }

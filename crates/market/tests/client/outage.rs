@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use closecall_market::{Class, Error, Failure, MarketSettings};
+use closecall_market::{Error, ErrorClass, MarketFailure, MarketSettings};
 use closecall_protocol::Reason;
 use serde_json::json;
 
@@ -91,9 +91,9 @@ async fn prices_older_than_allowed_are_unavailable() {
     );
     assert_eq!(
         (error.class(), error.reason()),
-        (Class::Transient, Some(Reason::Unavailable))
+        (ErrorClass::Transient, Some(Reason::Unavailable))
     );
-    assert_eq!(error.failure(), Failure::Unavailable);
+    assert_eq!(error.failure(), MarketFailure::Unavailable);
     let mut patient = of(&vendor);
     patient.market.max_age = 6;
     gather(&market_at(&patient, dir.path(), later), later)
@@ -137,7 +137,7 @@ async fn trouble_with_news_never_stops_a_forecast() {
         Reply::text(429, "text/plain", "Too Many Requests"),
         Reply::text(500, "text/plain", "x"),
         Reply::Raw(Vec::new()),
-        Reply::Answer(
+        Reply::HttpAnswer(
             302,
             "location: http://127.0.0.1:9/x\r\n".to_owned(),
             Vec::new(),

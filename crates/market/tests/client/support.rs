@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecall_calendar::{Calendar, Clock};
-use closecall_market::{Error, Market, MarketSettings, Source};
+use closecall_market::{DataSource, Error, Market, MarketSettings};
 use closecall_protocol::{MarketScraped, Pick, PickId, PickReason, Ticker, TickerPicked};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,7 +22,7 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     /// Status, headers and body, well-formed.
-    Answer(u16, String, Vec<u8>),
+    HttpAnswer(u16, String, Vec<u8>),
     /// These bytes, then the end of the connection.
     Raw(Vec<u8>),
     /// These bytes, then nothing, for ever.
@@ -35,7 +35,7 @@ impl Reply {
     }
 
     pub(crate) fn text(status: u16, kind: &str, body: &str) -> Self {
-        Self::Answer(
+        Self::HttpAnswer(
             status,
             format!("content-type: {kind}\r\n"),
             body.as_bytes().to_vec(),
@@ -103,7 +103,7 @@ async fn answer(
         log.len() - 1
     };
     match script(&target, before) {
-        Reply::Answer(status, headers, body) => {
+        Reply::HttpAnswer(status, headers, body) => {
             let length = body.len();
             let head = format!(
                 "HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n"
@@ -175,7 +175,7 @@ pub(crate) fn market(settings: &MarketSettings, dir: &Path) -> Market {
 }
 
 pub(crate) fn market_at(settings: &MarketSettings, dir: &Path, now: &str) -> Market {
-    let source = Source::Replay {
+    let source = DataSource::Replay {
         address: "the test's vendors".to_owned(),
     };
     let clock = Clock::fixed(at(now));

@@ -8,9 +8,9 @@ fn ticker(symbol: &str) -> Ticker {
     Ticker::new(symbol).unwrap()
 }
 
-fn read_json(body: &serde_json::Value) -> Result<Feed, Fault> {
+fn read_json(body: &serde_json::Value) -> Result<Feed, VendorFault> {
     read(
-        &Answer::of(200, "application/json", body.to_string()),
+        &HttpAnswer::of(200, "application/json", body.to_string()),
         &ticker("AAPL"),
         "CANARY",
     )
@@ -87,7 +87,7 @@ fn the_recorded_items_of_2022_are_read_as_a_page() {
         lines.lines().collect::<Vec<_>>().join(",")
     );
     let feed = read(
-        &Answer::of(200, "application/json", body),
+        &HttpAnswer::of(200, "application/json", body),
         &ticker("AAPL"),
         "",
     )
@@ -104,16 +104,16 @@ fn the_recorded_refusals_are_what_they_are() {
             "burst" | "note-old" | "premium-burst" => {
                 matches!(
                     result,
-                    Err(Fault::Throttled {
+                    Err(VendorFault::Throttled {
                         retry_after: Some(_)
                     })
                 )
             }
-            "daily-quota" | "daily-quota-note-2024" => matches!(result, Err(Fault::Quota(_))),
-            "bad-inputs-or-no-news" => result == Err(Fault::InvalidInputs),
-            "demo-key" | "missing-key" => matches!(result, Err(Fault::Credential(_))),
-            "bad-call" => matches!(result, Err(Fault::BadRequest(_))),
-            "premium-parameter" => matches!(result, Err(Fault::NotEntitled(_))),
+            "daily-quota" | "daily-quota-note-2024" => matches!(result, Err(VendorFault::Quota(_))),
+            "bad-inputs-or-no-news" => result == Err(VendorFault::InvalidInputs),
+            "demo-key" | "missing-key" => matches!(result, Err(VendorFault::Credential(_))),
+            "bad-call" => matches!(result, Err(VendorFault::BadRequest(_))),
+            "premium-parameter" => matches!(result, Err(VendorFault::NotEntitled(_))),
             "empty-feed" => {
                 result
                     == Ok(Feed {
@@ -121,7 +121,7 @@ fn the_recorded_refusals_are_what_they_are() {
                         ..Feed::default()
                     })
             }
-            "empty-object" => matches!(result, Err(Fault::Malformed(_))),
+            "empty-object" => matches!(result, Err(VendorFault::Malformed(_))),
             _ => false,
         };
         assert!(right, "{name}: {result:?}");
@@ -226,7 +226,7 @@ fn the_order_and_the_end_of_a_page_are_noticed() {
 fn http_errors_are_not_news() {
     let read = |status, body: &str| {
         read(
-            &Answer::of(status, "application/json", body),
+            &HttpAnswer::of(status, "application/json", body),
             &ticker("AAPL"),
             "",
         )
@@ -236,16 +236,16 @@ fn http_errors_are_not_news() {
     for status in [204, 301, 404, 429, 500, 503] {
         assert!(read(status, empty).is_err(), "{status}");
     }
-    assert!(matches!(read(403, empty), Err(Fault::Credential(_))));
-    assert!(matches!(read(200, "<html>"), Err(Fault::NotJson(_))));
-    assert!(matches!(read(200, ""), Err(Fault::Malformed(_))));
-    assert!(matches!(read(200, "[]"), Err(Fault::Malformed(_))));
+    assert!(matches!(read(403, empty), Err(VendorFault::Credential(_))));
+    assert!(matches!(read(200, "<html>"), Err(VendorFault::NotJson(_))));
+    assert!(matches!(read(200, ""), Err(VendorFault::Malformed(_))));
+    assert!(matches!(read(200, "[]"), Err(VendorFault::Malformed(_))));
 }
 
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..400)) {
-        let read = read(&Answer::of(status, "application/json", body), &ticker("AAPL"), "");
+        let read = read(&HttpAnswer::of(status, "application/json", body), &ticker("AAPL"), "");
         prop_assert!(read.is_err());
     }
 

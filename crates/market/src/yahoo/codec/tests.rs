@@ -12,13 +12,13 @@ fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn recorded(name: &str, symbol: &str) -> Option<Result<Chart, Fault>> {
+fn recorded(name: &str, symbol: &str) -> Option<Result<Chart, VendorFault>> {
     let answer = recorded::answer(&format!("yahoo-chart/{name}.json"))?;
     Some(read(&answer, &ticker(symbol)))
 }
 
-fn json_answer(body: &serde_json::Value) -> Answer {
-    Answer::of(200, "application/json", body.to_string())
+fn json_answer(body: &serde_json::Value) -> HttpAnswer {
+    HttpAnswer::of(200, "application/json", body.to_string())
 }
 
 /// A chart of two bars, stamped at the openings of 2023-06-29 and 2023-06-30.
@@ -37,7 +37,7 @@ fn two_bars() -> serde_json::Value {
     }]}})
 }
 
-fn changed(change: impl Fn(&mut serde_json::Value)) -> Result<Chart, Fault> {
+fn changed(change: impl Fn(&mut serde_json::Value)) -> Result<Chart, VendorFault> {
     let mut body = two_bars();
     change(&mut body["chart"]["result"][0]);
     read(&json_answer(&body), &ticker("AAPL"))
@@ -159,15 +159,15 @@ fn recorded_answers_that_are_not_daily_bars_of_a_ticker_are_refused_with_their_r
     };
     let reason = future.unwrap_err();
     assert!(
-        matches!(&reason, Fault::InvalidSymbol(why) if why.contains("GC=F")),
+        matches!(&reason, VendorFault::InvalidSymbol(why) if why.contains("GC=F")),
         "{reason}"
     );
     let weekend = recorded("AAPL-2025-02-01-weekend-no-timestamp", "AAPL").unwrap();
-    assert_eq!(weekend, Err(Fault::Granularity("1m".to_owned())));
+    assert_eq!(weekend, Err(VendorFault::Granularity("1m".to_owned())));
     let other = recorded("MSFT-6mo-2025-10-29", "AAPL")
         .unwrap()
         .unwrap_err();
-    assert!(matches!(other, Fault::WrongSymbol { .. }), "{other}");
+    assert!(matches!(other, VendorFault::WrongSymbol { .. }), "{other}");
 }
 
 #[test]
@@ -175,16 +175,18 @@ fn the_recorded_refusals_are_what_they_are() {
     for (name, answer) in recorded::refusals("yahoo-chart/error-bodies.json") {
         let result = read(&answer, &ticker("AAPL"));
         let right = match name.as_str() {
-            "unknown-or-delisted" => matches!(result, Err(Fault::UnknownSymbol(_))),
-            "window-too-long" => matches!(result, Err(Fault::BadRequest(_))),
-            "unauthorized-crumb" => matches!(result, Err(Fault::Credential(_))),
+            "unknown-or-delisted" => matches!(result, Err(VendorFault::UnknownSymbol(_))),
+            "window-too-long" => matches!(result, Err(VendorFault::BadRequest(_))),
+            "unauthorized-crumb" => matches!(result, Err(VendorFault::Credential(_))),
             "too-many-requests" | "edge-too-many-requests" => {
-                result == Err(Fault::Throttled { retry_after: None })
+                result == Err(VendorFault::Throttled { retry_after: None })
             }
-            "maintenance" => matches!(result, Err(Fault::NotJson(_))),
-            "consent-redirect" => result == Err(Fault::Redirected("consent.yahoo.com".into())),
+            "maintenance" => matches!(result, Err(VendorFault::NotJson(_))),
+            "consent-redirect" => {
+                result == Err(VendorFault::Redirected("consent.yahoo.com".into()))
+            }
             "empty-window" | "empty-result" => result == Ok(Chart::default()),
-            "result-null-error-null" => matches!(result, Err(Fault::Malformed(_))),
+            "result-null-error-null" => matches!(result, Err(VendorFault::Malformed(_))),
             "null-last-bar" => result.as_ref().is_ok_and(|chart| {
                 let expected = [
                     ("2025-10-27".to_owned(), 268.81),
@@ -207,7 +209,10 @@ fn the_date_comes_from_the_zone_and_not_from_the_offset() {
     );
     assert_eq!(chart.bars[1].adj_close().unwrap(), 192.9);
     let unknown = changed(|series| series["meta"]["exchangeTimezoneName"] = json!("Mars/Base"));
-    assert!(matches!(unknown, Err(Fault::Malformed(_))), "{unknown:?}");
+    assert!(
+        matches!(unknown, Err(VendorFault::Malformed(_))),
+        "{unknown:?}"
+    );
 }
 
 #[test]
@@ -289,13 +294,13 @@ fn columns_of_unequal_length_cost_the_whole_answer() {
             .pop();
     });
     assert!(
-        matches!(&short, Err(Fault::Malformed(why)) if why.contains("low")),
+        matches!(&short, Err(VendorFault::Malformed(why)) if why.contains("low")),
         "{short:?}"
     );
     let none = changed(|series| series["indicators"] = json!({}));
-    assert!(matches!(none, Err(Fault::Malformed(_))));
+    assert!(matches!(none, Err(VendorFault::Malformed(_))));
     let adjusted = changed(|series| series["indicators"]["adjclose"][0]["adjclose"] = json!([1]));
-    assert!(matches!(adjusted, Err(Fault::Malformed(_))));
+    assert!(matches!(adjusted, Err(VendorFault::Malformed(_))));
 }
 
 #[test]
@@ -332,38 +337,45 @@ fn events_are_read_in_every_form_and_odd_ones_left_out() {
 
 #[test]
 fn what_is_no_json_is_never_parsed_as_such() {
-    let read = |status, kind, body: &str| read(&Answer::of(status, kind, body), &ticker("AAPL"));
+    let read =
+        |status, kind, body: &str| read(&HttpAnswer::of(status, kind, body), &ticker("AAPL"));
     assert!(matches!(
         read(200, "application/json", "  <html>"),
-        Err(Fault::NotJson("a page"))
+        Err(VendorFault::NotJson("a page"))
     ));
     assert!(matches!(
         read(200, "text/html", "{}"),
-        Err(Fault::NotJson(_))
+        Err(VendorFault::NotJson(_))
     ));
     assert!(matches!(
         read(200, "text/plain", "Too Many Requests"),
-        Err(Fault::NotJson(_))
+        Err(VendorFault::NotJson(_))
     ));
     assert!(matches!(
         read(200, "application/json", ""),
-        Err(Fault::Malformed(_))
+        Err(VendorFault::Malformed(_))
     ));
     assert!(matches!(
         read(200, "application/json", "{\"chart\":{"),
-        Err(Fault::Malformed(_))
+        Err(VendorFault::Malformed(_))
     ));
     // A wrong base address answers with a page, which says nothing about the symbol.
-    assert_eq!(read(404, "text/html", "<html>"), Err(Fault::Status(404)));
+    assert_eq!(
+        read(404, "text/html", "<html>"),
+        Err(VendorFault::Status(404))
+    );
     assert!(matches!(
         read(403, "text/html", "<html>"),
-        Err(Fault::Credential(_))
+        Err(VendorFault::Credential(_))
     ));
-    assert_eq!(read(502, "text/html", "<html>"), Err(Fault::Status(502)));
+    assert_eq!(
+        read(502, "text/html", "<html>"),
+        Err(VendorFault::Status(502))
+    );
     let nested = "[".repeat(100_000);
     assert!(matches!(
         read(200, "application/json", &nested),
-        Err(Fault::Malformed(_))
+        Err(VendorFault::Malformed(_))
     ));
 }
 
@@ -427,7 +439,7 @@ fn any_place() -> impl Strategy<Value = &'static str> {
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..400)) {
-        let read = read(&Answer::of(status, "application/json", body), &ticker("AAPL"));
+        let read = read(&HttpAnswer::of(status, "application/json", body), &ticker("AAPL"));
         prop_assert!(read.is_err());
     }
 

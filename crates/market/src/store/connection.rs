@@ -1,0 +1,149 @@
+//! The store's SQLite file: opened, brought up to date, and used in turn.
+//!
+//! One file a data directory, in WAL mode, so that several processes may read and write it; within a
+//! process one connection, used in turn from the blocking pool. A store belongs to one
+//! [`DataSource`] and refuses another's data.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use crate::error::Error;
+use crate::source::DataSource;
+
+/// How long a process waits for another one's write.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Each step brings a store of the version before to the next; `user_version` counts them.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE source (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
+    CREATE TABLE bars (
+        ticker TEXT NOT NULL, session TEXT NOT NULL,
+        open REAL NOT NULL, high REAL NOT NULL, low REAL NOT NULL, close REAL NOT NULL,
+        adj_close REAL NOT NULL, volume REAL NOT NULL,
+        fetched_at INTEGER NOT NULL,
+        PRIMARY KEY (ticker, session)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE articles (
+        ticker TEXT NOT NULL, published INTEGER NOT NULL, identity TEXT NOT NULL,
+        title TEXT NOT NULL, summary TEXT, url TEXT, publisher TEXT,
+        relevance REAL, vendor_score REAL,
+        first_seen INTEGER NOT NULL,
+        PRIMARY KEY (ticker, published, identity)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE news_windows (
+        ticker TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+        PRIMARY KEY (ticker, start)
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// The store. Cheap to clone; clones share its connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    path: Arc<Path>,
+    connection: Arc<Mutex<Connection>>,
+}
+
+impl Store {
+    /// Opens the store of a data directory, and makes it where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when that cannot be done, [`Error::OtherSource`] when it holds the data of
+    /// another source.
+    pub(crate) fn open(data_dir: &Path, source: &DataSource) -> Result<Self, Error> {
+        let path = data_dir.join("market.db");
+        let cannot = |problem: String| failed(&path, "open", problem);
+        std::fs::create_dir_all(data_dir).map_err(|error| cannot(error.to_string()))?;
+        let connection = Connection::open(&path).map_err(|error| cannot(error.to_string()))?;
+        let store = Self {
+            path: path.into(),
+            connection: Arc::new(Mutex::new(connection)),
+        };
+        let holds = store.now("open", |connection| prepare(connection, source))?;
+        if holds == source.to_string() {
+            return Ok(store);
+        }
+        let (path, wanted) = (store.path.to_path_buf(), source.to_string());
+        Err(Error::OtherSource {
+            path,
+            holds,
+            wanted,
+        })
+    }
+
+    /// Does `work` on the blocking pool.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let store = self.clone();
+        match tokio::task::spawn_blocking(move || store.now(action, work)).await {
+            Ok(result) => result,
+            Err(error) => Err(failed(&self.path, action, error.to_string())),
+        }
+    }
+
+    /// Does `work` here.
+    fn now<T>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        // A panic under the lock rolled its transaction back: the connection is fit for use.
+        let mut connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        work(&mut connection).map_err(|error| failed(&self.path, action, error.to_string()))
+    }
+}
+
+/// Brings the schema up to date and says whose store it is; a new one is `source`'s.
+fn prepare(connection: &mut Connection, source: &DataSource) -> rusqlite::Result<String> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A lost transaction is fetched again; a broken file is not.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    let transaction = writing(connection)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = MIGRATIONS.len() as i64;
+    if !(0..=known).contains(&version) {
+        let newer = format!("it is of version {version}, this build knows {known}");
+        return Err(rusqlite::Error::ToSqlConversionFailure(newer.into()));
+    }
+    for step in MIGRATIONS.iter().skip(version as usize) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    let query = "SELECT name FROM source WHERE id = 1";
+    let holds: Option<String> = transaction
+        .query_row(query, [], |row| row.get(0))
+        .optional()?;
+    let holds = match holds {
+        Some(name) => name,
+        None => {
+            let name = source.to_string();
+            transaction.execute("INSERT INTO source VALUES (1, ?1)", params![name])?;
+            name
+        }
+    };
+    transaction.commit()?;
+    Ok(holds)
+}
+
+/// A transaction that holds the right to write from its start, so that two writers wait for each
+/// other instead of failing half way.
+pub(super) fn writing(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate)
+}
+
+fn failed(path: &Path, action: &'static str, problem: String) -> Error {
+    Error::Store {
+        path: PathBuf::from(path),
+        action,
+        problem,
+    }
+}
