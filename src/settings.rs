@@ -11,7 +11,7 @@ use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::ForecastSettings;
 use closecall_kafka::KafkaSettings;
 use closecall_market::{
-    AlphavantageSettings, Market, MarketSettings, Source, WindowSettings, YahooSettings,
+    AlphavantageSettings, DataSource, Market, MarketSettings, WindowSettings, YahooSettings,
 };
 use closecall_supervision::SupervisionSettings;
 use config::{Value, ValueKind};
@@ -192,7 +192,7 @@ impl Settings {
             })
             .or_exit(Code::CannotCreate)?;
         let market = self.market_settings();
-        let source = Source::of(&market).map_err(market_error)?;
+        let source = DataSource::of(&market).map_err(market_error)?;
         Market::open(
             &market,
             &source,
