@@ -10,7 +10,7 @@ use closecall_actors::{Announcer, Forecaster, LedgerDeadLetters};
 use closecall_calendar::Clock;
 use closecall_ledger::{Ledger, Reader, Recorded};
 use closecall_protocol::TickerPicked;
-use closecall_sentiment::Vader;
+use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{Exit, FaultPoints, Outbox, Signals, Supervisor};
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::console::Console;
 use crate::exit::{Code, CodedError, OrExit};
 use crate::role::Role;
 use crate::settings::Settings;
-use crate::topology::{self, Parts, PickerParts, ReporterParts, ScraperParts};
+use crate::topology::{self, PickerRole, ReporterRole, Roles, ScraperRole};
 use crate::web::{Counts, Metrics, Pages, Reading, Web, readings};
 
 /// What is particular to one run.
@@ -71,7 +71,7 @@ pub(crate) fn run(
     }
     let counts = Counts::default();
     let mut readings = Vec::new();
-    let parts = parts(settings, run, &counts, &mut readings)?;
+    let roles = roles(settings, run, &counts, &mut readings)?;
     let before = match kafka {
         None => Some(Reader::open(&settings.data_dir)?.summary()?),
         Some(_) => None,
@@ -88,7 +88,7 @@ pub(crate) fn run(
             })
             .transpose()
             .or_exit(Code::Configuration)?;
-        let first_hop = topology::wire(&supervisor, parts, bridge.as_ref())?;
+        let first_hop = topology::wire(&supervisor, roles, bridge.as_ref())?;
         readings.extend(first_hop.as_ref().map(readings::picks));
         readings.extend(
             bridge
@@ -119,13 +119,13 @@ pub(crate) fn run(
 }
 
 /// Makes what the roles of this process need, and no more: a trainer opens no store.
-fn parts(
+fn roles(
     settings: &Settings,
     run: &RunOptions,
     counts: &Counts,
     readings: &mut Vec<Reading>,
-) -> anyhow::Result<Parts> {
-    let picker = run.has(Role::TickerPicker).then(|| PickerParts {
+) -> anyhow::Result<Roles> {
+    let picker = run.has(Role::TickerPicker).then(|| PickerRole {
         settings: settings.picker.clone(),
         limit: run.picks,
     });
@@ -133,9 +133,12 @@ fn parts(
     if run.has(Role::Scraper) {
         let market = Arc::new(settings.open_market(&run.clock)?);
         readings.push(readings::vendor_requests(&market));
-        scraper = Some(ScraperParts {
+        scraper = Some(ScraperRole {
             market,
-            scorer: Arc::new(Vader::new()),
+            datasets: Arc::new(DatasetBuilder::new(
+                settings.calendar.calendar(),
+                Vader::new(),
+            )),
         });
     }
     let mut reporter = None;
@@ -147,14 +150,13 @@ fn parts(
         let announce = announcer(&console, counts, &run.clock);
         let tell = Arc::new(move |row: &_| console.dead_letter(row));
         let dead_letters = LedgerDeadLetters::new(Arc::clone(&ledger), tell);
-        reporter = Some(ReporterParts {
+        reporter = Some(ReporterRole {
             ledger,
             announce,
             dead_letters,
         });
     }
-    Ok(Parts {
-        clock: run.clock.clone(),
+    Ok(Roles {
         calendar: Arc::new(settings.calendar.calendar()),
         faults: run.faults.clone(),
         picker,

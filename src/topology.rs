@@ -16,41 +16,41 @@ use closecall_actors::{
     Announcer, Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerSettings, Reporter, Scraper,
     Sentiment, TickerPicker, stage,
 };
-use closecall_calendar::{Calendar, Clock};
+use closecall_calendar::Calendar;
 use closecall_ledger::Ledger;
 use closecall_market::Market;
 use closecall_protocol::codec::{Record, dataset, forecast, pick};
 use closecall_protocol::topic::PARTITIONS;
 use closecall_protocol::{Error as ProtocolError, TickerPicked, Topic};
-use closecall_sentiment::Scorer;
+use closecall_sentiment::DatasetBuilder;
 use closecall_supervision::{Deliver, FaultPoints, Outbox, OutboxBuilder, Supervisor};
 
-/// What the stages of this process are made of; a role whose part is missing runs elsewhere.
-pub(crate) struct Parts {
-    pub(crate) clock: Clock,
+/// The roles of this process, each with what its stages are made of; a role that is missing runs
+/// elsewhere.
+pub(crate) struct Roles {
     pub(crate) calendar: Arc<Calendar>,
     pub(crate) faults: FaultPoints,
-    pub(crate) picker: Option<PickerParts>,
-    pub(crate) scraper: Option<ScraperParts>,
+    pub(crate) picker: Option<PickerRole>,
+    pub(crate) scraper: Option<ScraperRole>,
     pub(crate) trainer: Option<Forecaster>,
-    pub(crate) reporter: Option<ReporterParts>,
+    pub(crate) reporter: Option<ReporterRole>,
 }
 
 /// TickerPicker's.
-pub(crate) struct PickerParts {
+pub(crate) struct PickerRole {
     pub(crate) settings: PickerSettings,
     /// Stop after so many picks.
     pub(crate) limit: Option<u64>,
 }
 
 /// Scraper's and Sentiment's, which always share a process.
-pub(crate) struct ScraperParts {
+pub(crate) struct ScraperRole {
     pub(crate) market: Arc<Market>,
-    pub(crate) scorer: Arc<dyn Scorer>,
+    pub(crate) datasets: Arc<DatasetBuilder>,
 }
 
 /// Reporter's.
-pub(crate) struct ReporterParts {
+pub(crate) struct ReporterRole {
     pub(crate) ledger: Arc<Mutex<Ledger>>,
     pub(crate) announce: Announcer,
     pub(crate) dead_letters: LedgerDeadLetters,
@@ -64,37 +64,30 @@ pub(crate) struct ReporterParts {
 /// When the system gives no thread for a stage, or a boundary leads nowhere.
 pub(crate) fn wire(
     supervisor: &Supervisor,
-    parts: Parts,
+    roles: Roles,
     bridge: Option<&KafkaBridge>,
 ) -> anyhow::Result<Option<Arc<Outbox<TickerPicked>>>> {
-    let Parts {
-        clock,
+    let Roles {
         calendar,
         faults,
         picker,
         scraper,
         trainer,
         reporter,
-    } = parts;
+    } = roles;
     let hops = Hops { supervisor, bridge };
-    let work = |name| supervisor.boundary(name);
-    let in_process_letters = reporter.as_ref().map(|parts| parts.dead_letters.clone());
+    let context = |stage| supervisor.context(stage, faults.clone());
+    let in_process_letters = reporter.as_ref().map(|role| role.dead_letters.clone());
 
     // ─▶ Reporter
     let mut to_reporter = None;
-    if let Some(parts) = reporter {
-        let ReporterParts {
+    if let Some(role) = reporter {
+        let ReporterRole {
             ledger,
             announce,
             dead_letters,
-        } = parts;
-        let reporter = Reporter::new(
-            ledger,
-            clock.clone(),
-            announce,
-            work(stage::REPORTER),
-            faults.clone(),
-        );
+        } = role;
+        let reporter = Reporter::new(ledger, announce, context(stage::REPORTER));
         let reporter = supervisor.spawn_stage(stage::REPORTER, reporter)?;
         if let Some(bridge) = bridge {
             let (topic, next) = (Topic::StockPredictionOutput, reporter.clone().recipient());
@@ -112,12 +105,7 @@ pub(crate) fn wire(
         let forecasts = hops
             .boundary(topic, edge, to_reporter, forecast::encode)?
             .build();
-        let trainer = GruTrainer::new(
-            forecaster,
-            forecasts,
-            work(stage::GRU_TRAINER),
-            faults.clone(),
-        );
+        let trainer = GruTrainer::new(forecaster, forecasts, context(stage::GRU_TRAINER));
         let trainer = supervisor.spawn_stage(stage::GRU_TRAINER, trainer)?;
         if let Some(bridge) = bridge {
             let calendar = Arc::clone(&calendar);
@@ -130,19 +118,13 @@ pub(crate) fn wire(
 
     // ─▶ Scraper ─MarketScraped─▶ Sentiment ─DatasetBuilt─▶
     let mut to_scraper = None;
-    if let Some(ScraperParts { market, scorer }) = scraper {
+    if let Some(ScraperRole { market, datasets }) = scraper {
         let topic = Topic::StockModelOutput;
         let edge = (stage::SENTIMENT, stage::GRU_TRAINER);
-        let datasets = hops
+        let built = hops
             .boundary(topic, edge, to_trainer, dataset::encode)?
             .build();
-        let sentiment = Sentiment::new(
-            scorer,
-            calendar,
-            datasets,
-            work(stage::SENTIMENT),
-            faults.clone(),
-        );
+        let sentiment = Sentiment::new(datasets, built, context(stage::SENTIMENT));
         let sentiment = supervisor.spawn_stage(stage::SENTIMENT, sentiment)?;
 
         let scrapes = supervisor
@@ -153,7 +135,7 @@ pub(crate) fn wire(
                 Facts,
             )
             .build();
-        let scraper = Scraper::new(market, scrapes, work(stage::SCRAPER), faults.clone());
+        let scraper = Scraper::new(market, scrapes, context(stage::SCRAPER));
         let scraper = supervisor.spawn_stage(stage::SCRAPER, scraper)?;
         if let Some(bridge) = bridge {
             let (topic, next) = (Topic::StockNameSelector, scraper.clone().recipient());
@@ -163,7 +145,7 @@ pub(crate) fn wire(
     }
 
     // TickerPicker ─TickerPicked─▶
-    let Some(PickerParts { settings, limit }) = picker else {
+    let Some(PickerRole { settings, limit }) = picker else {
         return Ok(None);
     };
     let edge = (stage::TICKER_PICKER, stage::SCRAPER);
@@ -174,8 +156,12 @@ pub(crate) fn wire(
         first_hop = first_hop.dead_letters(Arc::new(letters)).abandon_at_exit();
     }
     let first_hop = first_hop.build();
-    let picker = TickerPicker::new(settings, clock, limit, Arc::clone(&first_hop), faults);
-    supervisor.spawn_stage(stage::TICKER_PICKER, picker)?;
+    let picker = TickerPicker::new(
+        settings,
+        Arc::clone(&first_hop),
+        context(stage::TICKER_PICKER),
+    );
+    supervisor.spawn_stage(stage::TICKER_PICKER, picker.limit(limit))?;
     Ok(Some(first_hop))
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_forecast::{Error, Progress};
 use closecall_protocol::{CloseForecast, DatasetBuilt};
-use closecall_supervision::{Ack, Boundary, Deliver, Drain, FaultPoints, Outbox, StageError, Work};
+use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageError, Work};
 
 use crate::stage;
 
@@ -27,8 +27,7 @@ pub type Forecaster = Arc<
 pub struct GruTrainer {
     forecaster: Forecaster,
     outbox: Arc<Outbox<CloseForecast>>,
-    boundary: Boundary,
-    faults: FaultPoints,
+    context: StageContext,
 }
 
 impl fmt::Debug for GruTrainer {
@@ -45,14 +44,12 @@ impl GruTrainer {
     pub fn new(
         forecaster: Forecaster,
         outbox: Arc<Outbox<CloseForecast>>,
-        boundary: Boundary,
-        faults: FaultPoints,
+        context: StageContext,
     ) -> Self {
         Self {
             forecaster,
             outbox,
-            boundary,
-            faults,
+            context,
         }
     }
 }
@@ -67,13 +64,14 @@ impl Handler<Deliver<DatasetBuilt>> for GruTrainer {
     type Result = ResponseFuture<Result<Ack, StageError>>;
 
     fn handle(&mut self, delivery: Deliver<DatasetBuilt>, _: &mut Self::Context) -> Self::Result {
-        self.faults.hit(stage::GRU_TRAINER, None);
-        let (boundary, faults) = (self.boundary.clone(), self.faults.clone());
+        self.context.handling();
+        let context = self.context.clone();
         let (forecaster, outbox) = (Arc::clone(&self.forecaster), Arc::clone(&self.outbox));
         let dataset = delivery.message.clone();
         Box::pin(async move {
-            let fit = move |work: &Work| fit(&forecaster, &dataset, work, &faults);
-            let forecast = boundary.compute("fit", stage::FIT_BOUND, fit).await?;
+            let at_work = context.clone();
+            let fit = move |work: &Work| fit(&forecaster, &dataset, work, &at_work);
+            let forecast = context.compute("fit", stage::FIT_BOUND, fit).await?;
             outbox.deliver(forecast).await
         })
     }
@@ -90,11 +88,11 @@ fn fit(
     forecaster: &Forecaster,
     dataset: &DatasetBuilt,
     work: &Work,
-    faults: &FaultPoints,
+    context: &StageContext,
 ) -> Result<CloseForecast, StageError> {
     let mut on_epoch = |progress: Progress| {
         if progress.done == 1 {
-            faults.hit(stage::GRU_TRAINER, Some("mid-fit"));
+            context.fault_point("mid-fit");
         }
         work.progressed();
         if work.cancelled() {

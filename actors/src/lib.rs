@@ -4,7 +4,7 @@
 //! TickerPicker ─▶ Scraper ─▶ Sentiment ─▶ GruTrainer ─▶ Reporter
 //! ```
 //!
-//! A stage takes a fact in an envelope, does its work inside a message boundary, hands the next
+//! A stage takes a fact in an envelope, does its work inside its [`StageContext`](closecall_supervision::StageContext), hands the next
 //! fact to its outbox and answers when that is settled: the reply is the acknowledgement. It never
 //! knows whether its neighbour is an actor in this process or a topic. Handlers answer with
 //! futures over shared parts, so what waits survives the restart of the stage that waits.
@@ -28,4 +28,4 @@ pub use gru_trainer::{Forecaster, GruTrainer};
 pub use reporter::{Announcer, Reporter};
 pub use scraper::Scraper;
 pub use sentiment::Sentiment;
-pub use ticker_picker::{PickerSettings, Progress, TickerPicker};
+pub use ticker_picker::{PickerProgress, PickerSettings, TickerPicker};

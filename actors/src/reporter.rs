@@ -9,7 +9,7 @@ use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_calendar::Clock;
 use closecall_ledger::{Class, Ledger, Recorded};
 use closecall_protocol::{CloseForecast, Prediction, Reason};
-use closecall_supervision::{Ack, Boundary, Deliver, Drain, FaultPoints, StageError};
+use closecall_supervision::{Ack, Deliver, Drain, StageContext, StageError};
 
 use crate::stage;
 
@@ -19,10 +19,8 @@ pub type Announcer = Arc<dyn Fn(&CloseForecast, Recorded) + Send + Sync>;
 /// The actor. Its work is the [`Ledger`]'s.
 pub struct Reporter {
     ledger: Arc<Mutex<Ledger>>,
-    clock: Clock,
     announce: Announcer,
-    boundary: Boundary,
-    faults: FaultPoints,
+    context: StageContext,
 }
 
 impl fmt::Debug for Reporter {
@@ -34,40 +32,32 @@ impl fmt::Debug for Reporter {
 impl Reporter {
     /// A reporter that writes to `ledger`, the only writer of it beside the dead letters.
     #[must_use]
-    pub fn new(
-        ledger: Arc<Mutex<Ledger>>,
-        clock: Clock,
-        announce: Announcer,
-        boundary: Boundary,
-        faults: FaultPoints,
-    ) -> Self {
+    pub fn new(ledger: Arc<Mutex<Ledger>>, announce: Announcer, context: StageContext) -> Self {
         Self {
             ledger,
-            clock,
             announce,
-            boundary,
-            faults,
+            context,
         }
     }
 
     fn report(&self, prediction: Prediction) -> ResponseFuture<Result<Ack, StageError>> {
-        self.faults.hit(stage::REPORTER, None);
-        let (ledger, clock) = (Arc::clone(&self.ledger), self.clock.clone());
-        let (announce, faults) = (Arc::clone(&self.announce), self.faults.clone());
-        let boundary = self.boundary.clone();
+        self.context.handling();
+        let (ledger, announce) = (Arc::clone(&self.ledger), Arc::clone(&self.announce));
+        let context = self.context.clone();
         Box::pin(async move {
+            let at_work = context.clone();
             let record = move |_: &_| {
-                faults.hit(stage::REPORTER, Some("before-ledger"));
+                at_work.fault_point("before-ledger");
                 let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-                let recorded = record(&mut ledger, &prediction, &clock)?;
+                let recorded = record(&mut ledger, &prediction, at_work.clock())?;
                 drop(ledger);
-                faults.hit(stage::REPORTER, Some("after-ledger"));
+                at_work.fault_point("after-ledger");
                 if let Prediction::Ours(forecast) = &prediction {
                     announce(forecast, recorded);
                 }
                 Ok(Ack::Done)
             };
-            boundary
+            context
                 .blocking("record", stage::RECORD_BOUND, record)
                 .await
         })

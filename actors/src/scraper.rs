@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_market::{ErrorClass, Market};
 use closecall_protocol::{MarketScraped, Reason, TickerPicked};
-use closecall_supervision::{Ack, Boundary, Deliver, Drain, FaultPoints, Outbox, StageError};
+use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageError};
 use tokio::time::Instant;
 
 use crate::stage;
@@ -23,8 +23,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub struct Scraper {
     market: Arc<Market>,
     outbox: Arc<Outbox<MarketScraped>>,
-    boundary: Boundary,
-    faults: FaultPoints,
+    context: StageContext,
 }
 
 impl Scraper {
@@ -33,14 +32,12 @@ impl Scraper {
     pub fn new(
         market: Arc<Market>,
         outbox: Arc<Outbox<MarketScraped>>,
-        boundary: Boundary,
-        faults: FaultPoints,
+        context: StageContext,
     ) -> Self {
         Self {
             market,
             outbox,
-            boundary,
-            faults,
+            context,
         }
     }
 }
@@ -55,16 +52,16 @@ impl Handler<Deliver<TickerPicked>> for Scraper {
     type Result = ResponseFuture<Result<Ack, StageError>>;
 
     fn handle(&mut self, delivery: Deliver<TickerPicked>, _: &mut Self::Context) -> Self::Result {
-        self.faults.hit(stage::SCRAPER, None);
+        self.context.handling();
         let (market, outbox) = (Arc::clone(&self.market), Arc::clone(&self.outbox));
-        let (boundary, faults) = (self.boundary.clone(), self.faults.clone());
+        let context = self.context.clone();
         let picked = delivery.message.clone();
         Box::pin(async move {
             let scrape = async {
-                faults.hit(stage::SCRAPER, Some("mid-work"));
+                context.fault_point("mid-work");
                 gather(&market, &picked).await
             };
-            let scraped = boundary.run("scrape", stage::SCRAPE_BOUND, scrape).await?;
+            let scraped = context.run("scrape", stage::SCRAPE_BOUND, scrape).await?;
             outbox.deliver(scraped).await
         })
     }

@@ -3,20 +3,17 @@
 use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
-use closecall_calendar::Calendar;
 use closecall_protocol::{DatasetBuilt, MarketScraped};
-use closecall_sentiment::{Scorer, build_dataset};
-use closecall_supervision::{Ack, Boundary, Deliver, Drain, FaultPoints, Outbox, StageError};
+use closecall_sentiment::DatasetBuilder;
+use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageError};
 
 use crate::stage;
 
-/// The actor. Its work is [`build_dataset`].
+/// The actor. Its work is [`DatasetBuilder`]'s.
 pub struct Sentiment {
-    scorer: Arc<dyn Scorer>,
-    calendar: Arc<Calendar>,
+    datasets: Arc<DatasetBuilder>,
     outbox: Arc<Outbox<DatasetBuilt>>,
-    boundary: Boundary,
-    faults: FaultPoints,
+    context: StageContext,
 }
 
 impl std::fmt::Debug for Sentiment {
@@ -28,21 +25,17 @@ impl std::fmt::Debug for Sentiment {
 }
 
 impl Sentiment {
-    /// A stage that scores with `scorer` and delivers to `outbox`.
+    /// A stage that builds with `datasets` and delivers to `outbox`.
     #[must_use]
     pub fn new(
-        scorer: Arc<dyn Scorer>,
-        calendar: Arc<Calendar>,
+        datasets: Arc<DatasetBuilder>,
         outbox: Arc<Outbox<DatasetBuilt>>,
-        boundary: Boundary,
-        faults: FaultPoints,
+        context: StageContext,
     ) -> Self {
         Self {
-            scorer,
-            calendar,
+            datasets,
             outbox,
-            boundary,
-            faults,
+            context,
         }
     }
 }
@@ -57,19 +50,20 @@ impl Handler<Deliver<MarketScraped>> for Sentiment {
     type Result = ResponseFuture<Result<Ack, StageError>>;
 
     fn handle(&mut self, delivery: Deliver<MarketScraped>, _: &mut Self::Context) -> Self::Result {
-        self.faults.hit(stage::SENTIMENT, None);
-        let (scorer, calendar) = (Arc::clone(&self.scorer), Arc::clone(&self.calendar));
-        let (boundary, faults) = (self.boundary.clone(), self.faults.clone());
+        self.context.handling();
+        let datasets = Arc::clone(&self.datasets);
+        let context = self.context.clone();
         let outbox = Arc::clone(&self.outbox);
         let scraped = delivery.message.clone();
         Box::pin(async move {
+            let at_work = context.clone();
             let score = move |_: &_| {
-                faults.hit(stage::SENTIMENT, Some("mid-work"));
-                build_dataset(&scraped, &calendar, &*scorer).map_err(|error| {
+                at_work.fault_point("mid-work");
+                datasets.build(&scraped).map_err(|error| {
                     StageError::permanent(error.reason().code(), error.to_string())
                 })
             };
-            let built = boundary.compute("score", stage::SCORE_BOUND, score).await?;
+            let built = context.compute("score", stage::SCORE_BOUND, score).await?;
             outbox.deliver(built).await
         })
     }

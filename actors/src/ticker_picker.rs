@@ -11,9 +11,8 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Supervised, WrapFuture,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use closecall_calendar::Clock;
 use closecall_protocol::{Pick, PickId, PickReason, Ticker, TickerPicked};
-use closecall_supervision::{Drain, FaultPoints, Outbox, duration};
+use closecall_supervision::{Drain, Outbox, StageContext, duration};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -93,7 +92,7 @@ impl PickerSettings {
 
 /// How far the picker is. Kept beside the actor, so that a restart does not forget it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct PickerProgress {
     /// The last slot whose pick was accepted.
     pub last_slot: Option<DateTime<Utc>>,
     /// Picks that were accepted.
@@ -104,38 +103,44 @@ pub struct Progress {
 #[derive(Debug)]
 pub struct TickerPicker {
     settings: PickerSettings,
-    clock: Clock,
     /// Stop after so many picks.
     limit: Option<u64>,
-    progress: Arc<Mutex<Progress>>,
+    progress: Arc<Mutex<PickerProgress>>,
     outbox: Arc<Outbox<TickerPicked>>,
-    faults: FaultPoints,
+    context: StageContext,
     draining: bool,
 }
 
 impl TickerPicker {
-    /// A picker that delivers to `outbox`, for ever or until `limit` picks are accepted.
+    /// A picker that delivers to `outbox`, for ever.
     #[must_use]
     pub fn new(
         settings: PickerSettings,
-        clock: Clock,
-        limit: Option<u64>,
         outbox: Arc<Outbox<TickerPicked>>,
-        faults: FaultPoints,
+        context: StageContext,
     ) -> Self {
-        let progress = Arc::default();
         Self {
             settings,
-            clock,
-            limit,
-            progress,
+            limit: None,
+            progress: Arc::default(),
             outbox,
-            faults,
+            context,
             draining: false,
         }
     }
 
-    fn progress(&self) -> Progress {
+    /// Ends picking when so many picks have been accepted.
+    #[must_use]
+    pub fn limit(mut self, picks: Option<u64>) -> Self {
+        self.limit = picks;
+        self
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.context.clock().now()
+    }
+
+    fn progress(&self) -> PickerProgress {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -145,19 +150,19 @@ impl TickerPicker {
         if self.draining || self.limit.is_some_and(|limit| progress.picked >= limit) {
             return;
         }
-        let slot = self.settings.slot_at(self.clock.now());
+        let slot = self.settings.slot_at(self.now());
         let wait = if progress.last_slot.is_none_or(|last| last < slot) {
             Duration::ZERO
         } else {
             let every = TimeDelta::from_std(self.settings.every).unwrap_or(TimeDelta::MAX);
-            self.clock.real_until(slot + every)
+            self.context.clock().real_until(slot + every)
         };
         ctx.run_later(wait, Self::pick_now);
     }
 
     fn pick_now(&mut self, ctx: &mut Context<Self>) {
-        self.faults.hit(stage::TICKER_PICKER, None);
-        let slot = self.settings.slot_at(self.clock.now());
+        self.context.handling();
+        let slot = self.settings.slot_at(self.now());
         let repeated = self.progress().last_slot.is_some_and(|last| last >= slot);
         let Some(pick) = self
             .settings

@@ -23,7 +23,7 @@ use closecall_protocol::{
     PickReason, Provider, QuoteAbsent, Reason, SessionDate, SessionNews, SessionTimes, Ticker,
     TickerPicked,
 };
-use closecall_sentiment::Vader;
+use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{Ack, FaultPoints, Outbox, SupervisionSettings, Supervisor};
 
 /// When every pick is made, and what time it is.
@@ -78,22 +78,19 @@ impl Doors {
 
         let settings = SupervisionSettings::default();
         let supervisor = Supervisor::new(settings, clock.clone(), 3).unwrap();
-        let work = |name| supervisor.boundary(name);
-        let faults = FaultPoints::default();
+        let context = |name| supervisor.context(name, FaultPoints::default());
         let told = Arc::new(|_: &_, _| {});
-        let reporter = Reporter::new(ledger, clock, told, work(REPORTER), faults.clone());
+        let reporter = Reporter::new(ledger, told, context(REPORTER));
         let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
         let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), Facts);
-        let work_of = (hop.build(), work(GRU_TRAINER));
-        let trainer = GruTrainer::new(forecaster, work_of.0, work_of.1, faults.clone());
+        let trainer = GruTrainer::new(forecaster, hop.build(), context(GRU_TRAINER));
         let trainer = supervisor.spawn_stage(GRU_TRAINER, trainer).unwrap();
         let hop = supervisor.outbox(SENTIMENT, GRU_TRAINER, trainer.clone().recipient(), Facts);
-        let (scorer, calendar) = (Arc::new(Vader::new()), Arc::new(Calendar::default()));
-        let work_of = (hop.build(), work(SENTIMENT));
-        let sentiment = Sentiment::new(scorer, calendar, work_of.0, work_of.1, faults.clone());
+        let datasets = Arc::new(DatasetBuilder::new(Calendar::default(), Vader::new()));
+        let sentiment = Sentiment::new(datasets, hop.build(), context(SENTIMENT));
         let sentiment = supervisor.spawn_stage(SENTIMENT, sentiment).unwrap();
         let hop = supervisor.outbox(SCRAPER, SENTIMENT, sentiment.clone().recipient(), Facts);
-        let scraper = Scraper::new(Arc::new(market), hop.build(), work(SCRAPER), faults);
+        let scraper = Scraper::new(Arc::new(market), hop.build(), context(SCRAPER));
         let scraper = supervisor.spawn_stage(SCRAPER, scraper).unwrap();
 
         let door = "door";

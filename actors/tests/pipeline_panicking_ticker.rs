@@ -6,9 +6,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use closecall_actors::stage::{
-    FAULT_POINTS, GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT, TICKER_PICKER,
-};
+use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT, TICKER_PICKER};
 use closecall_actors::{
     Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerSettings, Reporter, Scraper, Sentiment,
     TickerPicker,
@@ -19,7 +17,7 @@ use closecall_ledger::{Ledger, Reader};
 use closecall_market::{DataSource, Market, MarketSettings};
 use closecall_market_server::{Market as Served, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{Reason, Ticker};
-use closecall_sentiment::Vader;
+use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{Cause, FaultPoints, Signals, SupervisionSettings, Supervisor};
 
 const PICKS: u64 = 12;
@@ -75,38 +73,27 @@ fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
     };
     let exit = actix::System::new().block_on(async {
         let supervisor = Supervisor::new(supervision, clock.clone(), 3).unwrap();
-        let faults = FaultPoints::parse([""; 0], FAULT_POINTS).unwrap();
-        let work = |name| supervisor.boundary(name);
-        let reporter = Reporter::new(
-            ledger,
-            clock.clone(),
-            Arc::new(|_, _| {}),
-            work(REPORTER),
-            faults.clone(),
-        );
+        let context = |name| supervisor.context(name, FaultPoints::default());
+        let reporter = Reporter::new(ledger, Arc::new(|_, _| {}), context(REPORTER));
         let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
         let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), Facts);
         let forecaster = forecaster("TSLA", clock.clone());
-        let trainer = GruTrainer::new(forecaster, hop.build(), work(GRU_TRAINER), faults.clone());
+        let trainer = GruTrainer::new(forecaster, hop.build(), context(GRU_TRAINER));
         let trainer = supervisor.spawn_stage(GRU_TRAINER, trainer).unwrap();
+        let datasets = Arc::new(DatasetBuilder::new(Calendar::default(), Vader::new()));
         let hop = supervisor.outbox(SENTIMENT, GRU_TRAINER, trainer.recipient(), Facts);
-        let sentiment = Sentiment::new(
-            Arc::new(Vader::new()),
-            Arc::new(Calendar::default()),
-            hop.build(),
-            work(SENTIMENT),
-            faults.clone(),
-        );
+        let sentiment = Sentiment::new(datasets, hop.build(), context(SENTIMENT));
         let sentiment = supervisor.spawn_stage(SENTIMENT, sentiment).unwrap();
         let hop = supervisor.outbox(SCRAPER, SENTIMENT, sentiment.recipient(), Facts);
-        let scraper = Scraper::new(market, hop.build(), work(SCRAPER), faults.clone());
+        let scraper = Scraper::new(market, hop.build(), context(SCRAPER));
         let scraper = supervisor.spawn_stage(SCRAPER, scraper).unwrap();
         let hop = supervisor.outbox(TICKER_PICKER, SCRAPER, scraper.recipient(), Facts);
         let hop = hop
             .dead_letters(Arc::new(letters))
             .abandon_at_exit()
             .build();
-        let picker = TickerPicker::new(picker, clock, Some(PICKS), Arc::clone(&hop), faults);
+        let picker = TickerPicker::new(picker, Arc::clone(&hop), context(TICKER_PICKER));
+        let picker = picker.limit(Some(PICKS));
         supervisor.spawn_stage(TICKER_PICKER, picker).unwrap();
 
         let settled = async {

@@ -13,7 +13,7 @@ use closecall_forecast::Progress;
 use closecall_protocol::{
     CloseForecast, DatasetBuilt, MarketScraped, Pick, PickId, PickReason, Ticker, TickerPicked,
 };
-use closecall_sentiment::{Vader, build_dataset};
+use closecall_sentiment::{DatasetBuilder, Vader};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::flags::moment;
@@ -53,7 +53,9 @@ pub(super) fn run(settings: &Settings, args: PredictArgs) -> anyhow::Result<Exit
     };
     let scraped = scrape(settings, &clock, TickerPicked { pick })?;
     let calendar = settings.calendar.calendar();
-    let dataset = build_dataset(&scraped, &calendar, &Vader::new()).or_exit(Code::Data)?;
+    let dataset = DatasetBuilder::new(calendar, Vader::new())
+        .build(&scraped)
+        .or_exit(Code::Data)?;
     let forecast = forecast(settings, &dataset, clock.now())?;
     if args.json {
         super::print(serde_json::to_string(&forecast)?)?;

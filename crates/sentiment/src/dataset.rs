@@ -14,6 +14,7 @@
 //! New York day. The count takes every article.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -26,59 +27,78 @@ use closecall_protocol::{
 use crate::error::Error;
 use crate::scorer::Scorer;
 
-/// Scores the articles of a scrape and joins them to its bars: one row a bar, ascending, plus the
-/// live news of the target session. A session without a single article has no mean, which is not
-/// a mean of zero. Linear in articles and bars.
-///
-/// # Errors
-/// [`Error::NoBars`] when the scrape holds no bar.
-pub fn build_dataset(
-    scraped: &MarketScraped,
-    calendar: &Calendar,
-    scorer: &dyn Scorer,
-) -> Result<DatasetBuilt, Error> {
-    let cuts = Cuts::new(scraped, calendar)?;
-    let mut means = vec![Mean::default(); scraped.bars.len() + 1];
-    let mut seen = HashSet::with_capacity(scraped.articles.len());
-    for article in scraped.articles.iter() {
-        let Some(row) = cuts.row(article.published) else {
-            continue;
-        };
-        means[row].articles = means[row].articles.saturating_add(1);
-        if seen.insert((
-            row,
-            Calendar::date_at(article.published),
-            normalised(article),
-        )) {
-            means[row].sum += scorer.score(&article.title).compound;
-            means[row].titles += 1.0;
+/// Builds datasets: scores articles with its scorer and assigns them to the calendar's sessions.
+pub struct DatasetBuilder {
+    calendar: Calendar,
+    scorer: Box<dyn Scorer>,
+}
+
+impl fmt::Debug for DatasetBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatasetBuilder").finish_non_exhaustive()
+    }
+}
+
+impl DatasetBuilder {
+    /// A builder that scores with `scorer`.
+    #[must_use]
+    pub fn new(calendar: Calendar, scorer: impl Scorer + 'static) -> Self {
+        Self {
+            calendar,
+            scorer: Box::new(scorer),
         }
     }
 
-    // The last mean is the live row's; the others pair off with the bars.
-    let rows = scraped
-        .bars
-        .iter()
-        .zip(&means)
-        .map(|(bar, mean)| Ok(DatasetRow::new(*bar, mean.news(bar.session())?)))
-        .collect::<Result<Arc<[_]>, Error>>()?;
-    let live = match means.last() {
-        Some(mean) => mean.news(scraped.target)?,
-        None => SessionNews::default(),
-    };
-    Ok(DatasetBuilt {
-        pick: scraped.pick.clone(),
-        target: scraped.target,
-        session: scraped.session,
-        sessions_ahead: scraped.sessions_ahead,
-        quote: scraped.quote,
-        provider: Some(scraped.provider),
-        provisional: scraped.provisional,
-        repairs: Arc::clone(&scraped.repairs),
-        rows,
-        live,
-        fetched_at: Some(scraped.fetched_at),
-    })
+    /// Scores the articles of a scrape and joins them to its bars: one row a bar, ascending, plus
+    /// the live news of the target session. A session without a single article has no mean, which
+    /// is not a mean of zero. Linear in articles and bars.
+    ///
+    /// # Errors
+    /// [`Error::NoBars`] when the scrape holds no bar.
+    pub fn build(&self, scraped: &MarketScraped) -> Result<DatasetBuilt, Error> {
+        let cuts = Cuts::new(scraped, &self.calendar)?;
+        let mut means = vec![Mean::default(); scraped.bars.len() + 1];
+        let mut seen = HashSet::with_capacity(scraped.articles.len());
+        for article in scraped.articles.iter() {
+            let Some(row) = cuts.row(article.published) else {
+                continue;
+            };
+            means[row].articles = means[row].articles.saturating_add(1);
+            if seen.insert((
+                row,
+                Calendar::date_at(article.published),
+                normalised(article),
+            )) {
+                means[row].sum += self.scorer.score(&article.title).compound;
+                means[row].titles += 1.0;
+            }
+        }
+
+        // The last mean is the live row's; the others pair off with the bars.
+        let rows = scraped
+            .bars
+            .iter()
+            .zip(&means)
+            .map(|(bar, mean)| Ok(DatasetRow::new(*bar, mean.news(bar.session())?)))
+            .collect::<Result<Arc<[_]>, Error>>()?;
+        let live = match means.last() {
+            Some(mean) => mean.news(scraped.target)?,
+            None => SessionNews::default(),
+        };
+        Ok(DatasetBuilt {
+            pick: scraped.pick.clone(),
+            target: scraped.target,
+            session: scraped.session,
+            sessions_ahead: scraped.sessions_ahead,
+            quote: scraped.quote,
+            provider: Some(scraped.provider),
+            provisional: scraped.provisional,
+            repairs: Arc::clone(&scraped.repairs),
+            rows,
+            live,
+            fetched_at: Some(scraped.fetched_at),
+        })
+    }
 }
 
 /// The moments between rows, ascending: one before the first row, one at each row's end.

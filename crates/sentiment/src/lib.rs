@@ -1,5 +1,5 @@
 //! From scraped bars and articles to a dataset: how headlines are scored ([`Scorer`], [`Vader`])
-//! and which session's row each article belongs to ([`build_dataset`]).
+//! and which session's row each article belongs to ([`DatasetBuilder`]).
 //!
 //! A plain function of its input: no clock, no network, no store. It does not judge prices and
 //! does not train on anything.
@@ -8,6 +8,6 @@ mod dataset;
 mod error;
 mod scorer;
 
-pub use dataset::build_dataset;
+pub use dataset::DatasetBuilder;
 pub use error::Error;
 pub use scorer::{Scorer, Scores, Vader};

@@ -16,7 +16,7 @@ use closecall_protocol::{
     Article, Bar, MarketScraped, Ohlcv, Pick, PickId, PickReason, Provider, QuoteAbsent,
     SessionDate, SessionTimes, Ticker,
 };
-use closecall_sentiment::{Scorer, Vader, build_dataset};
+use closecall_sentiment::{DatasetBuilder, Scorer, Vader};
 
 /// A file of the recorded data; `None`, said aloud, where there are none and none are required.
 fn recorded(path: &str) -> Option<PathBuf> {
@@ -125,7 +125,9 @@ fn thousands_of_articles_each_find_one_row() {
         articles: articles.into(),
         fetched_at: as_of,
     };
-    let dataset = build_dataset(&scraped, &calendar, &Vader::new()).unwrap();
+    let dataset = DatasetBuilder::new(calendar, Vader::new())
+        .build(&scraped)
+        .unwrap();
     println!(
         "{} articles in {} sessions",
         dataset.articles(),

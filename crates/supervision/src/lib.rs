@@ -1,8 +1,8 @@
 //! Supervised stages on actix: what keeps a pipeline of actors running, and what says so.
 //!
-//! Three boundaries are nested, and the innermost that can handles a failure:
+//! Three walls stand around each other, and the innermost that can handles a failure:
 //!
-//! 1. the message ([`Boundary`]): a panic inside the work, or work past its bound, becomes an
+//! 1. the message ([`StageContext`]): a panic inside the work, or work past its bound, becomes an
 //!    error of that one message;
 //! 2. the stage ([`Supervisor::spawn_stage`], [`Supervisor::spawn_thread`]): what escapes is caught
 //!    around the actor's context (or the thread's loop), which is rebuilt on the same address after
@@ -16,7 +16,7 @@
 //! # Layout
 //!
 //! * delivery: `delivery` (the envelope and its mark), `describe`, `outbox`, `hop`, `dead_letter`,
-//!   `stage_error`, `boundary`
+//!   `stage_error`, `stage_context` (the work on one message) on `work_threads`
 //! * restarts: `policy`, `budget`, `crashes`, `guard` (actors), `thread_stage` (OS threads)
 //! * wiring and ending: `shared`, `stage`, `supervisor`, `drain`, `shutdown`, `signals`
 //! * looking at it: `health`, `watchdog`; breaking it: `faults`
@@ -25,7 +25,6 @@
 //! comes from a [`Describe`] that the composition gives. Backoffs, bounds and deadlines are real,
 //! monotonic time; expiry and dead letters are dated by the given clock.
 
-mod boundary;
 mod budget;
 mod crashes;
 mod dead_letter;
@@ -46,12 +45,13 @@ mod shared;
 mod shutdown;
 mod signals;
 mod stage;
+mod stage_context;
 mod stage_error;
 mod supervisor;
 mod thread_stage;
 mod watchdog;
+mod work_threads;
 
-pub use boundary::{Boundary, Work};
 pub use dead_letter::{DeadLetter, DeadLetterSink, Recorded, SinkError};
 pub use delivery::{Ack, Deliver};
 pub use describe::Describe;
@@ -67,6 +67,7 @@ pub use shared::StageFailure;
 pub use shutdown::{Cause, Exit};
 pub use signals::{Signal, SignalSource, Signals};
 pub use stage::Drain;
+pub use stage_context::{StageContext, Work};
 pub use stage_error::{Class, StageError, reason};
 pub use supervisor::Supervisor;
 pub use thread_stage::ThreadRun;

@@ -17,14 +17,16 @@ use crate::hop::Hops;
 use crate::shared::{Shared, StageFailure};
 use crate::stage::{Drain, Runner, Stage};
 use crate::thread_stage::{self, Heart, ThreadRun};
+use crate::work_threads::WorkThreads;
 use crate::{
-    Boundary, Deliver, Describe, Error, Health, HealthBoard, OutboxBuilder, SupervisionSettings,
-    watchdog,
+    Deliver, Describe, Error, FaultPoints, Health, HealthBoard, OutboxBuilder, StageContext,
+    SupervisionSettings, watchdog,
 };
 
 struct Inner {
     shared: Shared,
     cores: Arc<Semaphore>,
+    threads: WorkThreads,
     stages: Mutex<Vec<Stage>>,
     health: watch::Receiver<Health>,
 }
@@ -70,6 +72,7 @@ impl Supervisor {
         Ok(Self(Arc::new(Inner {
             shared,
             cores: Arc::new(Semaphore::new(cores)),
+            threads: WorkThreads::default(),
             stages: Mutex::default(),
             health,
         })))
@@ -183,16 +186,19 @@ impl Supervisor {
         }
     }
 
-    /// The boundary in which `stage` does its work.
+    /// What `stage` works with; its fault points are those of `faults`.
     #[must_use]
-    pub fn boundary(&self, stage: &str) -> Boundary {
+    pub fn context(&self, stage: &str, faults: FaultPoints) -> StageContext {
         let shared = &self.0.shared;
-        Boundary::new(
-            stage.into(),
-            shared.board.clone(),
-            Arc::clone(&self.0.cores),
-            shared.ended.clone(),
-        )
+        StageContext {
+            stage: stage.into(),
+            clock: shared.clock.clone(),
+            board: shared.board.clone(),
+            cores: Arc::clone(&self.0.cores),
+            threads: self.0.threads.clone(),
+            ended: shared.ended.clone(),
+            faults,
+        }
     }
 
     /// The health board.

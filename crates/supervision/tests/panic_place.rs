@@ -9,15 +9,15 @@
 use std::time::Duration;
 
 use closecall_calendar::Clock;
-use closecall_supervision::{StageError, SupervisionSettings, Supervisor, log_panics};
+use closecall_supervision::{FaultPoints, StageError, SupervisionSettings, Supervisor, log_panics};
 
 #[test]
 fn the_answer_names_file_and_line() {
     log_panics();
     let supervisor = Supervisor::new(SupervisionSettings::default(), Clock::system(), 7).unwrap();
-    let boundary = supervisor.boundary("stage");
+    let context = supervisor.context("stage", FaultPoints::default());
     let place = concat!("no rows at ", file!(), ":");
-    let work = boundary.compute(
+    let work = context.compute(
         "work",
         Duration::from_secs(60),
         |_| -> Result<(), StageError> { panic!("no rows") },

@@ -60,7 +60,9 @@ fn scrape(as_of: &str, sessions: usize, articles: Vec<Article>) -> MarketScraped
 }
 
 fn built(scraped: &MarketScraped) -> DatasetBuilt {
-    build_dataset(scraped, &Calendar::default(), &Vader::new()).unwrap()
+    DatasetBuilder::new(Calendar::default(), Vader::new())
+        .build(scraped)
+        .unwrap()
 }
 
 /// Articles of each row, the live row last.
@@ -154,7 +156,9 @@ fn no_news_is_not_a_score_of_zero() {
 fn without_a_bar_there_is_no_dataset() {
     let mut scraped = scrape("2023-06-30T14:00:00Z", 1, Vec::new());
     scraped.bars = [].into();
-    let refused = build_dataset(&scraped, &Calendar::default(), &Vader::new()).unwrap_err();
+    let refused = DatasetBuilder::new(Calendar::default(), Vader::new())
+        .build(&scraped)
+        .unwrap_err();
     assert_eq!(refused.reason(), Reason::NoData);
 }
 
@@ -176,7 +180,11 @@ fn a_scorer_out_of_range_is_refused() {
         2,
         vec![article("2023-06-29T12:00:00Z", "News")],
     );
-    assert!(build_dataset(&scraped, &Calendar::default(), &Wild).is_err());
+    assert!(
+        DatasetBuilder::new(Calendar::default(), Wild)
+            .build(&scraped)
+            .is_err()
+    );
 }
 
 proptest! {
@@ -192,7 +200,8 @@ proptest! {
         const TITLES: [&str; 6] = [
             "A great win", "A terrible loss", "a great win.", "Nothing new", "Fears rise", "Joy",
         ];
-        let (calendar, vader) = (Calendar::default(), Vader::new());
+        let calendar = Calendar::default();
+        let datasets = DatasetBuilder::new(calendar.clone(), Vader::new());
         let articles: Vec<Article> = minutes
             .iter()
             .map(|(minute, title)| {
@@ -206,8 +215,8 @@ proptest! {
         cut.articles = articles.into_iter().filter(|a| a.published <= opening).collect();
 
         let (whole, cut) = (
-            build_dataset(&whole, &calendar, &vader).unwrap(),
-            build_dataset(&cut, &calendar, &vader).unwrap(),
+            datasets.build(&whole).unwrap(),
+            datasets.build(&cut).unwrap(),
         );
         prop_assert_eq!(&whole.rows[..=row], &cut.rows[..=row]);
         for later in &cut.rows[row + 1..] {

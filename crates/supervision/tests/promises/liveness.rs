@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use closecall_supervision::{Ack, Signals, StageError, StageState};
+use closecall_supervision::{Ack, FaultPoints, Signals, StageError, StageState};
 use futures_util::FutureExt;
 
 use crate::support::{Rig, Worker, job, on_system, quick};
@@ -26,9 +26,9 @@ fn a_held_thread_is_flagged_while_a_long_legal_fit_is_not() {
             .await;
 
         let (end_fit, fit_ends) = mpsc::channel::<()>();
-        let boundary = rig.supervisor.boundary("fitter");
+        let context = rig.supervisor.context("fitter", FaultPoints::default());
         let fit = tokio::spawn(async move {
-            boundary
+            context
                 .compute("fit", Duration::from_secs(180), move |_| {
                     fit_ends.recv().ok();
                     Ok(())
@@ -65,10 +65,10 @@ fn silent_work_is_flagged_until_it_gets_on() {
     on_system(async {
         let rig = Rig::new(quick(), Worker::new(|_, _| crate::support::done()));
         let (progress, told) = mpsc::channel::<bool>();
-        let boundary = rig.supervisor.boundary("fitter");
+        let context = rig.supervisor.context("fitter", FaultPoints::default());
         let bound = Duration::from_millis(20);
         let fit = tokio::spawn(async move {
-            boundary
+            context
                 .compute("fit", bound, move |work| {
                     while told.recv() == Ok(true) {
                         work.progressed();

@@ -6,7 +6,6 @@
 )]
 
 mod backpressure;
-mod boundary;
 mod budget;
 mod dead_letters;
 mod drain;
@@ -26,3 +25,4 @@ mod thread_stage;
 mod two_poisons;
 mod unwinding;
 mod window;
+mod work;

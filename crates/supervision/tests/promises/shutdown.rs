@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use closecall_supervision::{Ack, Cause, Class, Missed, Signal, Signals, SupervisionSettings};
+use closecall_supervision::{
+    Ack, Cause, Class, FaultPoints, Missed, Signal, Signals, SupervisionSettings,
+};
 
 use crate::support::{Rig, Worker, done, job, on_system, quick};
 
@@ -75,11 +77,11 @@ fn what_cannot_be_drained_is_named_and_recorded() {
 fn work_is_cancelled_at_the_deadline_so_that_its_thread_ends() {
     on_system(async {
         let rig = Rig::new(impatient(), stuck());
-        let boundary = rig.supervisor.boundary("worker");
+        let context = rig.supervisor.context("worker", FaultPoints::default());
         let ended = Arc::new(AtomicBool::new(false));
         let noted = Arc::clone(&ended);
         let fit = tokio::spawn(async move {
-            boundary
+            context
                 .compute("fit", Duration::from_secs(180), move |work| {
                     while !work.cancelled() {
                         std::thread::yield_now();

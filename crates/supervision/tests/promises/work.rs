@@ -1,11 +1,11 @@
-//! The boundary around the work on one message: its panic is an answer, its bound holds, it can be
+//! The work on one message: its panic is an answer, its bound holds, it can be
 //! cancelled, and CPU work is limited to its permits until its threads have ended.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use closecall_supervision::{Class, StageError, Supervisor};
+use closecall_supervision::{Class, FaultPoints, StageError, Supervisor};
 use futures_util::future::join_all;
 
 use crate::support::{on_system, quick, supervisor};
@@ -21,10 +21,10 @@ fn outcome<T: std::fmt::Debug>(result: Result<T, StageError>) -> (Class, &'stati
 #[test]
 fn a_panic_becomes_an_answer() {
     on_system(async {
-        let boundary = supervisor(quick()).boundary("stage");
-        let in_future = boundary.run("work", LONG, async { panic!("{}", "no") as Result<(), _> });
+        let context = supervisor(quick()).context("stage", FaultPoints::default());
+        let in_future = context.run("work", LONG, async { panic!("{}", "no") as Result<(), _> });
         assert_eq!(outcome(in_future.await), (Class::Panicked, "panic"));
-        let on_thread = boundary.compute("work", LONG, |_| panic!("no") as Result<(), _>);
+        let on_thread = context.compute("work", LONG, |_| panic!("no") as Result<(), _>);
         let error = on_thread.await.unwrap_err();
         assert_eq!(error.class(), Class::Panicked);
         assert!(error.message().starts_with("no"), "{error}");
@@ -34,12 +34,12 @@ fn a_panic_becomes_an_answer() {
 #[test]
 fn work_past_its_bound_is_refused_and_told_to_stop() {
     on_system(async {
-        let boundary = supervisor(quick()).boundary("stage");
+        let context = supervisor(quick()).context("stage", FaultPoints::default());
         let late = (Class::Permanent, "took-too-long");
         let forever = std::future::pending::<Result<(), StageError>>();
-        assert_eq!(outcome(boundary.run("work", SHORT, forever).await), late);
+        assert_eq!(outcome(context.run("work", SHORT, forever).await), late);
         let (told, was_told) = tokio::sync::oneshot::channel();
-        let thread = boundary.blocking("work", SHORT, move |work| {
+        let thread = context.blocking("work", SHORT, move |work| {
             while !work.cancelled() {
                 std::thread::yield_now();
             }
@@ -54,11 +54,11 @@ fn work_past_its_bound_is_refused_and_told_to_stop() {
 #[test]
 fn cpu_work_keeps_to_its_permits() {
     on_system(async {
-        let boundary = supervisor(quick()).boundary("stage");
+        let context = supervisor(quick()).context("stage", FaultPoints::default());
         let counts = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
         let work = |n: usize| {
             let counts = Arc::clone(&counts);
-            boundary.compute("work", LONG, move |_| {
+            context.compute("work", LONG, move |_| {
                 let now = counts.0.fetch_add(1, Ordering::SeqCst) + 1;
                 counts.1.fetch_max(now, Ordering::SeqCst);
                 for _ in 0..1000 {
@@ -79,9 +79,9 @@ fn cpu_work_keeps_to_its_permits() {
 fn the_end_of_the_process_releases_what_waits_and_what_works() {
     on_system(async {
         let supervisor: Supervisor = supervisor(quick());
-        let boundary = supervisor.boundary("stage");
+        let context = supervisor.context("stage", FaultPoints::default());
         let work = |_: usize| {
-            boundary.compute("work", LONG, |work| {
+            context.compute("work", LONG, |work| {
                 while !work.cancelled() {
                     std::thread::yield_now();
                 }
@@ -90,7 +90,7 @@ fn the_end_of_the_process_releases_what_waits_and_what_works() {
         };
         // Two work, two wait for a permit, one waits on something else.
         let all = join_all((0..4).map(work));
-        let other = boundary.run(
+        let other = context.run(
             "work",
             LONG,
             std::future::pending::<Result<(), StageError>>(),

@@ -1,26 +1,33 @@
-//! The message boundary: a piece of work on one message, bounded in time, cancellable, its panic
-//! caught. What comes out is the work's result or a [`StageError`]; nothing escapes to the stage.
-//! Waiting (for a permit, for the next hop) belongs outside of it.
+//! Everything that a stage has of its supervisor while it works: a piece of work on one message is
+//! bounded in time, cancellable, its panic caught, and fault points break it on purpose. What comes
+//! out is the work's result or a [`StageError`]; nothing escapes to the stage. Waiting (for a
+//! permit, for the next hop) belongs outside of a piece of work.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use closecall_calendar::Clock;
 use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::health::InHand;
-use crate::{HealthBoard, StageError, panics, reason};
+use crate::work_threads::WorkThreads;
+use crate::{FaultPoints, HealthBoard, StageError, panics, reason};
 
-/// Runs the work of one stage. Clones share the process's permits for CPU work.
+/// Runs the work of one stage and comes to its fault points. Clones share the process's permits for
+/// CPU work and its work threads.
 #[derive(Debug, Clone)]
-pub struct Boundary {
-    stage: Arc<str>,
-    board: HealthBoard,
-    cores: Arc<Semaphore>,
-    ended: CancellationToken,
+pub struct StageContext {
+    pub(crate) stage: Arc<str>,
+    pub(crate) clock: Clock,
+    pub(crate) board: HealthBoard,
+    pub(crate) cores: Arc<Semaphore>,
+    pub(crate) threads: WorkThreads,
+    pub(crate) ended: CancellationToken,
+    pub(crate) faults: FaultPoints,
 }
 
 /// A piece of work as seen from inside it.
@@ -44,19 +51,34 @@ impl Work {
     }
 }
 
-impl Boundary {
-    pub(crate) fn new(
-        stage: Arc<str>,
-        board: HealthBoard,
-        cores: Arc<Semaphore>,
-        ended: CancellationToken,
-    ) -> Self {
-        Self {
-            stage,
-            board,
-            cores,
-            ended,
-        }
+impl StageContext {
+    /// The stage's name.
+    #[must_use]
+    pub fn stage(&self) -> &str {
+        &self.stage
+    }
+
+    /// The pipeline's clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The stage's handler has begun: outside of the work on a message, so that a fault here makes
+    /// the stage restart.
+    ///
+    /// # Panics
+    /// When that is the fault configured here.
+    pub fn handling(&self) {
+        self.faults.hit(&self.stage, None);
+    }
+
+    /// The work has come to the fault point `point`.
+    ///
+    /// # Panics
+    /// When that is the fault configured here.
+    pub fn fault_point(&self, point: &str) {
+        self.faults.hit(&self.stage, Some(point));
     }
 
     /// Runs asynchronous work here, for at most `bound`; then it is dropped.
@@ -83,10 +105,10 @@ impl Boundary {
         }
     }
 
-    /// Runs work that blocks (a file, a database) on a thread of its own.
+    /// Runs work that blocks (a file, a database) on a work thread.
     ///
     /// # Errors
-    /// As [`Boundary::run`]; transient when there is no thread.
+    /// As [`StageContext::run`]; transient when there is no thread.
     ///
     /// # Cancel safety
     /// Dropping the future, like passing the bound, makes [`Work::cancelled`] true; a thread cannot
@@ -100,14 +122,14 @@ impl Boundary {
         self.on_thread(what, bound, None, work).await
     }
 
-    /// Waits for a core and runs CPU work on a thread of its own; so many run at once as there are
+    /// Waits for a core and runs CPU work on a work thread; so many run at once as there are
     /// permits. The bound counts from the beginning of the work.
     ///
     /// # Errors
-    /// As [`Boundary::blocking`].
+    /// As [`StageContext::blocking`].
     ///
     /// # Cancel safety
-    /// As [`Boundary::blocking`]; the permit is given back when the thread has ended.
+    /// As [`StageContext::blocking`]; the permit is given back when the work has ended.
     pub async fn compute<T: Send + 'static>(
         &self,
         what: &'static str,
@@ -131,15 +153,14 @@ impl Boundary {
     ) -> Result<T, StageError> {
         let cancel = self.ended.child_token();
         let _cancel_on_drop = cancel.clone().drop_guard();
-        // On the board until the thread has ended, whoever still waits for it.
+        // On the board until the work has ended, whoever still waits for it.
         let context = Work {
             in_hand: self.board.begin(&self.stage, what, bound),
             cancel: cancel.clone(),
         };
         let (reply, done) = oneshot::channel();
-        std::thread::Builder::new()
-            .name(format!("{}: {what}", self.stage))
-            .spawn(move || {
+        self.threads
+            .run(move || {
                 let result = catch_unwind(AssertUnwindSafe(|| work(&context)))
                     .unwrap_or_else(|panic| Err(StageError::panicked(panics::text(&*panic))));
                 drop((context, permit));
