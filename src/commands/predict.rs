@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
+use closecall_actors::stage;
 use closecall_calendar::Clock;
 use closecall_forecast::Progress;
 use closecall_protocol::{
@@ -37,9 +38,6 @@ pub(crate) struct PredictArgs {
     #[arg(long)]
     pub(crate) json: bool,
 }
-
-/// A whole scrape at most.
-const SCRAPE_BOUND: std::time::Duration = std::time::Duration::from_secs(90);
 
 pub(super) fn run(settings: &Settings, args: PredictArgs) -> anyhow::Result<ExitCode> {
     let clock = clock(args.as_of);
@@ -84,10 +82,17 @@ fn scrape(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let scraped = runtime
-        .block_on(async { tokio::time::timeout(SCRAPE_BOUND, market.gather(&picked)).await });
+    let scraped = runtime.block_on(async {
+        tokio::time::timeout(stage::SCRAPE_BOUND, market.gather(&picked)).await
+    });
     let scraped = scraped
-        .with_context(|| format!("fetching {} took longer than 90 s", picked.pick.ticker))
+        .with_context(|| {
+            format!(
+                "fetching {} took longer than {:?}",
+                picked.pick.ticker,
+                stage::SCRAPE_BOUND
+            )
+        })
         .or_exit(Code::Unavailable)?;
     scraped.map_err(market_error)
 }
