@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use closecall_actors::kafka_bridge::bench as bridge_bench;
 use closecall_calendar::Clock;
-use closecall_forecast::gru::bench::{BenchReport, BenchSettings, measure};
+use closecall_gru::bench::{BenchReport, BenchSettings, measure};
 use closecall_kafka::bench::{BridgeReport, RouteReport};
 
 use crate::exit::{Code, OrExit, kafka_error};
@@ -34,7 +34,7 @@ pub(crate) struct TrainArgs {
     pub(crate) tickers: Option<usize>,
     /// Instruction set: avx512, avx2 or plain; the fastest where not given
     #[arg(long, value_name = "NAME")]
-    pub(crate) path: Option<closecall_forecast::gru::Path>,
+    pub(crate) path: Option<closecall_gru::Path>,
     /// As one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,9 +4,9 @@ use ndarray::{ArrayView1, ArrayView3};
 
 use crate::Error;
 use crate::gated::{Answer, Learner};
-use crate::gru::{Gru, Path};
 use crate::progress::Meter;
 use crate::settings::{ForecastSettings, ModelKind};
+use closecall_gru::{Gru, Path};
 
 /// Fits networks of consecutive seeds.
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! Why no forecast came of a dataset.
 
+use closecall_gru as gru;
 use closecall_protocol::Reason;
-
-use crate::gru;
 
 /// No forecast could be made. Always permanent for this dataset and these settings: the same input
 /// gives the same answer.

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
+use closecall_gru as gru;
 use closecall_protocol::{
     CloseForecast, DatasetBuilt, DatasetRow, ForecastValues, Interval, ModelSummary, ModelTarget,
     NewsMean, Phase, PriceRounding, Reference, ReferenceKind,
@@ -16,7 +17,7 @@ use crate::progress::{Meter, Progress};
 use crate::ridge::Ridge;
 use crate::series::Series;
 use crate::settings::{ForecastSettings, ModelKind};
-use crate::{Error, gated, gru, original};
+use crate::{Error, gated, original};
 
 /// The reason that persistence carries where there is too little to learn from.
 pub const INSUFFICIENT_DATA: &str = "insufficient data";

@@ -13,10 +13,10 @@
 //! | `original` | the reference model, as it was |
 //! | `outlook`, `conformal` | what a model says, and how sure that is |
 //! | `evaluation` | error against persistence |
-//! | [`gru`] | the training engine |
+//!
+//! The training engine is `closecall-gru`.
 
 pub mod evaluation;
-pub mod gru;
 
 mod closecall;
 mod conformal;
@@ -29,7 +29,6 @@ mod original;
 mod outlook;
 mod progress;
 mod ridge;
-mod rng;
 mod series;
 mod settings;
 

@@ -11,11 +11,11 @@ use closecall_protocol::DatasetBuilt;
 use ndarray::{Array1, Array3};
 
 use crate::Error;
-use crate::gru::{Gru, GruSpec, Path, TrainSettings};
 use crate::outlook::{Outlook, Past};
 use crate::progress::Meter;
 use crate::series::Series;
 use crate::settings::{ForecastSettings, ModelKind};
+use closecall_gru::{Gru, GruSpec, Path, TrainSettings};
 
 /// Closes a row looks back on.
 pub(crate) const WINDOW: usize = 10;

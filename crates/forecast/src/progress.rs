@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use crate::{Error, gru};
+use closecall_gru as gru;
+
+use crate::Error;
 
 /// How far a forecast is. It may end early: a gate that stays closed saves the last fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::gru::{GruSpec, Loss, Path, TrainSettings};
+use closecall_gru::{GruSpec, Loss, Path, TrainSettings};
 
 /// Which model forecasts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,0 +1,45 @@
+//! The reference work on each instruction-set path, and one forecast.
+//!
+//! `cargo bench -p closecall-gru`. For the ratio to the processor's peak, measured in the
+//! same run, use `closecall bench train`.
+#![expect(clippy::unwrap_used, reason = "may fail loudly")]
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use closecall_gru::bench::{REFERENCE_ROWS, reference_rows, reference_spec, reference_work};
+use closecall_gru::{Gru, Path, TrainSettings};
+use criterion::{Criterion, criterion_group, criterion_main};
+use ndarray::s;
+
+fn reference(criterion: &mut Criterion) {
+    let (x, y) = reference_rows(1);
+    let mut group = criterion.benchmark_group("reference work");
+    group
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(5));
+    for path in Path::ALL.into_iter().filter(|path| path.is_supported()) {
+        group.bench_function(path.name(), |bencher| {
+            bencher.iter(|| reference_work(&x, &y, path, 1).unwrap());
+        });
+    }
+    group.finish();
+
+    let one = TrainSettings {
+        epochs: 1,
+        ..TrainSettings::default()
+    };
+    let go_on = &mut |_: &_| ControlFlow::Continue(());
+    let fitted = Gru::fit(&reference_spec(), x.view(), y.view(), &one, None, go_on).unwrap();
+    criterion.bench_function("one forecast", |bencher| {
+        bencher.iter(|| {
+            fitted
+                .model
+                .predict(x.slice(s![REFERENCE_ROWS.., .., ..]))
+                .unwrap()
+        });
+    });
+}
+
+criterion_group!(benches, reference);
+criterion_main!(benches);

@@ -1,0 +1,83 @@
+//! A trained network and its forecasts.
+
+use ndarray::{Array1, ArrayView3};
+
+use crate::activations::Activations;
+use crate::kernel::Isa;
+use crate::layout::Layout;
+use crate::rows::Rows;
+use crate::{Error, GruSpec, Path};
+
+/// A network with its weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gru {
+    spec: GruSpec,
+    /// In the order of [`crate::weights`].
+    weights: Vec<f32>,
+    path: Path,
+}
+
+/// Rows computed together: enough for the kernels' full speed, small enough for the cache.
+const CHUNK: usize = 32;
+
+impl Gru {
+    pub(crate) fn from_parts(spec: GruSpec, weights: Vec<f32>, path: Path) -> Self {
+        Self {
+            spec,
+            weights,
+            path,
+        }
+    }
+
+    /// The network's shape.
+    #[must_use]
+    pub fn spec(&self) -> &GruSpec {
+        &self.spec
+    }
+
+    /// All weights: for each layer its kernel, recurrent kernel, input and recurrent bias (gates
+    /// reset, update, candidate side by side), then the dense layer's and the output's.
+    #[must_use]
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// The instruction-set path that computes this network's forecasts.
+    #[must_use]
+    pub fn path(&self) -> Path {
+        self.path
+    }
+
+    /// The same network on another path.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedPath`] where the processor lacks it.
+    pub fn with_path(mut self, path: Path) -> Result<Self, Error> {
+        self.path = Isa::new(path)?.path();
+        Ok(self)
+    }
+
+    /// The outputs of rows × steps × features, one per row.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if steps or features are not the network's, [`Error::NotFinite`] if a
+    /// row holds NaN or infinity.
+    pub fn predict(&self, x: ArrayView3<'_, f32>) -> Result<Array1<f32>, Error> {
+        let rows = Rows::new(&self.spec, x)?;
+        let layout = Layout::new(&self.spec, self.path);
+        let weights = layout.packed(&self.weights);
+        let chunk = CHUNK.min(rows.count().max(1));
+        let isa = Isa::new(self.path)?;
+        let mut activations = Activations::new(isa, &layout, self.spec.steps, chunk);
+        let mut outputs = Vec::with_capacity(rows.count());
+        for start in (0..rows.count()).step_by(chunk) {
+            let count = chunk.min(rows.count() - start);
+            for row in 0..count {
+                activations.set_row(count, row, rows.get(start + row));
+            }
+            activations.forward(&layout, &weights, count, None);
+            outputs.extend_from_slice(&activations.out[..count]);
+        }
+        Ok(Array1::from_vec(outputs))
+    }
+}

@@ -1,0 +1,97 @@
+//! Which instruction set does the arithmetic: chosen at run time, or forced by name.
+//!
+//! Each path gives the same bits on every machine that has it (only IEEE-exact operations are
+//! used); two paths differ by rounding.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// An instruction-set path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Path {
+    /// Sixteen lanes, 32 registers: AVX-512 F.
+    Avx512,
+    /// Eight lanes, 16 registers: AVX2 with FMA.
+    Avx2,
+    /// ndarray's matrix product and portable loops: every machine.
+    Plain,
+}
+
+impl Path {
+    /// All paths, the fastest first.
+    pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Plain];
+
+    /// The fastest path of this processor.
+    #[must_use]
+    pub fn best() -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|path| path.is_supported())
+            .unwrap_or(Self::Plain)
+    }
+
+    /// Whether this processor (and its operating system) can run the path.
+    #[must_use]
+    pub fn is_supported(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => is_x86_feature_detected!("avx512f"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx512 | Self::Avx2 => false,
+            Self::Plain => true,
+        }
+    }
+
+    /// The path's name, as `--path` takes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Avx512 => "avx512",
+            Self::Avx2 => "avx2",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Path {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL
+            .into_iter()
+            .find(|path| path.name() == name)
+            .ok_or_else(|| Error::UnknownPath(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_parse_back() {
+        for path in Path::ALL {
+            assert_eq!(path.name().parse::<Path>().unwrap(), path);
+        }
+        assert!(matches!("sse".parse::<Path>(), Err(Error::UnknownPath(_))));
+    }
+
+    #[test]
+    fn plain_runs_everywhere() {
+        assert!(Path::Plain.is_supported());
+        assert!(Path::best().is_supported());
+    }
+}
