@@ -17,7 +17,7 @@ use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};
 use closecall_ledger::{DeadLetterRow, Ledger, Reader};
 use closecall_market::{DataSource, Market, MarketSettings};
-use closecall_market_server::{Market as Served, Running, Server, Simulated, SimulatedSettings};
+use closecall_market_server::{RunningServer, ServedMarket, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{
     CloseForecast, DatasetBuilt, DatasetRow, ForecastValues, MarketScraped, Pick, PickId,
     PickReason, Provider, QuoteAbsent, Reason, SessionDate, SessionNews, SessionTimes, Ticker,
@@ -49,7 +49,7 @@ struct Doors {
     sentiment: Arc<Outbox<MarketScraped>>,
     trainer: Arc<Outbox<DatasetBuilt>>,
     letters: Arc<Mutex<Vec<DeadLetterRow>>>,
-    _served: Running,
+    _served: RunningServer,
 }
 
 impl Doors {
@@ -60,7 +60,7 @@ impl Doors {
     fn with(folder: &Path, forecaster: Forecaster) -> Self {
         let clock = Clock::fixed(now());
         let simulated = Simulated::new(SimulatedSettings::new(1), Calendar::default()).unwrap();
-        let served = Served::simulated(simulated, clock.clone());
+        let served = ServedMarket::simulated(simulated, clock.clone());
         let served = Server::bind(Server::loopback(0), served).unwrap();
         let served = served.spawn().unwrap();
         let mut settings = MarketSettings::default();

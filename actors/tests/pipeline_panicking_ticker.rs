@@ -15,7 +15,7 @@ use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind};
 use closecall_ledger::{Ledger, Reader};
 use closecall_market::{DataSource, Market, MarketSettings};
-use closecall_market_server::{Market as Served, Server, Simulated, SimulatedSettings};
+use closecall_market_server::{ServedMarket, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{Reason, Ticker};
 use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{Cause, FaultPoints, Signals, SupervisionSettings, Supervisor};
@@ -41,7 +41,7 @@ fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
     let start = "2025-01-06T12:00:00Z".parse().unwrap();
     let clock = Clock::simulated(start, 3_600.0).unwrap();
     let simulated = Simulated::new(SimulatedSettings::new(1), Calendar::default()).unwrap();
-    let served = Served::simulated(simulated, clock.clone());
+    let served = ServedMarket::simulated(simulated, clock.clone());
     let server = Server::bind(Server::loopback(0), served).unwrap();
     let server = server.spawn().unwrap();
 

@@ -9,7 +9,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use closecall_calendar::Clock;
-use closecall_market_server::{Market, Server, Simulated, SimulatedSettings};
+use closecall_market_server::{ServedMarket, Server, Simulated, SimulatedSettings};
 use serde_json::json;
 
 use super::flags::RunFlags;
@@ -48,7 +48,7 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
     let clock = Clock::simulated(start, EVERY.as_secs_f64())?;
     let calendar = settings.calendar.calendar();
     let simulated = Simulated::new(SimulatedSettings::new(args.seed), calendar)?;
-    let market = Market::simulated(simulated, clock.clone());
+    let market = ServedMarket::simulated(simulated, clock.clone());
     let server = Server::bind(Server::loopback(0), market)
         .or_exit(Code::CannotCreate)?
         .spawn()?;

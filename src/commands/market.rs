@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use closecall_calendar::Clock;
-use closecall_market_server::{Market, Replay, Server, Simulated, SimulatedSettings, Visibility};
+use closecall_market_server::{
+    Replay, ServedMarket, Server, Simulated, SimulatedSettings, Visibility,
+};
 use closecall_supervision::Signals;
 
 use super::flags::{ClockFlags, moment};
@@ -76,7 +78,7 @@ pub(super) fn serve(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Exi
     })
 }
 
-fn market(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Market> {
+fn market(settings: &Settings, args: &ServeArgs) -> anyhow::Result<ServedMarket> {
     let calendar = settings.calendar.calendar();
     let clock = match args.as_of {
         Some(at) => Some(Clock::fixed(at)),
@@ -85,7 +87,7 @@ fn market(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Market> {
     if let Some(directory) = &args.replay {
         let replay = Replay::load(directory, &calendar).or_exit(Code::Data)?;
         let visibility = clock.map_or(Visibility::Everything, Visibility::Until);
-        return Ok(Market::replay(replay, visibility, calendar));
+        return Ok(ServedMarket::replay(replay, visibility, calendar));
     }
     let simulated = SimulatedSettings {
         predictability: args.predictability,
@@ -93,7 +95,7 @@ fn market(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Market> {
     };
     let simulated = Simulated::new(simulated, calendar).or_exit(Code::Usage)?;
     // A simulated market has no end: without a clock of its own it goes by the system's.
-    Ok(Market::simulated(
+    Ok(ServedMarket::simulated(
         simulated,
         clock.unwrap_or_else(Clock::system),
     ))

@@ -5,24 +5,28 @@
 //! thread of its own.
 //!
 //! * [`Server`]: bind first, then serve; [`Server::spawn`] for a thread of its own.
-//! * [`Market`]: a source of data and what of it can be seen ([`Visibility`]).
+//! * [`ServedMarket`]: a source of data and what of it can be seen ([`Visibility`]).
 //! * [`Replay`]: a directory of recorded prices and headlines.
 //! * [`Simulated`]: a market without end whose truth is known.
-//! * `chart`, `news`: the two vendors' wire formats.
+//! * `yahoo`, `alphavantage`: the two vendors' wire formats; `route` chooses between them.
 //!
 //! What it is not: a copy of the vendors' limits. It counts no requests and checks no key, except
 //! that a request for news without one gets the vendor's own answer.
 
-mod chart;
+mod alphavantage;
+mod answer;
 mod error;
-mod http;
 mod market;
-mod news;
 mod replay;
+mod route;
+mod server;
+mod session_bar;
 mod simulated;
+mod yahoo;
 
 pub use error::Error;
-pub use http::{Running, Server};
-pub use market::{Daily, Market, Visibility};
+pub use market::{ServedMarket, Visibility};
 pub use replay::Replay;
+pub use server::{RunningServer, Server};
+pub use session_bar::SessionBar;
 pub use simulated::{Simulated, SimulatedSettings, Truth};

@@ -9,6 +9,7 @@ use closecall_calendar::{Calendar, Clock, Session};
 use closecall_protocol::{Article, Ohlcv, Ticker};
 
 use crate::replay::Replay;
+use crate::session_bar::SessionBar;
 use crate::simulated::Simulated;
 
 /// What of the data can be seen.
@@ -21,46 +22,37 @@ pub enum Visibility {
     Until(Clock),
 }
 
-/// A session with its numbers, as a source holds them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Daily {
-    /// The session, with its opening and its close.
-    pub session: Session,
-    /// Its numbers.
-    pub quote: Ohlcv,
-}
-
 /// A source of market data behind a visibility.
 #[derive(Debug)]
-pub struct Market {
-    source: Source,
+pub struct ServedMarket {
+    source: Backend,
     visibility: Visibility,
     calendar: Calendar,
 }
 
 #[derive(Debug)]
-enum Source {
+enum Backend {
     Replay(Replay),
     Simulated(Simulated),
 }
 
 /// A session as it is seen at some moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
-    pub(super) session: Session,
+pub(crate) struct Seen {
+    pub(crate) session: Session,
     /// Only the opening price in all four places while the session is in progress.
-    pub(super) quote: Ohlcv,
+    pub(crate) quote: Ohlcv,
     /// When the last trade in it was: the opening for a session of the past, as the vendor stamps
     /// those.
-    pub(super) stamp: DateTime<Utc>,
+    pub(crate) stamp: DateTime<Utc>,
 }
 
-impl Market {
+impl ServedMarket {
     /// Recorded data.
     #[must_use]
     pub fn replay(replay: Replay, visibility: Visibility, calendar: Calendar) -> Self {
         Self {
-            source: Source::Replay(replay),
+            source: Backend::Replay(replay),
             visibility,
             calendar,
         }
@@ -71,34 +63,34 @@ impl Market {
     pub fn simulated(simulated: Simulated, clock: Clock) -> Self {
         Self {
             calendar: simulated.calendar().clone(),
-            source: Source::Simulated(simulated),
+            source: Backend::Simulated(simulated),
             visibility: Visibility::Until(clock),
         }
     }
 
-    pub(super) fn calendar(&self) -> &Calendar {
+    pub(crate) fn calendar(&self) -> &Calendar {
         &self.calendar
     }
 
     /// Whether there are prices of this ticker.
-    pub(super) fn has_prices(&self, ticker: &Ticker) -> bool {
+    pub(crate) fn has_prices(&self, ticker: &Ticker) -> bool {
         match &self.source {
-            Source::Replay(replay) => replay.has_prices(ticker),
-            Source::Simulated(simulated) => simulated.trades(ticker),
+            Backend::Replay(replay) => replay.has_prices(ticker),
+            Backend::Simulated(simulated) => simulated.trades(ticker),
         }
     }
 
     /// Whether there are prices or news of this ticker.
-    pub(super) fn knows(&self, ticker: &Ticker) -> bool {
+    pub(crate) fn knows(&self, ticker: &Ticker) -> bool {
         match &self.source {
-            Source::Replay(replay) => replay.has_prices(ticker) || replay.has_news(ticker),
-            Source::Simulated(simulated) => simulated.trades(ticker),
+            Backend::Replay(replay) => replay.has_prices(ticker) || replay.has_news(ticker),
+            Backend::Simulated(simulated) => simulated.trades(ticker),
         }
     }
 
     /// The moment up to which this ticker's past can be seen: the clock's time, or the end of all
     /// that was recorded. `None` when it has no records.
-    pub(super) fn as_of(&self, ticker: &Ticker) -> Option<DateTime<Utc>> {
+    pub(crate) fn as_of(&self, ticker: &Ticker) -> Option<DateTime<Utc>> {
         match &self.visibility {
             Visibility::Until(clock) => Some(clock.now()),
             Visibility::Everything => {
@@ -109,7 +101,7 @@ impl Market {
     }
 
     /// The sessions whose opening lies in `[from, to)`, ascending, as seen at `as_of`.
-    pub(super) fn seen(
+    pub(crate) fn seen(
         &self,
         ticker: &Ticker,
         from: DateTime<Utc>,
@@ -125,18 +117,18 @@ impl Market {
     }
 
     /// The newest session that had opened by `as_of`, as seen then.
-    pub(super) fn newest_seen(&self, ticker: &Ticker, as_of: DateTime<Utc>) -> Option<Seen> {
+    pub(crate) fn newest_seen(&self, ticker: &Ticker, as_of: DateTime<Utc>) -> Option<Seen> {
         self.newest(ticker, as_of).map(|day| see(day, true, as_of))
     }
 
     /// The newest session that opened before this moment, whole.
-    pub(super) fn before(&self, ticker: &Ticker, moment: DateTime<Utc>) -> Option<Daily> {
+    pub(crate) fn before(&self, ticker: &Ticker, moment: DateTime<Utc>) -> Option<SessionBar> {
         self.newest(ticker, moment - TimeDelta::seconds(1))
     }
 
     /// The articles published in `[from, to]` that can be seen now, oldest or newest first. They
     /// are made while one iterates, so that taking a few costs little.
-    pub(super) fn articles<'a>(
+    pub(crate) fn articles<'a>(
         &'a self,
         ticker: &'a Ticker,
         from: DateTime<Utc>,
@@ -148,22 +140,22 @@ impl Market {
             Visibility::Until(clock) => to.min(clock.now()),
         };
         match &self.source {
-            Source::Replay(replay) => replay.articles(ticker, from, to, newest_first),
-            Source::Simulated(simulated) => simulated.articles(ticker, from, to, newest_first),
+            Backend::Replay(replay) => replay.articles(ticker, from, to, newest_first),
+            Backend::Simulated(simulated) => simulated.articles(ticker, from, to, newest_first),
         }
     }
 
-    fn opened(&self, ticker: &Ticker, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Daily> {
+    fn opened(&self, ticker: &Ticker, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<SessionBar> {
         match &self.source {
-            Source::Replay(replay) => replay.opened(ticker, from, to).to_vec(),
-            Source::Simulated(simulated) => simulated.opened(ticker, from, to),
+            Backend::Replay(replay) => replay.opened(ticker, from, to).to_vec(),
+            Backend::Simulated(simulated) => simulated.opened(ticker, from, to),
         }
     }
 
-    fn newest(&self, ticker: &Ticker, at: DateTime<Utc>) -> Option<Daily> {
+    fn newest(&self, ticker: &Ticker, at: DateTime<Utc>) -> Option<SessionBar> {
         match &self.source {
-            Source::Replay(replay) => replay.newest(ticker, at),
-            Source::Simulated(simulated) => simulated.newest(ticker, at),
+            Backend::Replay(replay) => replay.newest(ticker, at),
+            Backend::Simulated(simulated) => simulated.newest(ticker, at),
         }
     }
 }
@@ -173,8 +165,8 @@ fn last_trade(session: &Session) -> DateTime<Utc> {
     session.close + TimeDelta::seconds(1)
 }
 
-fn see(day: Daily, is_newest: bool, as_of: DateTime<Utc>) -> Seen {
-    let Daily { session, quote } = day;
+fn see(day: SessionBar, is_newest: bool, as_of: DateTime<Utc>) -> Seen {
+    let SessionBar { session, quote } = day;
     if as_of < session.close {
         let open = quote.open;
         let partial = Ohlcv {

@@ -6,6 +6,7 @@
 
 mod news;
 mod prices;
+mod table;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,12 +18,12 @@ use closecall_calendar::Calendar;
 use closecall_protocol::{Article, Ticker};
 
 use crate::error::Error;
-use crate::market::Daily;
+use crate::session_bar::SessionBar;
 
 /// A directory's recorded prices and headlines.
 #[derive(Debug, Default)]
 pub struct Replay {
-    prices: BTreeMap<Ticker, Vec<Daily>>,
+    prices: BTreeMap<Ticker, Vec<SessionBar>>,
     news: BTreeMap<Ticker, Vec<Article>>,
 }
 
@@ -71,7 +72,7 @@ impl Replay {
         ticker: &Ticker,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> &[Daily] {
+    ) -> &[SessionBar] {
         let days = self.prices.get(ticker).map_or(&[][..], Vec::as_slice);
         let first = days.partition_point(|day| day.session.open < from);
         let end = days.partition_point(|day| day.session.open < to);
@@ -79,7 +80,7 @@ impl Replay {
     }
 
     /// The newest session that had opened by `at`.
-    pub(super) fn newest(&self, ticker: &Ticker, at: DateTime<Utc>) -> Option<Daily> {
+    pub(super) fn newest(&self, ticker: &Ticker, at: DateTime<Utc>) -> Option<SessionBar> {
         let days = self.prices.get(ticker)?;
         let opened = days.partition_point(|day| day.session.open <= at);
         days.get(opened.checked_sub(1)?).copied()
@@ -126,79 +127,4 @@ fn files(directory: &Path) -> Result<Vec<(Ticker, PathBuf)>, Error> {
         }
     }
     Ok(found)
-}
-
-/// A table with a header, read by column name.
-struct Table {
-    path: PathBuf,
-    reader: csv::Reader<fs::File>,
-    columns: Vec<String>,
-}
-
-impl Table {
-    fn open(path: &Path) -> Result<Self, Error> {
-        let file = fs::File::open(path).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        let mut table = Self {
-            path: path.to_owned(),
-            reader: csv::Reader::from_reader(file),
-            columns: Vec::new(),
-        };
-        match table.reader.headers() {
-            Ok(header) => table.columns = header.iter().map(|name| name.trim().into()).collect(),
-            Err(error) => return Err(table.refused(&error)),
-        }
-        Ok(table)
-    }
-
-    /// Where a column is.
-    fn column(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column == name)
-    }
-
-    /// Where a column is that must be there.
-    fn required(&self, name: &str) -> Result<usize, Error> {
-        self.column(name)
-            .ok_or_else(|| self.row(1, format!("the column {name} is missing")))
-    }
-
-    /// Calls `take` with each row; what it refuses is reported with its line.
-    fn for_each(
-        mut self,
-        mut take: impl FnMut(&csv::StringRecord) -> Result<(), String>,
-    ) -> Result<(), Error> {
-        let mut record = csv::StringRecord::new();
-        loop {
-            match self.reader.read_record(&mut record) {
-                Ok(true) => {
-                    let line = record.position().map_or(0, csv::Position::line);
-                    take(&record).map_err(|problem| self.row(line, problem))?;
-                }
-                Ok(false) => return Ok(()),
-                Err(error) => return Err(self.refused(&error)),
-            }
-        }
-    }
-
-    fn row(&self, line: u64, problem: String) -> Error {
-        Error::Row {
-            path: self.path.clone(),
-            line,
-            problem,
-        }
-    }
-
-    fn refused(&self, error: &csv::Error) -> Error {
-        let line = error.position().map_or(1, csv::Position::line);
-        let problem = match error.kind() {
-            csv::ErrorKind::UnequalLengths {
-                expected_len, len, ..
-            } => format!("{len} columns instead of {expected_len}"),
-            csv::ErrorKind::Utf8 { .. } => "the text is not UTF-8".to_owned(),
-            _ => error.to_string(),
-        };
-        self.row(line, problem)
-    }
 }

@@ -24,7 +24,7 @@ use closecall_calendar::{Calendar, Session};
 use closecall_protocol::{Article, Ticker};
 
 use crate::error::Error;
-use crate::market::Daily;
+use crate::session_bar::SessionBar;
 use path::Paths;
 
 /// What a simulated market is made from. The same settings and calendar give the same market.
@@ -118,7 +118,7 @@ impl Simulated {
         ticker: &Ticker,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
-    ) -> Vec<Daily> {
+    ) -> Vec<SessionBar> {
         let from = from.max(bounds().0);
         self.with_path(ticker, Calendar::date_at(to), |days| {
             let first = days.partition_point(|day| day.daily.session.open < from);
@@ -129,7 +129,7 @@ impl Simulated {
     }
 
     /// The newest session that has opened by `at`.
-    pub(super) fn newest(&self, ticker: &Ticker, at: DateTime<Utc>) -> Option<Daily> {
+    pub(super) fn newest(&self, ticker: &Ticker, at: DateTime<Utc>) -> Option<SessionBar> {
         self.with_path(ticker, Calendar::date_at(at), |days| {
             let opened = days.partition_point(|day| day.daily.session.open <= at);
             let newest = days.get(opened.checked_sub(1)?)?.daily;

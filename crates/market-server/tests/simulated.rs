@@ -6,13 +6,13 @@ mod support;
 
 use chrono::TimeDelta;
 use closecall_calendar::{Calendar, Clock};
-use closecall_market_server::{Market, Running, Simulated, SimulatedSettings};
+use closecall_market_server::{RunningServer, ServedMarket, Simulated, SimulatedSettings};
 use proptest::prelude::*;
 use support::*;
 
-fn serve(seed: u64, clock: &Clock) -> Running {
+fn serve(seed: u64, clock: &Clock) -> RunningServer {
     let simulated = Simulated::new(SimulatedSettings::new(seed), Calendar::default()).unwrap();
-    start(Market::simulated(simulated, clock.clone()))
+    start(ServedMarket::simulated(simulated, clock.clone()))
 }
 
 #[test]
@@ -163,8 +163,8 @@ proptest! {
     }
 }
 
-fn shared() -> &'static (Running, Clock) {
-    static SERVER: std::sync::OnceLock<(Running, Clock)> = std::sync::OnceLock::new();
+fn shared() -> &'static (RunningServer, Clock) {
+    static SERVER: std::sync::OnceLock<(RunningServer, Clock)> = std::sync::OnceLock::new();
     SERVER.get_or_init(|| {
         let clock = Clock::fixed(at("2004-01-01T00:00:00Z"));
         (serve(11, &clock), clock)

@@ -153,10 +153,13 @@ proptest! {
 }
 
 /// One server for all cases; the clock is moved for each, and cases run one after the other.
-fn shared() -> &'static (tempfile::TempDir, (closecall_market_server::Running, Clock)) {
+fn shared() -> &'static (
+    tempfile::TempDir,
+    (closecall_market_server::RunningServer, Clock),
+) {
     static SERVER: std::sync::OnceLock<(
         tempfile::TempDir,
-        (closecall_market_server::Running, Clock),
+        (closecall_market_server::RunningServer, Clock),
     )> = std::sync::OnceLock::new();
     SERVER.get_or_init(|| {
         let directory = small_records();

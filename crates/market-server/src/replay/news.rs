@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use closecall_calendar::Calendar;
 use closecall_protocol::{Article, SessionDate};
 
-use super::Table;
+use super::table::Table;
 use crate::error::Error;
 
 /// The articles of a file, oldest first; those of one second in the order of the file.

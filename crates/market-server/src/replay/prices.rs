@@ -8,21 +8,21 @@ use chrono::NaiveDate;
 use closecall_calendar::Calendar;
 use closecall_protocol::{Bar, Ohlcv, SessionDate};
 
-use super::Table;
+use super::table::Table;
 use crate::error::Error;
-use crate::market::Daily;
+use crate::session_bar::SessionBar;
 
 const NUMBERS: [&str; 6] = ["Open", "High", "Low", "Close", "Adj Close", "Volume"];
 
 /// The bars of a file, ascending.
-pub(super) fn read(path: &Path, calendar: &Calendar) -> Result<Vec<Daily>, Error> {
+pub(super) fn read(path: &Path, calendar: &Calendar) -> Result<Vec<SessionBar>, Error> {
     let table = Table::open(path)?;
     let date = table.required("Date")?;
     let mut columns = [0; NUMBERS.len()];
     for (column, name) in columns.iter_mut().zip(NUMBERS) {
         *column = table.required(name)?;
     }
-    let mut days: Vec<Daily> = Vec::new();
+    let mut days: Vec<SessionBar> = Vec::new();
     table.for_each(|row| {
         let text = row.get(date).unwrap_or_default();
         let date: NaiveDate = text
@@ -50,7 +50,7 @@ pub(super) fn read(path: &Path, calendar: &Calendar) -> Result<Vec<Daily>, Error
             return Err(format!("{date} does not come after the date before it"));
         }
         match calendar.session(date) {
-            Some(session) => days.push(Daily { session, quote }),
+            Some(session) => days.push(SessionBar { session, quote }),
             None => tracing::warn!(path = %path.display(), %date, "no session: bar left out"),
         }
         Ok(())

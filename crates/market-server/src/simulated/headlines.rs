@@ -94,7 +94,7 @@ const ENDINGS: [&str; 8] = [
 ];
 const SOURCES: [&str; 6] = [
     "Harbor Wire",
-    "Meridian Daily",
+    "Meridian SessionBar",
     "North Street Journal",
     "Tape & Ticker",
     "The Closing Bell",

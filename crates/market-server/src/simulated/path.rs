@@ -23,7 +23,7 @@ use super::companies::{Company, company};
 use super::draws::{
     CORRELATION, Purpose, correlated, market_mood, mood, normal, shock, standard_mood, stream,
 };
-use super::{Daily, Truth};
+use super::{SessionBar, Truth};
 
 /// How much of a log volatility is left after a session, and its standard deviation.
 const VOLATILITY_MEMORY: f64 = 0.97;
@@ -38,7 +38,7 @@ const LARGEST_RETURN: f64 = 0.3;
 /// One session of one ticker.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Day {
-    pub(super) daily: Daily,
+    pub(super) daily: SessionBar,
     pub(super) truth: Truth,
     level: f64,
     log_volatility: f64,
@@ -154,7 +154,7 @@ impl Recipe<'_> {
             scale * (CORRELATION * common.powi(2) + (1.0 - CORRELATION) * specific.powi(2)).sqrt();
         let level = before.map_or(0.0, |day| day.level) + log_return;
         Day {
-            daily: Daily {
+            daily: SessionBar {
                 session,
                 quote: quote(self.company, level, log_return, volatility, || {
                     normal(&mut rng)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use closecall_calendar::{Calendar, Clock};
-use closecall_market_server::{Market, Replay, Running, Server, Visibility};
+use closecall_market_server::{Replay, RunningServer, ServedMarket, Server, Visibility};
 use serde_json::Value;
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
@@ -18,7 +18,7 @@ pub(crate) fn until(text: &str) -> Visibility {
     Visibility::Until(Clock::fixed(at(text)))
 }
 
-pub(crate) fn start(market: Market) -> Running {
+pub(crate) fn start(market: ServedMarket) -> RunningServer {
     Server::bind(Server::loopback(0), market)
         .unwrap()
         .spawn()
@@ -140,10 +140,10 @@ pub(crate) fn write_file(directory: &Path, name: &str, content: &str) {
     std::fs::write(path, content).unwrap();
 }
 
-pub(crate) fn replay(directory: &Path, visibility: Visibility) -> Market {
+pub(crate) fn replay(directory: &Path, visibility: Visibility) -> ServedMarket {
     let calendar = Calendar::default();
     let replay = Replay::load(directory, &calendar).unwrap();
-    Market::replay(replay, visibility, calendar)
+    ServedMarket::replay(replay, visibility, calendar)
 }
 
 /// Where the recorded data are; `None`, with a word, where they are not.

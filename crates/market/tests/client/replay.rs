@@ -4,20 +4,20 @@ use std::path::Path;
 
 use closecall_calendar::{Calendar, Clock};
 use closecall_market_server::{
-    Market, Replay, Running, Server, Simulated, SimulatedSettings, Visibility,
+    Replay, RunningServer, ServedMarket, Server, Simulated, SimulatedSettings, Visibility,
 };
 
 use crate::support::{AS_OF, at, gather, market_at, sessions, settings, titles};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
 
-fn serve(directory: &Path, visibility: Visibility) -> Running {
+fn serve(directory: &Path, visibility: Visibility) -> RunningServer {
     let calendar = Calendar::default();
     let replay = Replay::load(directory, &calendar).unwrap();
-    start(Market::replay(replay, visibility, calendar))
+    start(ServedMarket::replay(replay, visibility, calendar))
 }
 
-fn start(market: Market) -> Running {
+fn start(market: ServedMarket) -> RunningServer {
     Server::bind(Server::loopback(0), market)
         .unwrap()
         .spawn()
@@ -79,7 +79,7 @@ async fn the_simulated_market_is_whole_on_any_day() {
     ] {
         let calendar = Calendar::default();
         let simulated = Simulated::new(SimulatedSettings::new(7), calendar.clone()).unwrap();
-        let server = start(Market::simulated(simulated, Clock::fixed(at(as_of))));
+        let server = start(ServedMarket::simulated(simulated, Clock::fixed(at(as_of))));
         let url = format!("http://{}", server.address());
         let dir = tempfile::tempdir().unwrap();
         let market = market_at(&settings(&url, &url), dir.path(), as_of);

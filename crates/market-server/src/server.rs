@@ -1,29 +1,36 @@
-//! Listening, routing, stopping. What an answer says is decided in `chart` and `news`.
+//! Listening, serving connections, stopping. What an answer says is decided in [`crate::route`].
 
-use std::collections::HashMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use std::{io, thread};
 
-use axum::Router;
-use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
-use axum::routing::get;
-use serde_json::Value;
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::market::Market;
-use crate::{chart, news};
+use crate::market::ServedMarket;
+use crate::route;
 
-/// A request's parameters; of one given twice the last counts.
-pub(super) type Parameters = HashMap<String, String>;
+/// How long a stop waits for the requests in hand: an answer takes milliseconds, a client that does
+/// not read may take for ever.
+const LONGEST_STOP: Duration = Duration::from_secs(5);
 
-/// An answer: status and JSON body.
-pub(super) type Answer = (StatusCode, Value);
+/// How long a connection may fail to be accepted before the next try: a system without free file
+/// descriptors has some again when others are closed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A market server that is bound to its address and does not serve yet. Connections made meanwhile
 /// wait.
@@ -31,7 +38,7 @@ pub(super) type Answer = (StatusCode, Value);
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    market: Market,
+    market: ServedMarket,
 }
 
 impl Server {
@@ -45,7 +52,7 @@ impl Server {
     ///
     /// # Errors
     /// [`Error::PortInUse`], or [`Error::Listen`] when the system refuses for another reason.
-    pub fn bind(address: SocketAddr, market: Market) -> Result<Self, Error> {
+    pub fn bind(address: SocketAddr, market: ServedMarket) -> Result<Self, Error> {
         let listen = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => Error::PortInUse { address },
             _ => Error::Listen { address, source },
@@ -70,7 +77,7 @@ impl Server {
     /// inside a tokio runtime with I/O.
     ///
     /// # Errors
-    /// [`Error::Serve`] when the listener fails.
+    /// [`Error::Serve`] when the runtime does not take the listener.
     ///
     /// # Cancel safety
     /// Dropping the future stops accepting; requests in hand may be cut off.
@@ -79,21 +86,37 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Error> {
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(Error::Serve)?;
-        let app = Router::new()
-            .route("/v8/finance/chart/{symbol}", get(answer_chart))
-            .route("/query", get(answer_query))
-            .with_state(Arc::new(self.market));
-        axum::serve(listener, app)
-            .with_graceful_shutdown(shutdown)
+        let market = Arc::new(self.market);
+        let open = GracefulShutdown::new();
+        let mut shutdown = pin!(shutdown);
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => serve_connection(stream, Arc::clone(&market), &open),
+                    // A client that gave up while it waited, or no file descriptor left.
+                    Err(error) => {
+                        tracing::warn!(%error, "no connection accepted");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                () = &mut shutdown => break,
+            }
+        }
+        drop(listener);
+        if tokio::time::timeout(LONGEST_STOP, open.shutdown())
             .await
-            .map_err(Error::Serve)
+            .is_err()
+        {
+            tracing::warn!("stopped with requests in hand");
+        }
+        Ok(())
     }
 
     /// Serves on a thread and a runtime of its own, so that neither waits for the caller's.
     ///
     /// # Errors
     /// [`Error::Serve`] when the thread or its runtime cannot be made.
-    pub fn spawn(self) -> Result<Running, Error> {
+    pub fn spawn(self) -> Result<RunningServer, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -107,7 +130,7 @@ impl Server {
                 runtime.block_on(self.serve(async { drop(stopped.await) }))
             })
             .map_err(Error::Serve)?;
-        Ok(Running {
+        Ok(RunningServer {
             address,
             stop,
             thread,
@@ -117,13 +140,13 @@ impl Server {
 
 /// A market server on a thread of its own. Dropping it stops it without waiting.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningServer {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Result<(), Error>>,
 }
 
-impl Running {
+impl RunningServer {
     /// The address it serves on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -141,22 +164,31 @@ impl Running {
     }
 }
 
-async fn answer_chart(
-    State(market): State<Arc<Market>>,
-    Path(symbol): Path<String>,
-    Query(parameters): Query<Parameters>,
-) -> impl IntoResponse {
-    write(chart::answer(&market, &symbol, &parameters))
+/// Serves the requests of one connection on a task of its own.
+fn serve_connection(stream: TcpStream, market: Arc<ServedMarket>, open: &GracefulShutdown) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let response = respond(&market, &request);
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new()) // bounds how long a request's head may take
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = open.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            // A client that hangs up or speaks something else is no failure of the server's.
+            tracing::debug!(%error, "connection ended");
+        }
+    });
 }
 
-async fn answer_query(
-    State(market): State<Arc<Market>>,
-    Query(parameters): Query<Parameters>,
-) -> impl IntoResponse {
-    write((StatusCode::OK, news::answer(&market, &parameters)))
-}
-
-fn write((status, body): Answer) -> impl IntoResponse {
-    let headers = [(header::CONTENT_TYPE, "application/json;charset=utf-8")];
-    (status, headers, body.to_string())
+fn respond(market: &ServedMarket, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    let (status, body) = route::answer(market, request.method(), request.uri());
+    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/json;charset=utf-8"),
+    );
+    response
 }

@@ -1,16 +1,16 @@
 //! Yahoo's chart endpoint: which sessions a request asks for, and the form of the answer.
 
-use axum::http::StatusCode;
 use chrono::{DateTime, Days, Offset, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use chrono_tz::OffsetName;
+use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use closecall_calendar::Calendar;
 use closecall_protocol::Ticker;
 
-use crate::http::{Answer, Parameters};
-use crate::market::{Market, Seen};
+use crate::answer::{Answer, Parameters};
+use crate::market::{Seen, ServedMarket};
 
 /// What the vendor allows of daily bars in one request.
 const LONGEST: i64 = 100 * 366 * 86_400;
@@ -29,7 +29,7 @@ const RANGES: [(&str, u64); 8] = [
 ];
 
 /// Answers a request for daily bars.
-pub(super) fn answer(market: &Market, symbol: &str, parameters: &Parameters) -> Answer {
+pub(crate) fn answer(market: &ServedMarket, symbol: &str, parameters: &Parameters) -> Answer {
     let known = Ticker::new(symbol)
         .ok()
         .filter(|ticker| market.has_prices(ticker));
@@ -111,7 +111,7 @@ fn moment(seconds: i64) -> Option<DateTime<Utc>> {
 }
 
 fn result(
-    market: &Market,
+    market: &ServedMarket,
     ticker: &Ticker,
     bars: &[Seen],
     as_of: DateTime<Utc>,
@@ -140,7 +140,7 @@ fn result(
 }
 
 fn meta(
-    market: &Market,
+    market: &ServedMarket,
     ticker: &Ticker,
     bars: &[Seen],
     as_of: DateTime<Utc>,

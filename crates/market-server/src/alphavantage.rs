@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use closecall_protocol::{Article, Ticker};
 
-use crate::http::Parameters;
-use crate::market::Market;
+use crate::answer::Parameters;
+use crate::market::ServedMarket;
 
 const DEFAULT_LIMIT: usize = 50;
 const LARGEST_LIMIT: usize = 1_000;
@@ -29,7 +29,7 @@ enum Sort {
 }
 
 /// Answers a request; the vendor's status is 200 whatever the body says.
-pub(super) fn answer(market: &Market, parameters: &Parameters) -> Value {
+pub(crate) fn answer(market: &ServedMarket, parameters: &Parameters) -> Value {
     let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
     if parameter("apikey").is_empty() {
         return json!({ "Error Message": "the parameter apikey is invalid or missing. Please claim your free API key on (https://www.alphavantage.co/support/#api-key). It should take less than 20 seconds." });
@@ -91,7 +91,7 @@ impl Request {
         .filter(|request| request.from <= request.to)
     }
 
-    fn articles(&self, market: &Market) -> Vec<Article> {
+    fn articles(&self, market: &ServedMarket) -> Vec<Article> {
         let Some((first, others)) = self.tickers.split_first() else {
             return Vec::new();
         };

@@ -1,0 +1,44 @@
+//! Which vendor's form a request is answered in: decided by its path alone.
+
+use hyper::{Method, StatusCode, Uri};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Parameters};
+use crate::market::ServedMarket;
+use crate::{alphavantage, yahoo};
+
+/// The chart service's path up to the symbol.
+const CHART: &str = "/v8/finance/chart/";
+
+/// Answers a request. What neither vendor has a form for gets an error of this server's own.
+pub(crate) fn answer(market: &ServedMarket, method: &Method, target: &Uri) -> Answer {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return own_error(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here");
+    }
+    let parameters = parameters(target);
+    let path = target.path();
+    if let Some(symbol) = path.strip_prefix(CHART).filter(|s| !s.contains('/')) {
+        // What is not UTF-8 is no symbol either.
+        let symbol = percent_decode_str(symbol).decode_utf8_lossy();
+        return yahoo::answer(market, &symbol, &parameters);
+    }
+    if path == "/query" {
+        return (StatusCode::OK, alphavantage::answer(market, &parameters));
+    }
+    own_error(
+        StatusCode::NOT_FOUND,
+        "no such path: charts are at /v8/finance/chart/TICKER, news at /query",
+    )
+}
+
+fn parameters(target: &Uri) -> Parameters {
+    form_urlencoded::parse(target.query().unwrap_or_default().as_bytes())
+        .into_owned()
+        .collect()
+}
+
+fn own_error(status: StatusCode, description: &str) -> Answer {
+    let body: Value = json!({ "error": description });
+    (status, body)
+}
