@@ -148,6 +148,9 @@ fn start_log(resolved: &Resolved) {
     let log = &resolved.settings.log;
     telemetry::start(log.format, &log.filter, resolved.secrets.clone());
     closecall_supervision::log_panics();
+    for retired in &resolved.retired {
+        tracing::warn!("{retired}");
+    }
     if !resolved.secrets.is_empty() {
         warn_of_open_secrets(std::path::Path::new(".env"));
     }

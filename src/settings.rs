@@ -18,11 +18,14 @@ use config::{Value, ValueKind};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+mod dot_env;
 mod layers;
+mod retired;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use layers::{Inputs, Origin};
+use retired::Retired;
 
 use crate::exit::{Code, OrExit, market_error};
 use crate::telemetry::LogFormat;
@@ -47,6 +50,15 @@ pub(crate) enum Error {
         key: String,
         origin: Origin,
         nearest: Option<String>,
+    },
+    #[error(
+        "`{new}` (from {other}) and its old name `{old}` (from {origin}) are both set: remove the old"
+    )]
+    BothNames {
+        old: &'static str,
+        origin: Origin,
+        new: &'static str,
+        other: Origin,
     },
     #[error("{0}")]
     Invalid(String),
@@ -106,6 +118,8 @@ pub(crate) struct Resolved {
     pub(crate) shown: BTreeMap<String, Shown>,
     /// Every secret that is set, for the log's second net.
     pub(crate) secrets: Vec<String>,
+    /// Settings of earlier versions, each to be warned of.
+    pub(crate) retired: Vec<Retired>,
 }
 
 /// One value as it may be shown.
@@ -119,7 +133,8 @@ impl Settings {
     /// Reads all layers and checks the result.
     pub(crate) fn resolve(inputs: &Inputs) -> Result<Resolved, Error> {
         let mut merged: BTreeMap<String, (Value, Origin)> = BTreeMap::new();
-        for layer in inputs.layers()? {
+        let (layers, retired) = inputs.layers()?;
+        for layer in layers {
             for (key, value) in layer.values {
                 let is_list = merged.get(&key).is_some_and(|(below, _)| is_list(below));
                 let value = if is_list { split(value) } else { value };
@@ -128,6 +143,7 @@ impl Settings {
         }
         let mut settings: Settings = typed(&merged)?;
         settings.read_secret_files()?;
+        settings.trim_keys();
         settings.validate()?;
         let shown = merged
             .into_iter()
@@ -145,6 +161,7 @@ impl Settings {
             settings,
             shown,
             secrets,
+            retired,
         })
     }
 
@@ -156,6 +173,13 @@ impl Settings {
             news.api_key_file.as_deref(),
             "alphavantage.api_key_file",
         )
+    }
+
+    /// A vendor's key holds no blanks; a copied one often comes with a line's end.
+    fn trim_keys(&mut self) {
+        let key = &mut self.alphavantage.api_key;
+        let trimmed = key.take().map(|key| key.expose_secret().trim().to_owned());
+        *key = trimmed.filter(|key| !key.is_empty()).map(Into::into);
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -214,7 +238,10 @@ impl Settings {
             .map_err(|e| Error::Invalid(format!("[forecast] {e}")))?;
         self.supervision
             .validate()
-            .map_err(|e| Error::Invalid(format!("[supervision] {e}")))
+            .map_err(|e| Error::Invalid(format!("[supervision] {e}")))?;
+        self.kafka
+            .validate()
+            .map_err(|e| Error::Invalid(e.to_string()))
     }
 }
 

@@ -16,7 +16,7 @@ const KEY: &str = "CANARY0KEY0CANARY";
 fn workplace(address: &str) -> Workplace {
     Workplace::on(address)
         .with("CLOSECALL__ALPHAVANTAGE__API_KEY", KEY)
-        .with("CLOSECALL__MARKET__RETRY_BASE_MS", "1")
+        .with("CLOSECALL__MARKET__RETRY_BASE", "1ms")
 }
 
 /// Runs `predict AAPL` saying all there is to say, and looks for the key everywhere.

@@ -118,6 +118,9 @@ fn unusable_values_are_refused() {
         ("yahoo.base_url=ftp://x", "yahoo.base_url"),
         ("supervision.delivery.attempts=9", "attempts"),
         ("http.listen=everywhere", "http.listen"),
+        ("kafka.brokers=nowhere", "kafka.brokers"),
+        ("supervision.restart.backoff.jitter=1", "jitter"),
+        ("supervision.delivery.window=0", "window"),
     ] {
         Workplace::new()
             .run(&["config", "check", "--set", setting])
@@ -126,6 +129,39 @@ fn unusable_values_are_refused() {
     Workplace::new()
         .run(&["config", "check", "--config", "missing.toml"])
         .refused(78, &["missing.toml", "--config"]);
+}
+
+/// A password is what stands there: a `$` begins no name.
+#[test]
+fn values_of_dot_env_are_taken_as_written() {
+    let workplace = Workplace::new();
+    let fixture = include_str!("fixtures/field/env-dollar.env");
+    let key = "CLOSECALL__ALPHAVANTAGE__API_KEY='a$b\\c'";
+    write(&workplace, ".env", &format!("{fixture}{key}\n"));
+    let shown = workplace.run(&["config", "show", "--json"]).json();
+    assert_shown(&shown, "kafka.sasl_username", "pa$word9", ".env");
+    assert_shown(&shown, "alphavantage.api_key", "***", ".env");
+}
+
+/// An old name is read with a warning; both names at once are one too many.
+#[test]
+fn settings_by_old_names_are_read_for_now() {
+    let workplace = Workplace::new();
+    write(
+        &workplace,
+        "closecall.toml",
+        "[market]\nretry_base_ms = 40\n",
+    );
+    let done = workplace.run(&["config", "show", "--json"]);
+    assert!(
+        done.stderr().contains("`market.retry_base`"),
+        "{}",
+        done.stderr()
+    );
+    assert_shown(&done.json(), "market.retry_base", "40ms", "closecall.toml");
+    workplace
+        .run(&["config", "check", "--set", "market.retry_base=40ms"])
+        .refused(78, &["`market.retry_base_ms`", "closecall.toml"]);
 }
 
 /// A key may be in a file of its own; one that cannot be read is refused, and none is shown.

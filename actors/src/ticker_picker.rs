@@ -12,7 +12,8 @@ use actix::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::{Pick, PickId, PickReason, Ticker, TickerPicked};
-use closecall_supervision::{Drain, Outbox, StageContext, duration};
+use closecall_settings::span;
+use closecall_supervision::{Drain, Outbox, StageContext};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -29,12 +30,12 @@ pub struct PickerSettings {
     /// What is picked from.
     pub tickers: Vec<Ticker>,
     /// Length of a slot, on the clock in use; whole milliseconds.
-    #[serde(with = "duration")]
+    #[serde(with = "span")]
     pub every: Duration,
     /// Decides which ticker a slot gets.
     pub seed: u64,
     /// How long after its slot's start a pick expires; 0 never.
-    #[serde(with = "duration")]
+    #[serde(with = "span")]
     pub expires_after: Duration,
 }
 

@@ -7,15 +7,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use closecall_settings::DEFAULTS;
 use config::{Config, Environment, File, FileFormat, Map, Source, Value, ValueKind};
 
-use super::Error;
+use super::retired::{self, Retired};
+use super::{Error, dot_env};
 
 /// What the environment's names begin with; sections and keys are set apart by `__` too.
 const PREFIX: &str = "CLOSECALL";
-
-/// Documents every key, and is the lowest layer.
-pub(crate) const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 /// Tables whose keys are not ours to know.
 const OPEN_TABLES: [&str; 1] = ["kafka.librdkafka."];
@@ -76,8 +75,8 @@ impl Inputs {
         }
     }
 
-    /// All layers, lowest first.
-    pub(crate) fn layers(&self) -> Result<Vec<Layer>, Error> {
+    /// All layers, lowest first, and the retired settings met in them.
+    pub(crate) fn layers(&self) -> Result<(Vec<Layer>, Vec<Retired>), Error> {
         let mut layers = vec![Layer {
             origin: Origin::Default,
             values: flatten(&File::from_str(DEFAULTS, FileFormat::Toml))?,
@@ -105,8 +104,9 @@ impl Inputs {
             origin: Origin::Flag,
             values: self.flag_values(),
         });
+        let retired = retired::translate(&mut layers[1..])?;
         check_keys(&layers)?;
-        Ok(layers)
+        Ok((layers, retired))
     }
 
     fn config_file(&self) -> Result<Option<PathBuf>, Error> {
@@ -138,18 +138,12 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, Value>, Error> {
 }
 
 fn read_dot_env(path: &Path) -> Result<Map<String, String>, Error> {
-    let unreadable = |error: dotenvy::Error| Error::Unreadable {
+    let unreadable = |error: String| Error::Unreadable {
         path: path.into(),
-        // Its own text quotes the line, which may hold a secret.
-        error: match error {
-            dotenvy::Error::LineParse(_, at) => format!("not `NAME=value` near character {at}"),
-            _ => "it cannot be read".to_owned(),
-        },
+        error,
     };
-    dotenvy::from_path_iter(path)
-        .map_err(unreadable)?
-        .map(|line| line.map_err(unreadable))
-        .collect()
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    dot_env::parse(&text).map_err(|error| unreadable(error.to_string()))
 }
 
 fn variables(variables: Map<String, String>) -> Result<BTreeMap<String, Value>, Error> {

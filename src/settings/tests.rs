@@ -1,5 +1,7 @@
 //! Precedence of the layers, origins, and what is refused.
 
+use std::time::Duration;
+
 use super::*;
 
 /// A folder and inputs with a `data_dir` in each layer that is named.
@@ -135,10 +137,104 @@ fn an_empty_address_serves_nothing() {
     assert_eq!(settings.http.listen, None);
 }
 
-/// The file that documents every key says what the parts themselves default to.
+/// What the binary resolves without any layer above is what each part takes for its defaults.
 #[test]
 fn the_documented_defaults_are_the_parts_own() {
     let settings = Settings::resolve(&Inputs::default()).unwrap().settings;
     assert_eq!(settings.forecast, ForecastSettings::default());
     assert_eq!(settings.supervision, SupervisionSettings::default());
+    let market = format!("{:?}", MarketSettings::default());
+    assert_eq!(format!("{:?}", settings.market_settings()), market);
+    let kafka = format!("{:?}", KafkaSettings::default());
+    assert_eq!(format!("{:?}", settings.kafka), kafka);
+}
+
+fn flags(given: &[(&str, &str)]) -> Inputs {
+    let flags = given
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Inputs {
+        flags: flags.collect(),
+        ..Inputs::default()
+    }
+}
+
+/// A setting by its name of an earlier version counts, and the new name is said.
+#[test]
+fn old_names_are_read_with_a_warning() {
+    let resolved = Settings::resolve(&flags(&[
+        ("market.retry_base_ms", "20"),
+        ("yahoo.min_interval_ms", "1500"),
+        ("alphavantage.min_interval_ms", ""),
+    ]))
+    .unwrap();
+    let settings = &resolved.settings;
+    assert_eq!(settings.market.retry_base, Duration::from_millis(20));
+    let least = settings.yahoo.min_interval;
+    assert_eq!(least, Some(Duration::from_millis(1500)));
+    assert_eq!(settings.alphavantage.min_interval, None);
+    let warnings: Vec<String> = resolved.retired.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 3);
+    for name in ["`yahoo.min_interval`", "`market.retry_base`"] {
+        let named = |warning: &&String| warning.contains(name) && warning.contains("flag");
+        assert_eq!(warnings.iter().filter(named).count(), 1, "{warnings:?}");
+    }
+    assert_eq!(resolved.shown["market.retry_base"].value, "20ms");
+    assert!(!resolved.shown.contains_key("market.retry_base_ms"));
+
+    let error = Settings::resolve(&flags(&[("market.retry_base_ms", "soon")])).unwrap_err();
+    assert!(error.to_string().contains("market.retry_base"), "{error}");
+}
+
+/// In whatever layers they are: neither name wins.
+#[test]
+fn a_setting_by_both_names_is_refused() {
+    let mut inputs = flags(&[("market.retry_base_ms", "20")]);
+    let new = ("CLOSECALL__MARKET__RETRY_BASE".into(), "1s".into());
+    inputs.environment.extend([new]);
+    let error = Settings::resolve(&inputs).unwrap_err().to_string();
+    for part in [
+        "`market.retry_base`",
+        "`market.retry_base_ms`",
+        "environment",
+        "flag",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn a_key_is_trimmed_wherever_it_comes_from() {
+    let key = |inputs: &Inputs| {
+        let settings = Settings::resolve(inputs).unwrap().settings;
+        settings.alphavantage.api_key
+    };
+    let flag = key(&flags(&[("alphavantage.api_key", " KEY\n")]));
+    assert_eq!(flag.unwrap().expose_secret(), "KEY");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, "KEY \r\n").unwrap();
+    let name = ("alphavantage.api_key_file", file.to_str().unwrap());
+    assert_eq!(key(&flags(&[name])).unwrap().expose_secret(), "KEY");
+    assert!(key(&flags(&[("alphavantage.api_key", " ")])).is_none());
+}
+
+#[test]
+fn every_section_is_checked() {
+    for (key, value) in [
+        ("kafka.brokers", "no port"),
+        ("kafka.sasl_mechanism", "MAGIC"),
+        ("picker.every", "1ms"),
+        ("yahoo.base_url", "x"),
+        ("forecast.min_rows", "1"),
+        ("supervision.drain.force", "1s"),
+    ] {
+        let error = Settings::resolve(&flags(&[(key, value)])).unwrap_err();
+        let (section, name) = key.rsplit_once('.').unwrap();
+        let text = error.to_string();
+        assert!(
+            text.contains(name) && text.contains(section.split('.').next().unwrap()),
+            "{text}"
+        );
+    }
 }

@@ -24,8 +24,7 @@ use closecall_kafka::{KafkaSettings, KafkaStats};
 use closecall_protocol::codec::pick;
 use closecall_protocol::{Pick, PickId, PickReason, Ticker, TickerPicked, Topic};
 use closecall_supervision::{
-    Ack, Backoff, Deliver, Drain, FaultPoints, RestartPolicy, StageError, SupervisionSettings,
-    Supervisor,
+    Ack, Deliver, Drain, FaultPoints, StageError, SupervisionSettings, Supervisor,
 };
 use futures_util::future::BoxFuture;
 use rdkafka::ClientConfig;
@@ -154,19 +153,14 @@ impl Member {
 
 /// A supervisor that does not keep a test waiting.
 pub(crate) fn supervisor() -> Supervisor {
-    let backoff = Backoff {
-        first: Duration::from_millis(50),
-        max: Duration::from_secs(1),
-        ..Backoff::default()
-    };
-    let mut settings = SupervisionSettings {
-        restart: RestartPolicy {
-            backoff,
-            ..RestartPolicy::default()
-        },
-        ..SupervisionSettings::default()
-    };
-    settings.delivery.backoff = backoff;
+    let mut settings = SupervisionSettings::default();
+    for backoff in [
+        &mut settings.restart.backoff,
+        &mut settings.delivery.backoff,
+    ] {
+        backoff.first = Duration::from_millis(50);
+        backoff.max = Duration::from_secs(1);
+    }
     Supervisor::new(settings, Clock::system(), 7).unwrap()
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use closecall_settings::Share;
 use closecall_supervision::{Backoff, HealthBoard};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
@@ -31,7 +32,7 @@ const PROBE_BACKOFF: Backoff = Backoff {
     first: Duration::from_secs(1),
     factor: 2.0,
     max: Duration::from_secs(5),
-    jitter: 0.0,
+    jitter: Share::NONE,
 };
 
 /// Before the first look the client is polled: the library has asked for its token by then.

@@ -16,43 +16,53 @@ pub(crate) mod client;
 
 /// Section `kafka` of the configuration. Empty text means "not set".
 #[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct KafkaSettings {
     /// Addresses of one or more brokers, `host:port` with commas between. Not set: the boundaries
     /// stay within the process.
+    #[serde(default)]
     pub brokers: String,
     /// Put before the role's name to make its consumer group: `closecall.scraper`.
     pub group_prefix: String,
     /// Put before every topic's name; for several pipelines on one cluster.
+    #[serde(default)]
     pub topic_prefix: String,
     /// Tells this process from others of its role, in the brokers' logs (`client.id`).
     pub instance: String,
     /// `plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`.
     pub security_protocol: SecurityProtocol,
     /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`, with a `sasl_*` protocol.
+    #[serde(default)]
     pub sasl_mechanism: String,
     /// The user, or the principal of a token.
+    #[serde(default)]
     pub sasl_username: String,
     /// The password. Shown nowhere.
-    #[serde(deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "secret")]
     pub sasl_password: SecretString,
     /// A file that holds the password instead.
+    #[serde(default)]
     pub sasl_password_file: PathBuf,
     /// A file that holds the token of `OAUTHBEARER`; read again before it is `token_lifetime` old.
+    #[serde(default)]
     pub sasl_token_file: PathBuf,
     /// How long a token is used after it was read.
-    #[serde(with = "closecall_supervision::duration")]
+    #[serde(with = "closecall_settings::span")]
     pub token_lifetime: Duration,
     /// File of the certificate authorities to trust; the system's where not set.
+    #[serde(default)]
     pub tls_ca_file: PathBuf,
     /// File of the client's certificate, where the brokers ask for one.
+    #[serde(default)]
     pub tls_certificate_file: PathBuf,
     /// File of its key.
+    #[serde(default)]
     pub tls_key_file: PathBuf,
     /// The key's password. Shown nowhere.
-    #[serde(deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "secret")]
     pub tls_key_password: SecretString,
     /// A file that holds the key's password instead.
+    #[serde(default)]
     pub tls_key_password_file: PathBuf,
     /// Whether the broker's certificate must name the broker. Leave on.
     pub tls_verify_hostname: bool,
@@ -60,29 +70,30 @@ pub struct KafkaSettings {
     pub group_protocol: GroupProtocol,
     /// Static membership, for fixed replica counts: the pod's own name. Set `session_timeout` to
     /// 60 s with it.
+    #[serde(default)]
     pub group_instance_id: String,
     /// A member that is not heard of for so long has left the group (classic only).
-    #[serde(with = "closecall_supervision::duration")]
+    #[serde(with = "closecall_settings::span")]
     pub session_timeout: Duration,
     /// Time between two signs of life (classic only); at most a third of the session timeout.
-    #[serde(with = "closecall_supervision::duration")]
+    #[serde(with = "closecall_settings::span")]
     pub heartbeat_interval: Duration,
     /// A consumer that does not poll for so long has left the group. Work does not count: polling
     /// goes on beside it.
-    #[serde(with = "closecall_supervision::duration")]
+    #[serde(with = "closecall_settings::span")]
     pub max_poll_interval: Duration,
     /// A record that the brokers have not confirmed after so long is sent again by a new producer.
-    #[serde(with = "closecall_supervision::duration")]
+    #[serde(with = "closecall_settings::span")]
     pub delivery_timeout: Duration,
     /// A request to a broker that is not answered after so long is given up.
-    #[serde(with = "closecall_supervision::duration")]
+    #[serde(with = "closecall_settings::span")]
     pub socket_timeout: Duration,
     /// Copies of each partition that `topics create` asks for; 0 means 3, or as many as there are
     /// brokers.
     pub replication: i32,
     /// Settings of the Kafka library (librdkafka) by their own names, passed on as they are; those
     /// that the program's promises rest on are refused.
-    #[serde(deserialize_with = "flat")]
+    #[serde(default, deserialize_with = "flat")]
     pub librdkafka: BTreeMap<String, String>,
 }
 
@@ -116,34 +127,7 @@ pub enum GroupProtocol {
 
 impl Default for KafkaSettings {
     fn default() -> Self {
-        Self {
-            brokers: String::new(),
-            group_prefix: "closecall".into(),
-            topic_prefix: String::new(),
-            instance: "0".into(),
-            security_protocol: SecurityProtocol::Plaintext,
-            sasl_mechanism: String::new(),
-            sasl_username: String::new(),
-            sasl_password: SecretString::default(),
-            sasl_password_file: PathBuf::new(),
-            sasl_token_file: PathBuf::new(),
-            token_lifetime: Duration::from_secs(300),
-            tls_ca_file: PathBuf::new(),
-            tls_certificate_file: PathBuf::new(),
-            tls_key_file: PathBuf::new(),
-            tls_key_password: SecretString::default(),
-            tls_key_password_file: PathBuf::new(),
-            tls_verify_hostname: true,
-            group_protocol: GroupProtocol::Classic,
-            group_instance_id: String::new(),
-            session_timeout: Duration::from_secs(10),
-            heartbeat_interval: Duration::from_secs(3),
-            max_poll_interval: Duration::from_secs(300),
-            delivery_timeout: Duration::from_secs(60),
-            socket_timeout: Duration::from_secs(10),
-            replication: 0,
-            librdkafka: BTreeMap::new(),
-        }
+        closecall_settings::section("kafka")
     }
 }
 

@@ -173,7 +173,7 @@ fn yahoo(settings: &MarketSettings, stats: &Arc<VendorStats>) -> Result<Fetcher,
         stats,
         Vendor::Yahoo,
         hosts,
-        settings.yahoo.min_interval_ms,
+        settings.yahoo.min_interval,
         YAHOO_INTERVAL,
     )
 }
@@ -185,7 +185,7 @@ fn alphavantage(
     let host = settings.alphavantage_host()?;
     let AlphavantageSettings {
         api_key,
-        min_interval_ms,
+        min_interval,
         ..
     } = &settings.alphavantage;
     let key = api_key
@@ -208,7 +208,7 @@ fn alphavantage(
         stats,
         vendor,
         hosts,
-        *min_interval_ms,
+        *min_interval,
         ALPHAVANTAGE_INTERVAL,
     )?;
     Ok(Some(Alphavantage::new(fetcher, key)))
@@ -219,7 +219,7 @@ fn fetcher(
     stats: &Arc<VendorStats>,
     vendor: Vendor,
     hosts: Vec<Url>,
-    interval_ms: Option<u64>,
+    interval: Option<Duration>,
     own_interval: Duration,
 ) -> Result<Fetcher, Error> {
     let first = &hosts[0];
@@ -231,8 +231,8 @@ fn fetcher(
     Ok(Fetcher::new(FetcherParts {
         vendor,
         http: Http::new(&settings.yahoo.user_agent, first)?,
-        interval: interval_ms.map_or(automatic, Duration::from_millis),
-        retry_base: Duration::from_millis(settings.market.retry_base_ms),
+        interval: interval.unwrap_or(automatic),
+        retry_base: settings.market.retry_base,
         stats: Arc::clone(stats),
         seed: settings.market.seed,
         hosts,

@@ -4,7 +4,9 @@
 //! Reading them from files and the environment is the binary's part.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use closecall_settings::{section, span};
 use reqwest::Url;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,6 @@ use crate::vendor::Vendor;
 
 /// All three sections.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
 pub struct MarketSettings {
     /// `[yahoo]`: where prices come from.
     pub yahoo: YahooSettings,
@@ -26,7 +27,7 @@ pub struct MarketSettings {
 
 /// `[yahoo]`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct YahooSettings {
     /// Base address of the chart service, or of a market server.
     pub base_url: String,
@@ -34,32 +35,24 @@ pub struct YahooSettings {
     /// never the fallback of another's: a market server is not stood in for by the real market.
     #[serde(default)]
     pub fallback_url: Option<String>,
-    /// The agent that requests name. Some libraries' default agents are refused.
+    /// The agent that requests name; closecall where it is left out. Some libraries' default agents
+    /// are refused.
+    #[serde(default = "own_agent")]
     pub user_agent: String,
-    /// Least time between two requests, in milliseconds. Left out: 1000 on the vendor's own hosts,
-    /// 0 on others.
-    pub min_interval_ms: Option<u64>,
+    /// Least time between two requests. Left out: 1 s on the vendor's own hosts, none on others.
+    #[serde(default, with = "span::optional")]
+    pub min_interval: Option<Duration>,
 }
 
 impl Default for YahooSettings {
     fn default() -> Self {
-        Self {
-            base_url: "https://query1.finance.yahoo.com".to_owned(),
-            fallback_url: Some("https://query2.finance.yahoo.com".to_owned()),
-            user_agent: concat!(
-                "Mozilla/5.0 (compatible; closecall/",
-                env!("CARGO_PKG_VERSION"),
-                ")"
-            )
-            .to_owned(),
-            min_interval_ms: None,
-        }
+        section("yahoo")
     }
 }
 
 /// `[alphavantage]`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct AlphavantageSettings {
     /// Base address of the news service, or of a market server.
     pub base_url: String,
@@ -69,44 +62,35 @@ pub struct AlphavantageSettings {
     pub api_key: Option<SecretString>,
     /// A file that holds the key, for mounted secrets; whoever reads the configuration reads it.
     pub api_key_file: Option<PathBuf>,
-    /// Least time between two requests, in milliseconds. Left out: 1200 on the vendor's own hosts,
-    /// 0 on others.
-    pub min_interval_ms: Option<u64>,
+    /// Least time between two requests. Left out: 1.2 s on the vendor's own hosts, none on others.
+    #[serde(default, with = "span::optional")]
+    pub min_interval: Option<Duration>,
 }
 
 impl Default for AlphavantageSettings {
     fn default() -> Self {
-        Self {
-            base_url: "https://www.alphavantage.co".to_owned(),
-            api_key: None,
-            api_key_file: None,
-            min_interval_ms: None,
-        }
+        section("alphavantage")
     }
 }
 
 /// `[market]`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct WindowSettings {
     /// Calendar days of prices and news before the as-of time; 300 are about 206 sessions.
     pub window_days: u32,
     /// Stored prices are used while their newest session is at most so many sessions behind.
     pub max_age: u32,
-    /// First wait before a request is repeated, in milliseconds; each further one doubles.
-    pub retry_base_ms: u64,
+    /// First wait before a request is repeated; each further one doubles.
+    #[serde(with = "span")]
+    pub retry_base: Duration,
     /// Decides the jitter of the waits.
     pub seed: u64,
 }
 
 impl Default for WindowSettings {
     fn default() -> Self {
-        Self {
-            window_days: 300,
-            max_age: 5,
-            retry_base_ms: 500,
-            seed: 7,
-        }
+        section("market")
     }
 }
 
@@ -153,6 +137,11 @@ impl MarketSettings {
     }
 }
 
+fn own_agent() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("Mozilla/5.0 (compatible; closecall/{version})")
+}
+
 fn address(name: &'static str, text: &str) -> Result<Url, Error> {
     let rule = "give an http or https address such as http://127.0.0.1:8080";
     let url = Url::parse(text.trim()).map_err(|_| refused(name, rule))?;
@@ -169,6 +158,8 @@ fn refused(name: &'static str, rule: &'static str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use closecall_settings::changed;
+
     use super::*;
 
     fn with_yahoo(base: &str, fallback: Option<&str>) -> MarketSettings {
@@ -238,8 +229,10 @@ mod tests {
 
     #[test]
     fn the_key_is_neither_shown_nor_written() {
-        let json = r#"{"alphavantage":{"api_key":"CANARY"}}"#;
-        let settings: MarketSettings = serde_json::from_str(json).unwrap();
+        let settings = MarketSettings {
+            alphavantage: changed("alphavantage", r#"api_key = "CANARY""#).unwrap(),
+            ..MarketSettings::default()
+        };
         let written = serde_json::to_string(&settings).unwrap();
         assert!(!format!("{settings:?}{written}").contains("CANARY"));
     }

@@ -71,7 +71,7 @@ impl Budget {
                 self.failures.pop_front();
             }
             self.failures.push_back(now);
-            if self.failures.len() > self.policy.intensity as usize {
+            if self.failures.len() > self.policy.intensity.get() as usize {
                 return Decision::GiveUp;
             }
             self.streak += 1;

@@ -31,7 +31,6 @@ mod dead_letter;
 mod delivery;
 mod describe;
 mod drain;
-pub mod duration;
 mod error;
 mod faults;
 mod guard;

@@ -1,8 +1,10 @@
 //! How long to wait before trying again, and how often a stage may be restarted. Data only; the
 //! counting is in `budget`.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
+use closecall_settings::{Share, section, span};
 use rand_chacha::rand_core::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -10,29 +12,18 @@ use crate::Error;
 
 /// Waits that grow by a factor up to a cap.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Backoff {
     /// The first wait.
-    #[serde(with = "crate::duration")]
+    #[serde(with = "span")]
     pub first: Duration,
     /// What each next wait is multiplied with, at least 1.
     pub factor: f64,
     /// No wait is longer (before jitter).
-    #[serde(with = "crate::duration")]
+    #[serde(with = "span")]
     pub max: Duration,
-    /// Each wait is drawn from 1 ± this share of it, in [0, 1).
-    pub jitter: f64,
-}
-
-impl Default for Backoff {
-    fn default() -> Self {
-        Self {
-            first: Duration::from_secs(1),
-            factor: 2.0,
-            max: Duration::from_secs(30),
-            jitter: 0.2,
-        }
-    }
+    /// Each wait is drawn from 1 ± this share of it.
+    pub jitter: Share,
 }
 
 impl Backoff {
@@ -48,14 +39,14 @@ impl Backoff {
     pub fn wait(&self, n: u32, rng: &mut impl Rng) -> Duration {
         let unit = f64::from(rng.next_u32()) / f64::from(u32::MAX);
         self.nominal(n)
-            .mul_f64(1.0 + self.jitter * (2.0 * unit - 1.0))
+            .mul_f64(1.0 + self.jitter.get() * (2.0 * unit - 1.0))
     }
 
     /// The longest the first `n` waits can last together.
     #[must_use]
     pub fn longest(&self, n: u32) -> Duration {
         (0..n)
-            .map(|i| self.nominal(i).mul_f64(1.0 + self.jitter))
+            .map(|i| self.nominal(i).mul_f64(1.0 + self.jitter.get()))
             .fold(Duration::ZERO, Duration::saturating_add)
     }
 
@@ -74,24 +65,17 @@ impl Backoff {
                 "at least 1 is needed",
             );
         }
-        if !(0.0..1.0).contains(&self.jitter) {
-            return refuse(
-                "backoff.jitter",
-                self.jitter.to_string(),
-                "at least 0 and less than 1 is needed",
-            );
-        }
         if self.max < self.first {
             return refuse(
                 "backoff.max",
-                crate::duration::format(self.max),
+                span::format(self.max),
                 "at least `backoff.first` is needed",
             );
         }
         if self.max > Duration::from_secs(86_400) {
             return refuse(
                 "backoff.max",
-                crate::duration::format(self.max),
+                span::format(self.max),
                 "at most 24h is allowed",
             );
         }
@@ -101,28 +85,23 @@ impl Backoff {
 
 /// How a stage that fails is restarted, and when that is given up. Real, monotonic time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct RestartPolicy {
     /// So many failures within the period are restarted; one more gives up.
-    pub intensity: u32,
+    pub intensity: NonZeroU32,
     /// The period the failures are counted in.
-    #[serde(with = "crate::duration")]
+    #[serde(with = "span")]
     pub period: Duration,
     /// The waits before restarts.
     pub backoff: Backoff,
     /// After running so long without a failure the waits begin at the first again.
-    #[serde(with = "crate::duration")]
+    #[serde(with = "span")]
     pub healthy_after: Duration,
 }
 
 impl Default for RestartPolicy {
     fn default() -> Self {
-        Self {
-            intensity: 5,
-            period: Duration::from_secs(300),
-            backoff: Backoff::default(),
-            healthy_after: Duration::from_secs(120),
-        }
+        section("supervision.restart")
     }
 }
 
@@ -135,18 +114,18 @@ impl RestartPolicy {
     /// value is out of range.
     pub fn validate(&self) -> Result<(), Error> {
         self.backoff.validate()?;
-        if !(1..=1000).contains(&self.intensity) {
+        if self.intensity.get() > 1000 {
             return Err(Error::Setting {
                 key: "restart.intensity",
                 value: self.intensity.to_string(),
-                expected: "1 to 1000 is needed",
+                expected: "at most 1000 is allowed",
             });
         }
-        let backoffs = self.backoff.longest(self.intensity);
+        let backoffs = self.backoff.longest(self.intensity.get());
         if self.period <= backoffs {
             return Err(Error::PeriodTooShort {
                 period: self.period,
-                intensity: self.intensity,
+                intensity: self.intensity.get(),
                 backoffs,
             });
         }

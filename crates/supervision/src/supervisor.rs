@@ -180,7 +180,7 @@ impl Supervisor {
             to: to.into(),
             recipient,
             describe: Arc::new(describe),
-            window: self.0.shared.settings.delivery.window,
+            window: self.0.shared.settings.delivery.window.get(),
             sink: None,
             abandon_at_exit: false,
         }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecall_calendar::{Calendar, Clock};
@@ -164,7 +165,7 @@ pub(crate) fn settings(yahoo: &str, alphavantage: &str) -> MarketSettings {
     let mut settings = MarketSettings::default();
     settings.yahoo.base_url = yahoo.to_owned();
     settings.alphavantage.base_url = alphavantage.to_owned();
-    settings.market.retry_base_ms = 1;
+    settings.market.retry_base = Duration::from_millis(1);
     settings
 }
 

@@ -48,7 +48,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
     }
 
     async fn send_until_settled(&self, parcel: &Parcel<T>) -> Result<Ack, Unsettled> {
-        let limit = self.shared.settings.delivery.attempts;
+        let limit = self.shared.settings.delivery.attempts.get();
         let mut panics = 0;
         for tries in 0.. {
             if let Some(at) = parcel.expires_at

@@ -23,7 +23,7 @@ fn the_sender_waits_and_nothing_is_lost() {
             })
         });
         let mut settings = quick();
-        settings.delivery.window = 2;
+        settings.delivery.window = 2.try_into().unwrap();
         let rig = Rig::new(settings, worker);
         let first = rig.outbox.accept(job(1)).await.unwrap();
         let second = rig.outbox.accept(job(2)).await.unwrap();

@@ -170,7 +170,7 @@ pub(crate) fn quick() -> SupervisionSettings {
         first: Duration::from_millis(1),
         factor: 2.0,
         max: Duration::from_millis(4),
-        jitter: 0.2,
+        jitter: 0.2.try_into().unwrap(),
     };
     SupervisionSettings {
         restart: RestartPolicy {
@@ -179,7 +179,7 @@ pub(crate) fn quick() -> SupervisionSettings {
         },
         delivery: DeliverySettings {
             backoff,
-            ..DeliverySettings::default()
+            ..SupervisionSettings::default().delivery
         },
         drain: DrainSettings {
             deadline: Duration::from_secs(60),

@@ -27,7 +27,7 @@ fn two_at_once_do_not_spend_the_budget() {
 fn crashes_on_six_different_messages_spend_it() {
     on_system(async {
         let mut settings = quick();
-        settings.delivery.window = 6;
+        settings.delivery.window = 6.try_into().unwrap();
         let rig = Rig::new(settings, Worker::new(|_, _| panic!("broken")));
         let mut held = Vec::new();
         for number in 1..=6 {

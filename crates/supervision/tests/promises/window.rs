@@ -38,7 +38,7 @@ async fn peak_inside(crash_every: usize) -> (usize, Rig) {
         })
     });
     let mut settings = quick();
-    settings.delivery.window = WINDOW;
+    settings.delivery.window = WINDOW.try_into().unwrap();
     let rig = Rig::new(settings, worker);
     let replies = join_all((0..60).map(|number| rig.outbox.deliver(job(number)))).await;
     assert!(

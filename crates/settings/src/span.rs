@@ -1,5 +1,6 @@
-//! Spans of time in settings: a number of seconds (`20`, `0.5`) or text with a unit (`"250ms"`,
-//! `"20s"`, `"5m"`, `"1h"`). Use as `#[serde(with = "closecall_supervision::duration")]`.
+//! Spans of time: a number of seconds (`20`, `0.5`) or text with a unit (`"250ms"`, `"20s"`, `"5m"`,
+//! `"1h"`). Use as `#[serde(with = "closecall_settings::span")]`, and with `span::optional` where a
+//! span may be left out.
 
 use std::time::Duration;
 
@@ -76,6 +77,38 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
     }
 }
 
+/// Spans that may be left out: `#[serde(default, with = "closecall_settings::span::optional")]`.
+pub mod optional {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// For serde's `with`.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(
+        span: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        span.map(super::format).serialize(serializer)
+    }
+
+    /// For serde's `with`.
+    ///
+    /// # Errors
+    /// When there is a value that is no span.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        #[derive(Deserialize)]
+        struct Given(#[serde(with = "super")] Duration);
+
+        let given = Option::<Given>::deserialize(deserializer)?;
+        Ok(given.map(|given| given.0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -91,6 +124,23 @@ mod tests {
         for bad in ["", "s", "-1s", "1d", "NaN", "inf", "1e400", "1s2"] {
             assert!(parse(bad).is_err(), "{bad} was accepted");
         }
+    }
+
+    #[test]
+    fn a_span_may_be_left_out() {
+        #[derive(Debug, PartialEq, Deserialize, serde::Serialize)]
+        struct Waits {
+            #[serde(default, with = "optional")]
+            least: Option<Duration>,
+        }
+        let read = |json: &str| serde_json::from_str::<Waits>(json).map(|waits| waits.least);
+        assert_eq!(read("{}").unwrap(), None);
+        assert_eq!(read(r#"{"least": null}"#).unwrap(), None);
+        let second = Some(Duration::from_secs(1));
+        assert_eq!(read(r#"{"least": "1s"}"#).unwrap(), second);
+        assert!(read(r#"{"least": "soon"}"#).is_err());
+        let written = serde_json::to_string(&Waits { least: second }).unwrap();
+        assert_eq!(read(&written).unwrap(), second);
     }
 
     proptest! {
