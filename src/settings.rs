@@ -11,7 +11,8 @@ use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::ForecastSettings;
 use closecall_kafka::KafkaSettings;
 use closecall_market::{
-    AlphavantageSettings, DataSource, Market, MarketSettings, WindowSettings, YahooSettings,
+    AlphavantageSettings, DataSource, Market, MarketSettings, NetworkSettings, WindowSettings,
+    YahooSettings,
 };
 use closecall_supervision::SupervisionSettings;
 use config::{Value, ValueKind};
@@ -81,6 +82,9 @@ pub(crate) struct Settings {
     pub(crate) picker: PickerSettings,
     pub(crate) yahoo: YahooSettings,
     pub(crate) alphavantage: AlphavantageSettings,
+    /// Its only key may be unset, which leaves no table.
+    #[serde(default)]
+    pub(crate) network: NetworkSettings,
     pub(crate) market: WindowSettings,
     pub(crate) forecast: ForecastSettings,
     pub(crate) supervision: SupervisionSettings,
@@ -185,7 +189,7 @@ impl Settings {
     fn secrets(&self) -> Vec<String> {
         let kafka = [&self.kafka.sasl_password, &self.kafka.tls_key_password];
         let all = self.alphavantage.api_key.iter().chain(kafka);
-        all.map(|secret| secret.expose_secret().to_owned())
+        all.map(|secret| secret.expose_secret().trim().to_owned())
             .filter(|secret| !secret.is_empty())
             .collect()
     }
@@ -197,11 +201,12 @@ impl Settings {
         self.alphavantage.base_url = address.to_owned();
     }
 
-    /// The three sections of the market client.
+    /// The four sections of the market client.
     pub(crate) fn market_settings(&self) -> MarketSettings {
         MarketSettings {
             yahoo: self.yahoo.clone(),
             alphavantage: self.alphavantage.clone(),
+            network: self.network.clone(),
             market: self.market.clone(),
         }
     }

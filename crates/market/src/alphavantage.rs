@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::vendor::VendorFault;
 use crate::vendor::fetch::Fetcher;
+use crate::vendor::symbol::vendor_symbol;
 
 pub(crate) use codec::{Feed, NewsItem};
 
@@ -76,9 +77,10 @@ impl Alphavantage {
         let (from, to) = (minute(from), minute(to));
         let key = self.key.expose_secret();
         let limit = PAGE.to_string();
+        let symbol = vendor_symbol(ticker);
         let query = [
             ("function", "NEWS_SENTIMENT"),
-            ("tickers", ticker.as_str()),
+            ("tickers", &symbol),
             ("time_from", &from),
             ("time_to", &to),
             ("sort", "EARLIEST"),

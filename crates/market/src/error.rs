@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use closecall_protocol::{Reason, Ticker};
 
 use crate::class::{ErrorClass, MarketFailure};
@@ -39,17 +39,47 @@ pub enum Error {
         /// Whose data were to be added.
         wanted: String,
     },
+    /// A file of certificate authorities cannot be used.
+    #[error("the certificate authorities in {} cannot be used: {problem}; check network.ca_file and SSL_CERT_FILE", path.display())]
+    CertificateAuthority {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The HTTP client cannot be made.
     #[error("cannot make the HTTP client: {0}")]
     Client(String),
     /// The price vendor does not know the ticker.
-    #[error("yahoo does not know the ticker {ticker}: check its spelling")]
+    #[error("yahoo does not know the ticker {ticker}: check its spelling; it is asked again from {} on", until.format("%Y-%m-%d %H:%M UTC"))]
     UnknownTicker {
         /// As asked.
         ticker: Ticker,
+        /// Until when the vendor is not asked about it again.
+        until: DateTime<Utc>,
+    },
+    /// The ticker is traded somewhere else, or in another currency, or is no share.
+    #[error(
+        "{ticker} is {market}: only shares and exchange-traded funds in USD in sessions of America/New_York are forecast"
+    )]
+    OtherMarket {
+        /// As asked.
+        ticker: Ticker,
+        /// What the vendor says that it is.
+        market: String,
+    },
+    /// The prices are on several bases or in several units, and no rule repairs them.
+    #[error(
+        "the prices of {ticker} cannot be trusted: {why}; compare them with the vendor's own page, and try again when they are corrected"
+    )]
+    Unsound {
+        /// As asked.
+        ticker: Ticker,
+        /// What is wrong with them.
+        why: String,
     },
     /// The vendor answered, and there is not one usable bar.
-    #[error("there is no usable bar of {ticker} from {from} to {to}{}: is it traded there?", refused(*unusable))]
+    #[error("there is no usable bar of {ticker} from {from} to {to}{}: is it traded there?", refused_rows(*unusable))]
     NoData {
         /// As asked.
         ticker: Ticker,
@@ -61,7 +91,7 @@ pub enum Error {
         unusable: usize,
     },
     /// The newest bar there is lies too far back.
-    #[error("the newest bar of {ticker} is of {newest}, {sessions} sessions behind, where market.max_age allows {limit}{}", because(fault.as_ref()))]
+    #[error("the newest bar of {ticker} is of {newest}, {sessions} sessions behind, where market.max_age allows {limit}{}{}", refused_rows(*unusable), because(fault.as_ref()))]
     Stale {
         /// As asked.
         ticker: Ticker,
@@ -71,6 +101,8 @@ pub enum Error {
         sessions: usize,
         /// How many may.
         limit: u32,
+        /// Rows that came and could not be used.
+        unusable: usize,
         /// Why nothing newer could be fetched, where that failed.
         fault: Option<VendorFault>,
     },
@@ -86,7 +118,8 @@ pub enum Error {
     },
 }
 
-fn refused(unusable: usize) -> String {
+/// How many rows of an answer could not be used, as a refusal adds it.
+pub(crate) fn refused_rows(unusable: usize) -> String {
     if unusable == 0 {
         String::new()
     } else {
@@ -108,8 +141,12 @@ impl Error {
             Self::Settings { .. }
             | Self::Store { .. }
             | Self::OtherSource { .. }
+            | Self::CertificateAuthority { .. }
             | Self::Client(_) => ErrorClass::Fatal,
-            Self::UnknownTicker { .. } | Self::NoData { .. } => ErrorClass::Permanent,
+            Self::UnknownTicker { .. }
+            | Self::OtherMarket { .. }
+            | Self::Unsound { .. }
+            | Self::NoData { .. } => ErrorClass::Permanent,
             Self::Stale { .. } => ErrorClass::Transient,
             Self::Unavailable { fault, .. } => fault.class(),
         }
@@ -120,7 +157,9 @@ impl Error {
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::UnknownTicker { .. } => Some(Reason::UnknownTicker),
-            Self::NoData { .. } => Some(Reason::NoData),
+            Self::OtherMarket { .. } | Self::Unsound { .. } | Self::NoData { .. } => {
+                Some(Reason::NoData)
+            }
             Self::Stale { .. } | Self::Unavailable { .. } => Some(Reason::Unavailable),
             _ => None,
         }
@@ -130,10 +169,15 @@ impl Error {
     #[must_use]
     pub fn failure(&self) -> MarketFailure {
         match self {
-            Self::Settings { .. } => MarketFailure::Configuration,
+            Self::Settings { .. } | Self::CertificateAuthority { .. } => {
+                MarketFailure::Configuration
+            }
             Self::Store { .. } | Self::OtherSource { .. } => MarketFailure::CannotCreate,
             Self::Client(_) => MarketFailure::Unavailable,
-            Self::UnknownTicker { .. } | Self::NoData { .. } => MarketFailure::BadData,
+            Self::UnknownTicker { .. }
+            | Self::OtherMarket { .. }
+            | Self::Unsound { .. }
+            | Self::NoData { .. } => MarketFailure::BadData,
             Self::Stale { fault, .. } => fault
                 .as_ref()
                 .map_or(MarketFailure::Unavailable, VendorFault::failure),

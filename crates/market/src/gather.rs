@@ -1,12 +1,18 @@
 //! The gather: prices and news of one pick, fetched into the store, read back from it, and cut at
 //! the pick's as-of time whatever the vendors showed.
 //!
+//! * `clients`: the two vendors, as the settings have them.
 //! * `window`: which sessions and which moments belong to a pick.
+//! * `schedule`: when the daily chart is asked for.
 //! * `prices`: the chart into the store, and whether what the store then has is usable.
+//! * `price_now`: the price of the running session.
 //! * `news`: the gaps in what is known of a ticker's news, page by page.
 
+mod clients;
 mod news;
+mod price_now;
 mod prices;
+mod schedule;
 mod window;
 
 use std::collections::HashMap;
@@ -16,35 +22,27 @@ use std::time::Duration;
 
 use closecall_calendar::{Calendar, Clock};
 use closecall_protocol::{
-    MarketScraped, Provider, QuoteAbsent, SessionDate, SessionTimes, Ticker, TickerPicked,
+    MarketScraped, Provider, SessionDate, SessionTimes, Ticker, TickerPicked,
 };
-use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout_at};
 
 use crate::alphavantage::Alphavantage;
 use crate::error::Error;
-use crate::settings::{AlphavantageSettings, MarketSettings};
+use crate::settings::MarketSettings;
 use crate::source::DataSource;
 use crate::store::Store;
-use crate::vendor::fetch::{Fetcher, FetcherParts};
-use crate::vendor::http::Http;
-use crate::vendor::{Vendor, VendorFault, VendorStats};
+use crate::vendor::{VendorFault, VendorStats};
 use crate::yahoo::Yahoo;
 
+use prices::Fetched;
 use window::Window;
 
-/// Asking for prices ends so long after a gather began, asking for news so long. Together they stay
+/// Asking for prices ends so long after a gather began, then for the price of the moment, then for
+/// news. Together they stay
 /// below the bound of a whole scrape, so that a silent vendor leaves time to answer from the store.
 const PRICES_WITHIN: Duration = Duration::from_secs(40);
+const QUOTE_WITHIN: Duration = Duration::from_secs(50);
 const NEWS_WITHIN: Duration = Duration::from_secs(80);
-
-/// Least time between two requests to the vendors' own hosts.
-const YAHOO_INTERVAL: Duration = Duration::from_millis(1_000);
-const ALPHAVANTAGE_INTERVAL: Duration = Duration::from_millis(1_200);
-
-/// What a market server is sent in place of a key; it is the vendor's own for demonstrations.
-const NO_KEY: &str = "demo";
 
 /// Market data: two vendors over HTTP, and the store between them and the pipeline. Shared by
 /// reference or in an `Arc`; gathers may run at once, those of one ticker take turns.
@@ -77,8 +75,7 @@ impl Market {
     ) -> Result<Self, Error> {
         settings.validate()?;
         let stats = Arc::<VendorStats>::default();
-        let yahoo = Yahoo::new(yahoo(settings, &stats)?);
-        let alphavantage = alphavantage(settings, &stats)?;
+        let (yahoo, alphavantage) = clients::open(settings, &stats)?;
         if alphavantage.is_none() {
             tracing::warn!("alphavantage.api_key is not set: forecasts rest on prices only");
         }
@@ -110,7 +107,7 @@ impl Market {
     /// What was fetched before a cancellation stays in the store.
     ///
     /// # Errors
-    /// [`Error::UnknownTicker`] and [`Error::NoData`] for good, [`Error::Unavailable`] and
+    /// [`Error::UnknownTicker`], [`Error::OtherMarket`], [`Error::Unsound`] and [`Error::NoData`] for good, [`Error::Unavailable`] and
     /// [`Error::Stale`] for now, [`Error::Store`] when the store fails.
     pub async fn gather(&self, picked: &TickerPicked) -> Result<MarketScraped, Error> {
         let began = Instant::now();
@@ -120,12 +117,22 @@ impl Market {
         let turn = timeout_at(began + PRICES_WITHIN, turn.lock_owned()).await;
         let fetched = match &turn {
             Ok(_) => {
-                self.fetch_prices(&pick, &window, began + PRICES_WITHIN)
+                self.refresh_prices(&pick, &window, began + PRICES_WITHIN)
                     .await?
             }
-            Err(_) => Err(VendorFault::Timeout),
+            Err(_) => Fetched::Failed(VendorFault::Timeout),
         };
-        let prices = self.usable_prices(&pick, &window, fetched).await?;
+        let mut prices = self.usable_prices(&pick, &window, fetched).await?;
+        self.add_provisional(&pick, &window, &mut prices).await?;
+        let quoted = self
+            .price_now(&pick, &window, &prices, began + QUOTE_WITHIN)
+            .await?;
+        let quote = quoted.map(|quoted| {
+            if quoted.factor != 1.0 {
+                prices.rescale(quoted.factor);
+            }
+            quoted.quote
+        });
         if turn.is_ok() {
             self.fetch_news(&pick, &window, began + NEWS_WITHIN).await?;
         }
@@ -137,23 +144,24 @@ impl Market {
             to: window.target.date,
             unusable: 0,
         })?;
-        let session = SessionTimes::from(&window.target);
         let newest = prices.bars.last().map(|bar| bar.session().date());
         let ahead = newest.map_or(0, |newest| {
             let until = self.calendar.sessions_between(newest, window.target.date);
             until.saturating_sub(1)
         });
+        let (fetched_at, provisional) = (prices.fetched_at, prices.provisional);
+        let (bars, repairs) = prices.shared();
         Ok(MarketScraped {
             target,
-            session,
+            session: SessionTimes::from(&window.target),
             sessions_ahead: u32::try_from(ahead).unwrap_or(u32::MAX),
-            quote: Err(QuoteAbsent::at(pick.as_of(), &session)),
+            quote,
             provider: Provider::Yahoo,
-            provisional: false,
-            repairs: Arc::new([]),
-            bars: prices.bars.into(),
+            provisional,
+            repairs,
+            bars,
             articles: articles.into(),
-            fetched_at: prices.fetched_at.unwrap_or_else(|| self.clock.now()),
+            fetched_at: fetched_at.unwrap_or_else(|| self.clock.now()),
             pick,
         })
     }
@@ -164,77 +172,4 @@ impl Market {
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(turns.entry(ticker.clone()).or_default())
     }
-}
-
-fn yahoo(settings: &MarketSettings, stats: &Arc<VendorStats>) -> Result<Fetcher, Error> {
-    let hosts = settings.yahoo_hosts()?;
-    fetcher(
-        settings,
-        stats,
-        Vendor::Yahoo,
-        hosts,
-        settings.yahoo.min_interval,
-        YAHOO_INTERVAL,
-    )
-}
-
-fn alphavantage(
-    settings: &MarketSettings,
-    stats: &Arc<VendorStats>,
-) -> Result<Option<Alphavantage>, Error> {
-    let host = settings.alphavantage_host()?;
-    let AlphavantageSettings {
-        api_key,
-        min_interval,
-        ..
-    } = &settings.alphavantage;
-    let key = api_key
-        .clone()
-        .filter(|key| !key.expose_secret().trim().is_empty());
-    let key = match key {
-        None if Vendor::Alphavantage.owns(&host) => return Ok(None),
-        None => {
-            tracing::warn!(
-                "alphavantage.api_key is not set: this market server is asked without one, the \
-                 vendor would not be asked"
-            );
-            SecretString::from(NO_KEY)
-        }
-        Some(key) => key,
-    };
-    let (vendor, hosts) = (Vendor::Alphavantage, vec![host]);
-    let fetcher = fetcher(
-        settings,
-        stats,
-        vendor,
-        hosts,
-        *min_interval,
-        ALPHAVANTAGE_INTERVAL,
-    )?;
-    Ok(Some(Alphavantage::new(fetcher, key)))
-}
-
-fn fetcher(
-    settings: &MarketSettings,
-    stats: &Arc<VendorStats>,
-    vendor: Vendor,
-    hosts: Vec<Url>,
-    interval: Option<Duration>,
-    own_interval: Duration,
-) -> Result<Fetcher, Error> {
-    let first = &hosts[0];
-    let automatic = if vendor.owns(first) {
-        own_interval
-    } else {
-        Duration::ZERO
-    };
-    Ok(Fetcher::new(FetcherParts {
-        vendor,
-        http: Http::new(&settings.yahoo.user_agent, first)?,
-        interval: interval.unwrap_or(automatic),
-        retry_base: settings.market.retry_base,
-        stats: Arc::clone(stats),
-        seed: settings.market.seed,
-        hosts,
-    }))
 }

@@ -14,14 +14,19 @@
 //! * [`Market`]: the gather, with its [`MarketSettings`].
 //! * `yahoo`, `alphavantage`: the two vendors' requests and answers.
 //! * `vendor`: what calls have in common: one request, tries, pace, faults, counts.
+//! * `repair`: one basis and one unit, before anything is stored or learned from.
+//! * `quote`: the price of the moment, from the bars inside the session.
 //! * `store`: the SQLite file, which belongs to one [`DataSource`].
 
 mod alphavantage;
 mod class;
 mod error;
 mod gather;
+mod quote;
+mod repair;
 mod settings;
 mod source;
+mod split;
 mod store;
 mod vendor;
 mod yahoo;
@@ -33,6 +38,8 @@ mod recorded;
 pub use class::{ErrorClass, MarketFailure};
 pub use error::Error;
 pub use gather::Market;
-pub use settings::{AlphavantageSettings, MarketSettings, WindowSettings, YahooSettings};
+pub use settings::{
+    AlphavantageSettings, MarketSettings, NetworkSettings, WindowSettings, YahooSettings,
+};
 pub use source::DataSource;
 pub use vendor::{RequestOutcome, Vendor, VendorFault, VendorStats};

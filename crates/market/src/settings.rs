@@ -1,6 +1,6 @@
 //! What can be set about the market: the two vendors' addresses and manners, and the window.
 //!
-//! Three sections, `[yahoo]`, `[alphavantage]` and `[market]`, each a struct with its defaults.
+//! Four sections, `[yahoo]`, `[alphavantage]`, `[network]` and `[market]`, each a struct with its defaults.
 //! Reading them from files and the environment is the binary's part.
 
 use std::path::PathBuf;
@@ -13,14 +13,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::vendor::Vendor;
+use crate::vendor::tls::Tls;
 
-/// All three sections.
+/// All four sections.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct MarketSettings {
     /// `[yahoo]`: where prices come from.
     pub yahoo: YahooSettings,
     /// `[alphavantage]`: where news come from.
     pub alphavantage: AlphavantageSettings,
+    /// `[network]`: how both are reached.
+    pub network: NetworkSettings,
     /// `[market]`: what is gathered and how faults are met.
     pub market: WindowSettings,
 }
@@ -73,6 +76,16 @@ impl Default for AlphavantageSettings {
     }
 }
 
+/// `[network]`. Proxies are taken from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, and
+/// never used for this machine's own addresses.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkSettings {
+    /// A PEM file of certificate authorities that are trusted beside the compiled-in ones, as where
+    /// a proxy signs for the vendors. The file that `SSL_CERT_FILE` names is trusted too.
+    pub ca_file: Option<PathBuf>,
+}
+
 /// `[market]`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +120,7 @@ impl MarketSettings {
         {
             return Err(refused("yahoo.user_agent", "give a line of printable text"));
         }
+        Tls::new(self.network.ca_file.as_deref())?;
         if !(30..=3_650).contains(&self.market.window_days) {
             return Err(refused(
                 "market.window_days",

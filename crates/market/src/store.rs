@@ -1,16 +1,24 @@
 //! The local market store: everything that was fetched, and what the pipeline reads.
 //!
 //! * `connection`: the SQLite file and its schema.
-//! * `prices`: bars and when they were fetched.
-//! * `news`: articles, once each, and the windows of time that are completely known.
+//! * `prices`: daily bars and when they were fetched, announced splits, repairs.
+//! * `intraday`: bars inside sessions.
+//! * `news`: articles, once each.
+//! * `span`: the windows of time of which everything is known; `asked`: what vendors were asked.
 
+mod asked;
 mod connection;
+mod intraday;
 mod news;
 mod prices;
+mod span;
 
+pub(crate) use asked::ChartState;
 pub(crate) use connection::Store;
-pub(crate) use news::Span;
-pub(crate) use prices::{Basis, StoredBars};
+#[cfg(test)]
+pub(crate) use prices::StoredBars;
+pub(crate) use prices::{Basis, FetchedBars};
+pub(crate) use span::Span;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,8 @@ pub(crate) mod fetch;
 pub(crate) mod http;
 pub(crate) mod number;
 mod stats;
+pub(crate) mod symbol;
+pub(crate) mod tls;
 
 use std::fmt;
 

@@ -1,20 +1,36 @@
-//! Yahoo's chart service: daily bars, dividends and splits of one ticker.
+//! Yahoo's chart service: daily bars and splits of one ticker, and bars inside a session.
 
-pub(crate) mod codec;
+pub(crate) mod daily;
+mod envelope;
+pub(crate) mod intraday;
 mod wire;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::Ticker;
 use tokio::time::Instant;
 
 use crate::vendor::VendorFault;
 use crate::vendor::fetch::Fetcher;
+use crate::vendor::symbol::vendor_symbol;
 
-pub(crate) use codec::{Chart, Split};
+pub(crate) use daily::{Chart, SETTLED_AFTER};
+pub(crate) use intraday::{Intraday, IntradayRow};
 
 /// The service.
 #[derive(Debug)]
 pub(crate) struct Yahoo(Fetcher);
+
+/// Which bars inside a session are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum IntradayWindow {
+    /// Those of the session in progress.
+    Running,
+    /// Those of a session that opened at `from`, up to a moment.
+    Past {
+        from: DateTime<Utc>,
+        as_of: DateTime<Utc>,
+    },
+}
 
 impl Yahoo {
     pub(crate) fn new(fetcher: Fetcher) -> Self {
@@ -37,11 +53,55 @@ impl Yahoo {
             ("events", "div,splits"),
             ("includePrePost", "false"),
         ];
-        let path = ["v8", "finance", "chart", ticker.as_str()];
+        let symbol = vendor_symbol(ticker);
         self.0
-            .fetch(&path, &query, deadline, |answer| {
-                codec::read(answer, ticker)
+            .fetch(&path(&symbol), &query, deadline, |answer| {
+                daily::read(answer, ticker)
+            })
+            .await
+    }
+
+    /// Bars of a minute inside one session, or coarser ones where the vendor has no finer; `None`
+    /// when it has none.
+    pub(crate) async fn intraday(
+        &self,
+        ticker: &Ticker,
+        window: IntradayWindow,
+        deadline: Instant,
+    ) -> Result<Option<Intraday>, VendorFault> {
+        let mut query = vec![("interval", "1m".to_owned())];
+        match window {
+            IntradayWindow::Running => query.push(("range", "1d".to_owned())),
+            IntradayWindow::Past { from, as_of } => {
+                // The end is exclusive, and the bar that ends at the as-of time starts before it.
+                let to = as_of + TimeDelta::seconds(60);
+                query.push(("period1", from.timestamp().to_string()));
+                query.push(("period2", to.timestamp().to_string()));
+            }
+        }
+        query.push(("events", "div,splits".to_owned()));
+        query.push(("includePrePost", "false".to_owned()));
+        let query: Vec<_> = query
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let symbol = vendor_symbol(ticker);
+        self.0
+            .fetch(&path(&symbol), &query, deadline, |answer| {
+                let intraday = intraday::read(answer, ticker)?;
+                // What a vendor traded last is after a past session.
+                Ok(intraday.map(|intraday| match window {
+                    IntradayWindow::Running => intraday,
+                    IntradayWindow::Past { .. } => intraday.without_last_trade(),
+                }))
             })
             .await
     }
 }
+
+fn path(symbol: &str) -> [&str; 4] {
+    ["v8", "finance", "chart", symbol]
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use super::refusal::classify;
 use crate::vendor::VendorFault;
 use crate::vendor::http::HttpAnswer;
 use crate::vendor::number::Cell;
+use crate::vendor::symbol::vendor_symbol;
 
 /// A page of articles.
 #[derive(Debug, Default, PartialEq)]
@@ -149,9 +150,8 @@ fn article(item: Item, published: DateTime<Utc>, ticker: &Ticker) -> Option<News
             Lax::Unreadable(_) => None,
         })
         .collect();
-    let own = mentions
-        .iter()
-        .find(|mention| mention.ticker == ticker.as_str());
+    let symbol = vendor_symbol(ticker);
+    let own = mentions.iter().find(|mention| mention.ticker == symbol);
     // Where the vendor says whom an article is about, it is about the ticker or not taken.
     if own.is_none() && !mentions.is_empty() {
         return None;

@@ -8,8 +8,8 @@ use crate::vendor::fault::shown;
 /// What the vendor asks for between two requests, with a margin.
 const BURST_WAIT: Duration = Duration::from_millis(1_200);
 
-/// The class of a message, by phrases of the recorded ones. The order matters: the message about
-/// bursts names the daily quota too, and that about the quota names the key.
+/// The class of a message, by what it asks for and not by what else it mentions: the message about
+/// bursts names the daily quota and the paid plans too, and that about the quota names the key.
 pub(super) fn classify(message: &str, key: &str) -> VendorFault {
     let message = &redact(message, key);
     let lower = message.to_ascii_lowercase();
@@ -23,7 +23,14 @@ pub(super) fn classify(message: &str, key: &str) -> VendorFault {
     ]) {
         return VendorFault::Credential(text());
     }
-    if says(&["per second", "per minute", "burst"]) {
+    // Slower: the same request goes through in a moment.
+    if says(&[
+        "spreading out",
+        "more sparingly",
+        "per second",
+        "per minute",
+        "burst",
+    ]) {
         return VendorFault::Throttled {
             retry_after: Some(BURST_WAIT),
         };
@@ -34,9 +41,11 @@ pub(super) fn classify(message: &str, key: &str) -> VendorFault {
     if says(&["invalid api call"]) {
         return VendorFault::BadRequest(text());
     }
+    // The day is spent.
     if says(&["per day", "rate limit"]) {
         return VendorFault::Quota(text());
     }
+    // Not covered by the key.
     if says(&["premium"]) {
         return VendorFault::NotEntitled(text());
     }

@@ -8,7 +8,8 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use closecall_protocol::Pick;
 use tokio::time::Instant;
 
-use super::{Market, Window};
+use super::Market;
+use super::window::Window;
 use crate::alphavantage::{Alphavantage, Feed};
 use crate::error::Error;
 use crate::store::Span;

@@ -1,61 +1,160 @@
-//! Prices of a gather: the vendor's chart into the store, and whether what the store then has is
-//! good enough to forecast from.
+//! Daily prices of a gather: the vendor's chart into the store, and whether what the store then has
+//! is sound and recent enough to forecast from.
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use closecall_protocol::{Bar, Pick};
+use closecall_protocol::{Bar, Pick, Repair, SessionTimes};
 use tokio::time::Instant;
 
-use super::{Market, Window};
-use crate::error::Error;
-use crate::store::{Basis, StoredBars};
+use super::Market;
+use super::schedule::{self, Due};
+use super::window::Window;
+use crate::error::{Error, refused_rows};
+use crate::quote::closing_price;
+use crate::repair::{Repaired, repair};
+use crate::split::Split;
+use crate::store::{Basis, FetchedBars, Span};
 use crate::vendor::VendorFault;
 use crate::yahoo::Chart;
 
-/// The largest real moves since 2015 of the tickers this was made for are 35 %.
-const UNBELIEVABLE_MOVE: f64 = 0.4;
+/// A provisional close may lie so far from the close before, in logarithms; it grows with the root
+/// of the sessions between.
+const BELIEVABLE: f64 = 0.4;
+
+/// What came of asking for the daily chart.
+#[derive(Debug)]
+pub(super) enum Fetched {
+    /// An answer, with so many rows that could not be used.
+    Answered { unusable: usize },
+    /// Nothing can have changed since the last answer.
+    NotAsked,
+    /// The store has to do.
+    Failed(VendorFault),
+}
+
+/// Daily prices of a pick, on one basis and in one unit.
+#[derive(Debug)]
+pub(super) struct Prices {
+    /// Ascending, at least one.
+    pub(super) bars: Vec<Bar>,
+    pub(super) splits: Vec<Split>,
+    /// Ascending by session.
+    pub(super) repairs: Vec<Repair>,
+    pub(super) fetched_at: Option<DateTime<Utc>>,
+    /// The last close is an intraday bar's.
+    pub(super) provisional: bool,
+}
 
 impl Market {
-    /// Asks for the window's prices and stores the finished sessions. Returns the number of rows
-    /// that could not be used, or the fault for which the store has to do.
-    pub(super) async fn fetch_prices(
+    /// Asks for the window's prices where the answer can have changed, and stores what is settled.
+    pub(super) async fn refresh_prices(
         &self,
         pick: &Pick,
         window: &Window,
         deadline: Instant,
-    ) -> Result<Result<usize, VendorFault>, Error> {
+    ) -> Result<Fetched, Error> {
+        let (ticker, now) = (&pick.ticker, self.clock.now());
         let (from, to) = window.asked();
-        let chart = match self.yahoo.chart(&pick.ticker, from, to, deadline).await {
-            Ok(chart) => chart,
-            Err(VendorFault::UnknownSymbol(_)) => {
-                return Err(Error::UnknownTicker {
-                    ticker: pick.ticker.clone(),
-                });
-            }
-            Err(fault) => return Ok(Err(fault)),
+        let span = Span {
+            start: from,
+            end: window.last.close,
         };
-        let bars = chart.finished(&self.calendar, window.cut);
-        self.remark(pick, &chart, &bars);
-        let now: DateTime<Utc> = self.clock.now();
-        let basis = self
+        let session = window.last.date;
+        let state = self.store.chart_state(ticker, session, span).await?;
+        if let Some(until) = schedule::unknown_until(&state, now) {
+            let ticker = ticker.clone();
+            return Err(Error::UnknownTicker { ticker, until });
+        }
+        let newest = state.newest;
+        let behind = |newest| self.calendar.sessions_between(newest, session);
+        let due = Due {
+            session,
+            corrected_from: self.calendar.next(session).open,
+            needy: newest.is_none_or(|newest| behind(newest) > self.max_age as usize),
+        };
+        if !schedule::ask(&state, &due, now) {
+            return Ok(Fetched::NotAsked);
+        }
+        self.store.note_asked(ticker, session, now).await?;
+        let chart = match self.yahoo.chart(ticker, from, to, deadline).await {
+            Ok(chart) => chart,
+            Err(VendorFault::OtherMarket(market)) => {
+                let ticker = ticker.clone();
+                return Err(Error::OtherMarket { ticker, market });
+            }
+            // The store knows the ticker: the vendor is mistaken, or will be.
+            Err(VendorFault::UnknownSymbol(_)) if newest.is_none() => {
+                self.store.note_unknown(ticker, now).await?;
+                let (ticker, until) = (ticker.clone(), now + schedule::UNKNOWN_FOR);
+                return Err(Error::UnknownTicker { ticker, until });
+            }
+            Err(fault) => return Ok(Fetched::Failed(fault)),
+        };
+        let unusable = chart.refused + chart.empty_rows;
+        let answered = Span {
+            end: window.cut,
+            ..span
+        };
+        match self.keep_chart(pick, window, chart).await? {
+            Err(fault) => Ok(Fetched::Failed(fault)),
+            Ok(()) => {
+                self.store.note_answered(ticker, answered).await?;
+                Ok(Fetched::Answered { unusable })
+            }
+        }
+    }
+
+    /// Stores the settled bars of a chart, on one basis and in one unit; a chart that cannot be
+    /// brought there is a fault, and the store stays as it was.
+    async fn keep_chart(
+        &self,
+        pick: &Pick,
+        window: &Window,
+        chart: Chart,
+    ) -> Result<Result<(), VendorFault>, Error> {
+        let (ticker, pick_id) = (&pick.ticker, pick.pick_id);
+        self.remark(pick, &chart);
+        let unusable = refused_rows(chart.refused + chart.empty_rows);
+        let unsound = |why: String| Ok(Err(VendorFault::Unsound(format!("{why}{unusable}"))));
+        let settled = chart.finished(&self.calendar, window.cut);
+        let Repaired { bars, repairs } = match repair(&settled, &chart.splits, &self.calendar) {
+            Ok(repaired) => repaired,
+            Err(why) => return unsound(why.to_string()),
+        };
+        for repair in &repairs {
+            tracing::warn!(
+                %ticker, %pick_id, session = %repair.session, field = %repair.field,
+                rule = %repair.rule, factor = repair.factor, "prices were repaired"
+            );
+        }
+        let fetched = FetchedBars {
+            bars,
+            splits: chart.splits,
+            repairs,
+        };
+        match self
             .store
-            .put_bars(&pick.ticker, bars, chart.splits, now)
-            .await?;
-        match basis {
+            .put_bars(ticker, fetched, self.clock.now())
+            .await?
+        {
             Basis::Same => {}
             Basis::Split { ratio } => tracing::info!(
-                ticker = %pick.ticker, pick_id = %pick.pick_id, ratio,
-                "split: stored prices were brought to the new basis"
+                %ticker, %pick_id, ratio, "split: stored prices were brought to the new basis"
             ),
+            Basis::OtherUnit { factor } => {
+                return unsound(format!("all of them are {factor} times those stored"));
+            }
             Basis::Revised { sessions, of } => tracing::warn!(
-                ticker = %pick.ticker, pick_id = %pick.pick_id, sessions, of,
+                %ticker, %pick_id, sessions, of,
                 "closes differ from those stored, which no split explains: the newest are kept"
             ),
         }
-        Ok(Ok(chart.refused + chart.empty_rows))
+        Ok(Ok(()))
     }
 
-    /// Says what is odd about a chart.
-    fn remark(&self, pick: &Pick, chart: &Chart, finished: &[Bar]) {
+    /// Reports what is odd about a chart.
+    fn remark(&self, pick: &Pick, chart: &Chart) {
         if let Some(first) = &chart.first_refusal {
             tracing::warn!(
                 ticker = %pick.ticker, pick_id = %pick.pick_id, rows = chart.refused, %first,
@@ -70,75 +169,154 @@ impl Market {
                 "bars of days on which the exchange is closed were left out"
             );
         }
-        for pair in finished.windows(2) {
-            let session = pair[1].session();
-            let change = pair[1].close() / pair[0].close() - 1.0;
-            let split = chart
-                .splits
-                .iter()
-                .any(|split| split.date == session.date());
-            if change.abs() > UNBELIEVABLE_MOVE && !split {
-                tracing::warn!(
-                    ticker = %pick.ticker, pick_id = %pick.pick_id, %session,
-                    change_pct = change * 100.0, "a move without precedent or split"
-                );
-            }
-        }
     }
 
-    /// The window's bars from the store, unless there are none or they are too old.
+    /// The window's prices from the store, unless there are none, they are too old, or unsound.
     pub(super) async fn usable_prices(
         &self,
         pick: &Pick,
         window: &Window,
-        fetched: Result<usize, VendorFault>,
-    ) -> Result<StoredBars, Error> {
+        fetched: Fetched,
+    ) -> Result<Prices, Error> {
         let (first, last) = (window.first.date, window.last.date);
-        let stored = self.store.bars(&pick.ticker, first, last).await?;
-        let ticker = pick.ticker.clone();
-        let (Some(oldest), Some(newest)) = (stored.bars.first(), stored.bars.last()) else {
-            return Err(match fetched {
-                Ok(unusable) => Error::NoData {
-                    ticker,
-                    from: first,
-                    to: last,
-                    unusable,
-                },
-                Err(fault) => Error::Unavailable { ticker, fault },
-            });
+        let ticker = &pick.ticker;
+        let stored = self.store.bars(ticker, first, last).await?;
+        let Some(newest) = stored.bars.last().map(|bar| bar.session().date()) else {
+            return Err(nothing(pick, window, fetched));
         };
-        let (oldest, newest) = (oldest.session().date(), newest.session().date());
+        let (unusable, fault) = match fetched {
+            Fetched::Answered { unusable } => (unusable, None),
+            Fetched::NotAsked => (0, None),
+            Fetched::Failed(fault) => (0, Some(fault)),
+        };
         let sessions = self.calendar.sessions_between(newest, last);
         if sessions > self.max_age as usize {
-            let (limit, fault) = (self.max_age, fetched.err());
+            let (ticker, limit) = (ticker.clone(), self.max_age);
             return Err(Error::Stale {
                 ticker,
                 newest,
                 sessions,
                 limit,
+                unusable,
                 fault,
             });
         }
-        if let Err(fault) = fetched {
+        if let Some(fault) = fault {
             tracing::warn!(
                 %ticker, pick_id = %pick.pick_id, vendor = "yahoo", %fault,
                 fetched_at = %stored.fetched_at.unwrap_or_default().to_rfc3339(),
                 "prices could not be fetched: forecasting from the store"
             );
         }
+        // Rows of several fetches meet in the store.
+        let repaired = repair(&stored.bars, &stored.splits, &self.calendar);
+        let Repaired { bars, repairs } = repaired.map_err(|why| Error::Unsound {
+            ticker: ticker.clone(),
+            why: format!("{why}{}", refused_rows(unusable)),
+        })?;
+        self.remark_gaps(pick, &bars, last);
+        let mut all = stored.repairs;
+        all.extend(repairs);
+        all.sort_by_key(|repair| repair.session);
+        Ok(Prices {
+            bars,
+            splits: stored.splits,
+            repairs: all,
+            fetched_at: stored.fetched_at,
+            provisional: false,
+        })
+    }
+
+    /// Reports sessions without a bar, inside the window and at its end.
+    fn remark_gaps(&self, pick: &Pick, bars: &[Bar], last: chrono::NaiveDate) {
+        let (Some(oldest), Some(newest)) = (bars.first(), bars.last()) else {
+            return;
+        };
+        let (oldest, newest) = (oldest.session().date(), newest.session().date());
+        let sessions = self.calendar.sessions_between(newest, last);
         if sessions > 0 {
             tracing::warn!(
-                %ticker, pick_id = %pick.pick_id, %newest, sessions,
+                ticker = %pick.ticker, pick_id = %pick.pick_id, %newest, sessions,
                 "prices are stale by {sessions} sessions"
             );
         }
-        let missing = self.calendar.sessions(oldest, newest).count() - stored.bars.len();
+        let missing = self.calendar.sessions(oldest, newest).count() - bars.len();
         if missing > 0 {
             tracing::warn!(
-                %ticker, pick_id = %pick.pick_id, missing,
+                ticker = %pick.ticker, pick_id = %pick.pick_id, missing,
                 "sessions inside the window have no bar"
             );
         }
-        Ok(stored)
+    }
+
+    /// Adds the close of the session before the target from its intraday bars, where the daily bars
+    /// do not hold it yet and those reach its closing time.
+    pub(super) async fn add_provisional(
+        &self,
+        pick: &Pick,
+        window: &Window,
+        prices: &mut Prices,
+    ) -> Result<(), Error> {
+        let previous = self.calendar.previous(window.target.date);
+        let Some(newest) = prices.bars.last().copied() else {
+            return Ok(());
+        };
+        if newest.session().date() >= previous.date || previous.close > window.cut {
+            return Ok(());
+        }
+        let session = SessionTimes::from(&previous);
+        let stored = self.store.intraday(&pick.ticker, session).await?;
+        let sessions = self
+            .calendar
+            .sessions_between(newest.session().date(), previous.date);
+        let believable = BELIEVABLE * (sessions as f64).sqrt();
+        let close = closing_price(&stored, &session)
+            .filter(|close| (close / newest.close()).ln().abs() <= believable);
+        let bar = close.and_then(|close| Bar::of_close(session.date().ok()?, close).ok());
+        if let Some(bar) = bar {
+            prices.bars.push(bar);
+            prices.provisional = true;
+        }
+        Ok(())
+    }
+}
+
+/// Why there is nothing to forecast from.
+fn nothing(pick: &Pick, window: &Window, fetched: Fetched) -> Error {
+    let ticker = pick.ticker.clone();
+    let (from, to) = (window.first.date, window.last.date);
+    match fetched {
+        Fetched::Answered { unusable } => Error::NoData {
+            ticker,
+            from,
+            to,
+            unusable,
+        },
+        Fetched::NotAsked => Error::NoData {
+            ticker,
+            from,
+            to,
+            unusable: 0,
+        },
+        Fetched::Failed(VendorFault::Unsound(why)) => Error::Unsound { ticker, why },
+        Fetched::Failed(fault) => Error::Unavailable { ticker, fault },
+    }
+}
+
+impl Prices {
+    /// Brings all prices to the basis of a split of the target day.
+    pub(super) fn rescale(&mut self, factor: f64) {
+        let Some(newest) = self.bars.last().map(Bar::session) else {
+            return;
+        };
+        for bar in &mut self.bars {
+            *bar = crate::repair::rescaled(bar, factor);
+        }
+        self.repairs
+            .push(crate::repair::split_repair(newest, factor));
+    }
+
+    pub(super) fn shared(self) -> (Arc<[Bar]>, Arc<[Repair]>) {
+        (self.bars.into(), self.repairs.into())
     }
 }

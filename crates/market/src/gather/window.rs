@@ -5,6 +5,7 @@ use closecall_calendar::{Calendar, Session};
 use closecall_protocol::Pick;
 
 use crate::store::Span;
+use crate::yahoo::SETTLED_AFTER;
 
 /// Days asked for before the window, so that its edge does not hang on the vendor's reading of it.
 const MARGIN_DAYS: u64 = 10;
@@ -16,7 +17,7 @@ pub(super) struct Window {
     pub(super) target: Session,
     /// First session of the window.
     pub(super) first: Session,
-    /// Newest session that had closed.
+    /// Newest session whose official close can be had.
     pub(super) last: Session,
     /// What came later does not exist: the as-of time, or the clock's where that is earlier.
     pub(super) cut: DateTime<Utc>,
@@ -36,7 +37,7 @@ impl Window {
         Self {
             target: calendar.target(as_of),
             first,
-            last: calendar.last_closed(cut),
+            last: calendar.last_closed(cut - SETTLED_AFTER),
             cut,
             news: Span {
                 start,

@@ -17,7 +17,8 @@ use crate::source::DataSource;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each step brings a store of the version before to the next; `user_version` counts them.
-const MIGRATIONS: [&str; 1] = ["
+pub(super) const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE source (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
     CREATE TABLE bars (
         ticker TEXT NOT NULL, session TEXT NOT NULL,
@@ -37,7 +38,46 @@ const MIGRATIONS: [&str; 1] = ["
         ticker TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
         PRIMARY KEY (ticker, start)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    // Only the close of a bar has to be known. What was asked before this version is asked again.
+    "
+    CREATE TABLE known_bars (
+        ticker TEXT NOT NULL, session TEXT NOT NULL,
+        open REAL, high REAL, low REAL, close REAL NOT NULL, adj_close REAL, volume REAL,
+        fetched_at INTEGER NOT NULL,
+        PRIMARY KEY (ticker, session)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO known_bars SELECT * FROM bars;
+    DROP TABLE bars;
+    ALTER TABLE known_bars RENAME TO bars;
+    CREATE TABLE splits (
+        ticker TEXT NOT NULL, date TEXT NOT NULL, ratio REAL NOT NULL,
+        PRIMARY KEY (ticker, date)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE repairs (
+        ticker TEXT NOT NULL, session TEXT NOT NULL, field TEXT NOT NULL, rule TEXT NOT NULL,
+        factor REAL NOT NULL,
+        PRIMARY KEY (ticker, session, field, rule)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE intraday_bars (
+        ticker TEXT NOT NULL, start INTEGER NOT NULL, minutes INTEGER NOT NULL,
+        open REAL, high REAL, low REAL, close REAL, volume REAL,
+        fetched_at INTEGER NOT NULL,
+        PRIMARY KEY (ticker, start)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE chart_windows (
+        ticker TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+        PRIMARY KEY (ticker, start)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE chart_questions (
+        ticker TEXT NOT NULL, session TEXT NOT NULL, asked INTEGER NOT NULL,
+        asked_at INTEGER NOT NULL,
+        PRIMARY KEY (ticker, session)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE unknown_tickers (ticker TEXT PRIMARY KEY, at INTEGER NOT NULL)
+        STRICT, WITHOUT ROWID;
+",
+];
 
 /// The store. Cheap to clone; clones share its connection.
 #[derive(Debug, Clone)]
@@ -138,6 +178,11 @@ fn prepare(connection: &mut Connection, source: &DataSource) -> rusqlite::Result
 /// other instead of failing half way.
 pub(super) fn writing(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate)
+}
+
+/// A stored value that is not what it was when it was written.
+pub(super) fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }
 
 fn failed(path: &Path, action: &'static str, problem: String) -> Error {

@@ -1,25 +1,17 @@
-//! Articles in the store, and the spans of time of which all articles are known.
+//! Articles in the store: kept as they came, read as they are meant.
 
 use chrono::{DateTime, Utc};
 use closecall_protocol::{Article, Ticker};
+use html_escape::decode_html_entities;
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::connection::{Store, writing};
+use super::connection::{Store, unreadable, writing};
+use super::span::{Span, gaps, known, mark};
 use crate::alphavantage::NewsItem;
 use crate::error::Error;
 
-/// A span of time, from `start` to just before `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) start: DateTime<Utc>,
-    pub(crate) end: DateTime<Utc>,
-}
-
-impl Span {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.start >= self.end
-    }
-}
+/// Spans of time of which all articles are known.
+const WINDOWS: &str = "news_windows";
 
 impl Store {
     /// Keeps the articles that are new, and marks `complete` as completely known.
@@ -35,7 +27,7 @@ impl Store {
             let transaction = writing(connection)?;
             insert(&transaction, &ticker, &items, seen_at)?;
             if !complete.is_empty() {
-                mark(&transaction, &ticker, complete)?;
+                mark(&transaction, WINDOWS, &ticker, complete)?;
             }
             transaction.commit()
         };
@@ -49,8 +41,9 @@ impl Store {
         window: Span,
     ) -> Result<Vec<Span>, Error> {
         let ticker = ticker.clone();
-        let work =
-            move |connection: &mut Connection| Ok(gaps(&known(connection, &ticker)?, window));
+        let work = move |connection: &mut Connection| {
+            Ok(gaps(&known(connection, WINDOWS, &ticker)?, window))
+        };
         self.run("read", work).await
     }
 
@@ -120,101 +113,36 @@ fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
     let (url, source): (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
     Article::new(
         published,
-        &title,
-        summary.as_deref(),
+        &as_meant(&title),
+        summary.as_deref().map(as_meant).as_deref(),
         url.as_deref(),
         source.as_deref(),
     )
-    .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    .map_err(unreadable)
 }
 
-/// The known spans, ascending and apart.
-fn known(connection: &Connection, ticker: &Ticker) -> rusqlite::Result<Vec<Span>> {
-    let mut query = connection
-        .prepare_cached("SELECT start, end FROM news_windows WHERE ticker = ?1 ORDER BY start")?;
-    let moment = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default();
-    let span = |row: &Row<'_>| {
-        Ok(Span {
-            start: moment(row.get(0)?),
-            end: moment(row.get(1)?),
-        })
-    };
-    query.query_map([ticker.as_str()], span)?.collect()
-}
-
-/// Marks a span as known, joined with those that it touches.
-fn mark(transaction: &Transaction<'_>, ticker: &Ticker, span: Span) -> rusqlite::Result<()> {
-    let mut whole = span;
-    for other in known(transaction, ticker)? {
-        if other.start <= whole.end && whole.start <= other.end {
-            whole = Span {
-                start: whole.start.min(other.start),
-                end: whole.end.max(other.end),
-            };
-            let delete = "DELETE FROM news_windows WHERE ticker = ?1 AND start = ?2";
-            transaction.execute(delete, params![ticker.as_str(), other.start.timestamp()])?;
-        }
-    }
-    transaction.execute(
-        "INSERT INTO news_windows VALUES (?1, ?2, ?3)",
-        params![
-            ticker.as_str(),
-            whole.start.timestamp(),
-            whole.end.timestamp()
-        ],
-    )?;
-    Ok(())
-}
-
-/// What the known spans, ascending and apart, leave of `window`.
-fn gaps(known: &[Span], window: Span) -> Vec<Span> {
-    let mut gaps = Vec::new();
-    let mut start = window.start;
-    for span in known {
-        if span.start > start {
-            gaps.push(Span {
-                start,
-                end: span.start.min(window.end),
-            });
-        }
-        start = start.max(span.end);
-    }
-    gaps.push(Span {
-        start,
-        end: window.end,
-    });
-    gaps.retain(|gap| !gap.is_empty());
-    gaps
+/// A text with the entities of HTML read. Feeds write them, some of them twice.
+fn as_meant(text: &str) -> String {
+    let once = decode_html_entities(text);
+    decode_html_entities(&once).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
 
-    fn at(second: i64) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
-    }
-
-    fn span(start: i64, end: i64) -> Span {
-        Span {
-            start: at(start),
-            end: at(end),
-        }
-    }
-
     #[test]
-    fn what_is_known_is_not_asked_again() {
-        let known = [span(10, 20), span(30, 40)];
-        assert_eq!(
-            gaps(&known, span(0, 50)),
-            [span(0, 10), span(20, 30), span(40, 50)]
-        );
-        assert_eq!(gaps(&known, span(12, 18)), []);
-        assert_eq!(gaps(&known, span(15, 35)), [span(20, 30)]);
-        assert_eq!(gaps(&known, span(50, 60)), [span(50, 60)]);
-        assert_eq!(gaps(&known, span(0, 5)), [span(0, 5)]);
-        assert_eq!(gaps(&[], span(0, 5)), [span(0, 5)]);
+    fn entities_are_read_as_what_they_stand_for() {
+        for (written, meant) in [
+            (
+                "AT&amp;T isn&#39;t losing customers",
+                "AT&T isn't losing customers",
+            ),
+            ("S&amp;amp;P &#x2014; &quot;up&quot;", "S&P \u{2014} \"up\""),
+            ("R&D and Q&A stay", "R&D and Q&A stay"),
+            ("&#0; &#xFFFFFFFF; &nosuch;", "&#0; &#xFFFFFFFF; &nosuch;"),
+        ] {
+            assert_eq!(as_meant(written), meant);
+        }
     }
 }

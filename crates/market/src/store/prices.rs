@@ -1,23 +1,41 @@
-//! Bars in the store, and the basis on which their prices are: closes are adjusted for splits as of
-//! the moment of asking, so that a split moves every price that was stored before it.
+//! Daily bars in the store, and the basis on which their prices are: closes are adjusted for splits
+//! as of the moment of asking, so that a split moves every price that was stored before it.
+//!
+//! Beside the bars lie the splits that the vendor announced and the repairs that the bars took, so
+//! that a forecast from the store names them too.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use closecall_protocol::{Bar, Ohlcv, SessionDate, Ticker};
+use closecall_protocol::{Bar, Repair, RepairField, RepairRule, SessionDate, Ticker};
 use rusqlite::{Connection, Row, Transaction, params};
 
-use super::connection::{Store, writing};
+use super::connection::{Store, unreadable, writing};
 use crate::error::Error;
-use crate::yahoo::Split;
+use crate::split::Split;
 
 /// Relative differences below this are roundings of the same price.
 const ROUNDING: f64 = 1e-3;
 /// The ratios of a change of basis agree this well, with each other and with the split's.
 const AGREEMENT: f64 = 0.01;
+/// The factor between cents and dollars.
+const UNIT: f64 = 100.0;
+
+/// An answer of the vendor's as it is kept.
+#[derive(Debug, Default)]
+pub(crate) struct FetchedBars {
+    /// Ascending.
+    pub(crate) bars: Vec<Bar>,
+    pub(crate) splits: Vec<Split>,
+    pub(crate) repairs: Vec<Repair>,
+}
 
 /// Bars of a window, ascending, with the time of the fetch that the newest of them is from.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct StoredBars {
     pub(crate) bars: Vec<Bar>,
+    /// Ascending.
+    pub(crate) splits: Vec<Split>,
+    /// Of the window, ascending.
+    pub(crate) repairs: Vec<Repair>,
     pub(crate) fetched_at: Option<DateTime<Utc>>,
 }
 
@@ -28,23 +46,25 @@ pub(crate) enum Basis {
     Same,
     /// All divided by the ratio of a split.
     Split { ratio: f64 },
+    /// All times a factor of unit: nothing was kept of them.
+    OtherUnit { factor: f64 },
     /// Differences that no split explains, on so many of the sessions.
     Revised { sessions: usize, of: usize },
 }
 
 impl Store {
-    /// Keeps the bars, the newest fetch of a session winning, and tells how they relate to what was
-    /// stored. After a split the older bars that were not fetched again are brought to its basis.
+    /// Keeps the bars, the newest fetch of a session winning, and returns how they relate to what
+    /// was stored. After a split the older bars that were not fetched again are brought to its
+    /// basis; bars that are all in another unit than the stored ones are not kept.
     pub(crate) async fn put_bars(
         &self,
         ticker: &Ticker,
-        bars: Vec<Bar>,
-        splits: Vec<Split>,
+        fetched: FetchedBars,
         fetched_at: DateTime<Utc>,
     ) -> Result<Basis, Error> {
         let ticker = ticker.clone();
         self.run("write", move |connection| {
-            put(connection, &ticker, &bars, &splits, fetched_at)
+            put(connection, &ticker, &fetched, fetched_at)
         })
         .await
     }
@@ -58,7 +78,11 @@ impl Store {
     ) -> Result<StoredBars, Error> {
         let ticker = ticker.clone();
         self.run("read", move |connection| {
-            read(connection, &ticker, first, last)
+            Ok(StoredBars {
+                splits: splits(connection, &ticker)?,
+                repairs: repairs(connection, &ticker, first, last)?,
+                ..read(connection, &ticker, first, last)?
+            })
         })
         .await
     }
@@ -67,45 +91,68 @@ impl Store {
 fn put(
     connection: &mut Connection,
     ticker: &Ticker,
-    bars: &[Bar],
-    splits: &[Split],
+    fetched: &FetchedBars,
     fetched_at: DateTime<Utc>,
 ) -> rusqlite::Result<Basis> {
+    let transaction = writing(connection)?;
+    put_splits(&transaction, ticker, &fetched.splits)?;
+    let bars = &fetched.bars;
     let (Some(first), Some(last)) = (bars.first(), bars.last()) else {
+        transaction.commit()?;
         return Ok(Basis::Same);
     };
-    let transaction = writing(connection)?;
-    let stored = read(
-        &transaction,
-        ticker,
-        first.session().date(),
-        last.session().date(),
-    )?;
-    let basis = basis(&stored.bars, bars, splits);
-    if let Basis::Split { ratio } = basis {
-        rescale(&transaction, ticker, first.session(), ratio)?;
+    let (first, last) = (first.session(), last.session());
+    let stored = read(&transaction, ticker, first.date(), last.date())?;
+    let basis = basis(&stored.bars, bars, &fetched.splits);
+    match basis {
+        Basis::OtherUnit { .. } => return Ok(basis),
+        Basis::Split { ratio } => rescale(&transaction, ticker, first, ratio)?,
+        Basis::Same | Basis::Revised { .. } => {}
     }
+    insert(&transaction, ticker, bars, fetched_at)?;
+    transaction.execute(
+        "DELETE FROM repairs WHERE ticker = ?1 AND session BETWEEN ?2 AND ?3",
+        params![ticker.as_str(), first.to_string(), last.to_string()],
+    )?;
+    for repair in &fetched.repairs {
+        transaction.execute(
+            "INSERT OR REPLACE INTO repairs VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                ticker.as_str(),
+                repair.session.to_string(),
+                repair.field.to_string(),
+                repair.rule.to_string(),
+                repair.factor
+            ],
+        )?;
+    }
+    transaction.commit()?;
+    Ok(basis)
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    ticker: &Ticker,
+    bars: &[Bar],
+    fetched_at: DateTime<Utc>,
+) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare_cached(
         "INSERT OR REPLACE INTO bars VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for bar in bars {
-        let range = bar.range();
-        let (session, at) = (bar.session().to_string(), fetched_at.timestamp());
         insert.execute(params![
             ticker.as_str(),
-            session,
+            bar.session().to_string(),
             bar.open(),
-            range.map(|range| range.high),
-            range.map(|range| range.low),
+            bar.range().map(|range| range.high),
+            bar.range().map(|range| range.low),
             bar.close(),
             bar.adj_close(),
             bar.volume(),
-            at
+            fetched_at.timestamp()
         ])?;
     }
-    drop(insert);
-    transaction.commit()?;
-    Ok(basis)
+    Ok(())
 }
 
 /// Brings the bars before `first`, which were not fetched again, to the basis after a split.
@@ -148,20 +195,69 @@ fn read(
 
 fn bar(row: &Row<'_>) -> rusqlite::Result<(Bar, DateTime<Utc>)> {
     let session: String = row.get(0)?;
-    let quote = Ohlcv {
-        open: row.get(1)?,
-        high: row.get(2)?,
-        low: row.get(3)?,
-        close: row.get(4)?,
-        adj_close: row.get(5)?,
-        volume: row.get(6)?,
-    };
-    let bar = session.parse().and_then(|session| Bar::new(session, quote));
-    let bar = bar.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let session: SessionDate = session.parse().map_err(unreadable)?;
+    let bar = Bar::of_close(session, row.get(4)?)
+        .map_err(unreadable)?
+        .with_open(row.get(1)?)
+        .with_range(row.get(3)?, row.get(2)?)
+        .with_adj_close(row.get(5)?)
+        .with_volume(row.get(6)?);
     Ok((
         bar,
         DateTime::from_timestamp(row.get(7)?, 0).unwrap_or_default(),
     ))
+}
+
+fn put_splits(
+    transaction: &Transaction<'_>,
+    ticker: &Ticker,
+    splits: &[Split],
+) -> rusqlite::Result<()> {
+    for split in splits {
+        transaction.execute(
+            "INSERT OR REPLACE INTO splits VALUES (?1, ?2, ?3)",
+            params![ticker.as_str(), split.date.to_string(), split.ratio],
+        )?;
+    }
+    Ok(())
+}
+
+fn splits(connection: &Connection, ticker: &Ticker) -> rusqlite::Result<Vec<Split>> {
+    let mut query = connection
+        .prepare_cached("SELECT date, ratio FROM splits WHERE ticker = ?1 ORDER BY date")?;
+    let split = |row: &Row<'_>| {
+        let date: String = row.get(0)?;
+        Ok(Split {
+            date: date.parse().map_err(unreadable)?,
+            ratio: row.get(1)?,
+        })
+    };
+    query.query_map([ticker.as_str()], split)?.collect()
+}
+
+fn repairs(
+    connection: &Connection,
+    ticker: &Ticker,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> rusqlite::Result<Vec<Repair>> {
+    let mut query = connection.prepare_cached(
+        "SELECT session, field, rule, factor FROM repairs
+         WHERE ticker = ?1 AND session BETWEEN ?2 AND ?3 ORDER BY session",
+    )?;
+    let repair = |row: &Row<'_>| {
+        let text = |column| row.get::<_, String>(column);
+        Ok(Repair {
+            session: text(0)?.parse().map_err(unreadable)?,
+            field: text(1)?.parse().unwrap_or(RepairField::Other),
+            rule: text(2)?.parse().unwrap_or(RepairRule::Other),
+            factor: row.get(3)?,
+        })
+    };
+    let (first, last) = (first.to_string(), last.to_string());
+    query
+        .query_map(params![ticker.as_str(), first, last], repair)?
+        .collect()
 }
 
 /// Compares the closes of the sessions that both have; both ascend.
@@ -187,16 +283,26 @@ fn basis(stored: &[Bar], fetched: &[Bar], splits: &[Split]) -> Basis {
         .fold((f64::INFINITY, 0.0_f64), |(low, high), ratio| {
             (low.min(*ratio), high.max(*ratio))
         });
+    let all_are = |factor: f64| {
+        [low, high]
+            .iter()
+            .all(|ratio| (ratio / factor - 1.0).abs() < AGREEMENT)
+    };
     // The splits since the last fetch are the newest of those in the window.
     let mut product = 1.0;
     for split in splits.iter().rev() {
         product *= split.ratio;
-        if [low, high]
-            .iter()
-            .all(|ratio| (ratio / product - 1.0).abs() < AGREEMENT)
-        {
+        if all_are(product) {
             return Basis::Split { ratio: product };
         }
+    }
+    if let Some(factor) = [UNIT, 1.0 / UNIT]
+        .into_iter()
+        .find(|factor| all_are(*factor))
+    {
+        return Basis::OtherUnit {
+            factor: 1.0 / factor,
+        };
     }
     Basis::Revised {
         sessions: revised,

@@ -35,6 +35,15 @@ pub enum VendorFault {
         /// How long it asks to be left alone.
         retry_after: Option<Duration>,
     },
+    /// It shuts this machine out, whatever is asked.
+    #[error("it refuses this machine ({0})")]
+    Blocked(String),
+    /// Its certificate, or that of a proxy in its place, is signed by an authority unknown here.
+    #[error(
+        "its certificate is not trusted ({0}): where a proxy or an organisation signs for it, name \
+         the file of that certificate authority in network.ca_file or SSL_CERT_FILE"
+    )]
+    UntrustedCertificate(String),
     /// The day's requests are spent.
     #[error("its quota of requests is spent until the next day ({0})")]
     Quota(String),
@@ -70,9 +79,15 @@ pub enum VendorFault {
         /// As answered.
         answered: String,
     },
-    /// Bars of another length than a day.
-    #[error("the bars are of granularity {0}, asked was 1d")]
+    /// Bars of another length than was asked for.
+    #[error("the bars are of granularity {0}, which was not asked for")]
     Granularity(String),
+    /// An instrument of another market.
+    #[error("it answers with {0}")]
+    OtherMarket(String),
+    /// Prices on several bases or in several units.
+    #[error("its prices cannot be trusted: {0}")]
+    Unsound(String),
 }
 
 fn wait(after: Option<Duration>) -> String {
@@ -86,13 +101,15 @@ impl VendorFault {
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Credential(_) => ErrorClass::Fatal,
+            Self::Credential(_) | Self::UntrustedCertificate(_) => ErrorClass::Fatal,
             Self::NotEntitled(_)
             | Self::UnknownSymbol(_)
             | Self::BadRequest(_)
             | Self::InvalidSymbol(_)
             | Self::WrongSymbol { .. }
-            | Self::Granularity(_) => ErrorClass::Permanent,
+            | Self::Granularity(_)
+            | Self::OtherMarket(_)
+            | Self::Unsound(_) => ErrorClass::Permanent,
             _ => ErrorClass::Transient,
         }
     }
@@ -104,6 +121,8 @@ impl VendorFault {
             Self::Throttled { .. } | Self::Quota(_) => MarketFailure::TryLater,
             Self::Credential(_) | Self::NotEntitled(_) => MarketFailure::Credential,
             Self::Network(_)
+            | Self::UntrustedCertificate(_)
+            | Self::Blocked(_)
             | Self::Timeout
             | Self::TooLarge { .. }
             | Self::Redirected(_)

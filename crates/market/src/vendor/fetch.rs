@@ -115,11 +115,13 @@ impl Fetcher {
         let again = match fault {
             VendorFault::Throttled {
                 retry_after: Some(after),
-            } => {
-                return (tried < TRIES && *after <= MAX_WAIT).then_some(*after);
-            }
+            } if *after <= MAX_WAIT => return (tried < TRIES).then_some(*after),
             // It refuses this machine, and repeating makes it worse: one try on the other host.
-            VendorFault::Throttled { retry_after: None } => (tried as usize) < self.hosts.len(),
+            VendorFault::Throttled { .. }
+            // One host's word about the symbol or this machine is not the vendor's.
+            | VendorFault::Blocked(_)
+            | VendorFault::UnknownSymbol(_)
+            | VendorFault::Status(..500) => (tried as usize) < self.hosts.len(),
             VendorFault::Network(_) | VendorFault::Timeout | VendorFault::Status(500..) => {
                 tried < TRIES
             }
@@ -172,12 +174,13 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vendor::tls::Tls;
 
     fn fetcher(hosts: usize) -> Fetcher {
         let host = Url::parse("http://127.0.0.1:1/base/").unwrap();
         Fetcher::new(FetcherParts {
             vendor: Vendor::Yahoo,
-            http: Http::new("test", &host).unwrap(),
+            http: Http::new("test", &host, &Tls::new([]).unwrap()).unwrap(),
             hosts: vec![host; hosts],
             interval: Duration::ZERO,
             retry_base: Duration::from_millis(500),
@@ -206,11 +209,17 @@ mod tests {
             fetcher.wait_after(&VendorFault::Malformed(String::new()), 2),
             None
         );
-        assert_eq!(fetcher.wait_after(&VendorFault::Status(404), 1), None);
-        assert_eq!(
-            fetcher.wait_after(&VendorFault::UnknownSymbol(String::new()), 1),
-            None
-        );
+        // One host's word is not the vendor's: the other one is asked.
+        for hearsay in [
+            VendorFault::Status(404),
+            VendorFault::Blocked(String::new()),
+            VendorFault::UnknownSymbol(String::new()),
+        ] {
+            assert!(fetcher.wait_after(&hearsay, 1).is_some());
+            assert_eq!(fetcher.wait_after(&hearsay, 2), None);
+        }
+        let untrusted = VendorFault::UntrustedCertificate(String::new());
+        assert_eq!(fetcher.wait_after(&untrusted, 1), None);
     }
 
     #[test]
@@ -223,7 +232,9 @@ mod tests {
             fetcher(1).wait_after(&asked(9), 1),
             Some(Duration::from_secs(9))
         );
-        assert_eq!(fetcher(2).wait_after(&asked(3_600), 1), None);
+        assert_eq!(fetcher(1).wait_after(&asked(3_600), 1), None);
+        assert!(fetcher(2).wait_after(&asked(3_600), 1).is_some());
+        assert_eq!(fetcher(2).wait_after(&asked(3_600), 2), None);
         assert!(fetcher(2).wait_after(&unasked, 1).is_some());
         assert_eq!(fetcher(2).wait_after(&unasked, 2), None);
         assert_eq!(fetcher(1).wait_after(&unasked, 1), None);

@@ -2,22 +2,22 @@
 //! showing its address, which may hold a key.
 
 use std::error::Error as _;
+use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
-use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::CertificateError;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Error;
 use crate::vendor::VendorFault;
 use crate::vendor::fault::shown;
+use crate::vendor::tls::Tls;
 
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(20);
@@ -43,11 +43,11 @@ pub(crate) struct Http(Client);
 impl Http {
     /// # Errors
     /// [`Error::Client`] when TLS cannot be set up.
-    pub(crate) fn new(user_agent: &str, host: &Url) -> Result<Self, Error> {
+    pub(crate) fn new(user_agent: &str, host: &Url, tls: &Tls) -> Result<Self, Error> {
         let mut builder = Client::builder()
             .user_agent(user_agent)
             .connect_timeout(CONNECT)
-            .tls_backend_preconfigured(tls().map_err(|error| Error::Client(error.to_string()))?)
+            .tls_backend_preconfigured(tls.client())
             // A redirect would hand the address on, and with it the key.
             .referer(false)
             .redirect(Policy::custom(|attempt| {
@@ -79,19 +79,6 @@ impl Http {
             .await
             .unwrap_or(Err(VendorFault::Timeout))
     }
-}
-
-/// TLS with the roots compiled in: a slim container has none of its own.
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
 }
 
 pub(crate) fn is_loopback(url: &Url) -> bool {
@@ -146,10 +133,33 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 fn fault(error: reqwest::Error) -> VendorFault {
     if error.is_timeout() {
-        VendorFault::Timeout
-    } else {
-        VendorFault::Network(describe(error))
+        return VendorFault::Timeout;
     }
+    let untrusted = is_untrusted(&error);
+    let text = describe(error);
+    if untrusted {
+        VendorFault::UntrustedCertificate(text)
+    } else {
+        VendorFault::Network(text)
+    }
+}
+
+/// Whether the certificate is of an authority that is not known here.
+fn is_untrusted(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        // An I/O error hides what it was made of from the chain of sources.
+        let hidden = inner
+            .downcast_ref::<io::Error>()
+            .and_then(|io| io.get_ref())
+            .and_then(|io| io.downcast_ref::<rustls::Error>());
+        let tls = inner.downcast_ref::<rustls::Error>().or(hidden);
+        if let Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) = tls {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
 }
 
 /// The error without its address: the innermost cause says most.
@@ -229,7 +239,7 @@ mod tests {
     #[test]
     fn the_client_needs_no_certificates_of_the_machine() {
         let live = Url::parse("https://query1.finance.yahoo.com").unwrap();
-        Http::new("test", &live).unwrap();
+        Http::new("test", &live, &Tls::new([]).unwrap()).unwrap();
     }
 
     #[test]

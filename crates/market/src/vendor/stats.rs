@@ -60,10 +60,10 @@ impl RequestOutcome {
     fn of<T>(result: &Result<T, VendorFault>) -> Self {
         let Err(fault) = result else { return Self::Ok };
         match fault {
-            VendorFault::Network(_) => Self::Network,
+            VendorFault::Network(_) | VendorFault::UntrustedCertificate(_) => Self::Network,
             VendorFault::Timeout => Self::Timeout,
             VendorFault::Status(_) => Self::Server,
-            VendorFault::Throttled { .. } => Self::Throttled,
+            VendorFault::Throttled { .. } | VendorFault::Blocked(_) => Self::Throttled,
             VendorFault::Quota(_) => Self::Quota,
             VendorFault::Credential(_) | VendorFault::NotEntitled(_) => Self::Credential,
             VendorFault::UnknownSymbol(_)

@@ -8,30 +8,30 @@ use crate::vendor::number::Cell;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Envelope {
-    pub(super) chart: Option<Body>,
+    pub(super) chart: Option<ChartBody>,
     /// The outer key of the vendor's refusals at the door.
-    pub(super) finance: Option<Body>,
+    pub(super) finance: Option<ChartBody>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Body {
-    pub(super) result: Option<Vec<Series>>,
-    pub(super) error: Option<Refusal>,
+pub(super) struct ChartBody {
+    pub(super) result: Option<Vec<ChartResult>>,
+    pub(super) error: Option<ChartRefusal>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Refusal {
+pub(super) struct ChartRefusal {
     pub(super) code: Option<String>,
     pub(super) description: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Series {
+pub(super) struct ChartResult {
     pub(super) meta: Meta,
     /// Missing altogether when there are no bars.
     pub(super) timestamp: Option<Vec<Cell>>,
-    pub(super) events: Option<Events>,
+    pub(super) events: Option<ChartEvents>,
     pub(super) indicators: Option<Indicators>,
 }
 
@@ -41,23 +41,28 @@ pub(super) struct Meta {
     pub(super) symbol: String,
     pub(super) data_granularity: Option<String>,
     pub(super) exchange_timezone_name: Option<String>,
+    pub(super) currency: Option<String>,
+    pub(super) instrument_type: Option<String>,
+    pub(super) regular_market_time: Option<Cell>,
+    pub(super) regular_market_price: Option<Cell>,
+    pub(super) chart_previous_close: Option<Cell>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Events {
-    pub(super) dividends: Option<BTreeMap<String, Dividend>>,
-    pub(super) splits: Option<BTreeMap<String, Split>>,
+pub(super) struct ChartEvents {
+    pub(super) dividends: Option<BTreeMap<String, DividendEvent>>,
+    pub(super) splits: Option<BTreeMap<String, SplitEvent>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Dividend {
+pub(super) struct DividendEvent {
     pub(super) date: Cell,
     pub(super) amount: Cell,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Split {
+pub(super) struct SplitEvent {
     pub(super) date: Cell,
     pub(super) numerator: Cell,
     pub(super) denominator: Cell,
@@ -66,13 +71,13 @@ pub(super) struct Split {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Indicators {
-    pub(super) quote: Option<Vec<Quote>>,
-    pub(super) adjclose: Option<Vec<Adjusted>>,
+    pub(super) quote: Option<Vec<QuoteColumns>>,
+    pub(super) adjclose: Option<Vec<AdjustedColumn>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Quote {
+pub(super) struct QuoteColumns {
     pub(super) open: Option<Vec<Cell>>,
     pub(super) high: Option<Vec<Cell>>,
     pub(super) low: Option<Vec<Cell>>,
@@ -82,6 +87,6 @@ pub(super) struct Quote {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Adjusted {
+pub(super) struct AdjustedColumn {
     pub(super) adjclose: Option<Vec<Cell>>,
 }

@@ -46,14 +46,16 @@ async fn bars_and_articles_from_later_do_not_exist() {
 }
 
 #[tokio::test]
-async fn the_bar_of_a_session_counts_from_its_close_on() {
+async fn the_bar_of_a_session_counts_from_when_its_official_close_is_known() {
     let (_vendor, settings) = tells_the_future().await;
     for (as_of, newest, target) in [
         ("2023-06-30T19:59:59Z", "2023-06-29", "2023-06-30"),
-        ("2023-06-30T20:00:00Z", "2023-06-30", "2023-07-03"),
+        ("2023-06-30T20:19:59Z", "2023-06-29", "2023-07-03"),
+        ("2023-06-30T20:20:00Z", "2023-06-30", "2023-07-03"),
         // A half day.
         ("2023-07-03T16:59:59Z", "2023-06-30", "2023-07-03"),
-        ("2023-07-03T17:00:00Z", "2023-07-03", "2023-07-05"),
+        ("2023-07-03T17:19:59Z", "2023-06-30", "2023-07-05"),
+        ("2023-07-03T17:20:00Z", "2023-07-03", "2023-07-05"),
         // A weekend.
         ("2023-07-01T12:00:00Z", "2023-06-30", "2023-07-03"),
     ] {

@@ -7,7 +7,7 @@ use closecall_protocol::Reason;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::support::{AS_OF, Reply, Scripted, gather, good, market, settings};
+use crate::support::{AS_OF, Reply, Scripted, charts, gather, good, market, settings};
 
 /// Gathers against a vendor that always replies so; returns the error and the number of requests.
 async fn fails_on(reply: Reply) -> (Error, usize) {
@@ -120,7 +120,7 @@ async fn a_compressed_bomb_is_stopped_at_the_limit() {
     let bomb = encoder.finish().unwrap();
     assert!(bomb.len() < 1 << 20);
     let headers = "content-type: application/json\r\ncontent-encoding: gzip\r\n".to_owned();
-    let (error, tries) = fails_on(Reply::HttpAnswer(200, headers, bomb)).await;
+    let (error, tries) = fails_on(Reply::Whole(200, headers, bomb)).await;
     assert_eq!(
         (fault(&error), tries),
         (&VendorFault::TooLarge { limit: 8 << 20 }, 1)
@@ -132,7 +132,7 @@ async fn a_redirect_to_another_host_is_refused() {
     let other = Scripted::start(|target, _| good(target)).await;
     for to in [other.url(), "http://169.254.169.254/latest".to_owned()] {
         let headers = format!("location: {to}/v8/finance/chart/AAPL\r\n");
-        let (error, tries) = fails_on(Reply::HttpAnswer(302, headers, Vec::new())).await;
+        let (error, tries) = fails_on(Reply::Whole(302, headers, Vec::new())).await;
         assert!(
             matches!(fault(&error), VendorFault::Redirected(_)),
             "{error}"
@@ -153,20 +153,25 @@ async fn a_vendor_that_throttles_is_left_alone() {
         (error.failure(), error.reason()),
         (MarketFailure::TryLater, Some(Reason::Unavailable))
     );
-    let hour = Reply::HttpAnswer(429, "retry-after: 3600\r\n".to_owned(), Vec::new());
+    let hour = Reply::Whole(429, "retry-after: 3600\r\n".to_owned(), Vec::new());
     let (error, tries) = fails_on(hour).await;
     assert!(error.to_string().contains("3600 s"), "{error}");
     assert_eq!(tries, 1);
 }
 
 #[tokio::test]
-async fn a_refused_credential_and_an_unknown_ticker_are_final() {
+async fn a_vendor_that_shuts_this_machine_out_and_an_unknown_ticker_are_what_they_are() {
     let body = r#"{"finance":{"result":null,"error":{"code":"Unauthorized","description":"x"}}}"#;
-    let (error, tries) = fails_on(Reply::text(401, "application/json", body)).await;
-    assert_eq!(
-        (error.failure(), error.class(), tries),
-        (MarketFailure::Credential, ErrorClass::Fatal, 1)
-    );
+    for (kind, body) in [("application/json", body), ("text/html", "<html>")] {
+        for status in [401, 403] {
+            let (error, tries) = fails_on(Reply::text(status, kind, body)).await;
+            assert!(matches!(fault(&error), VendorFault::Blocked(_)), "{error}");
+            assert_eq!(
+                (error.failure(), error.class(), tries),
+                (MarketFailure::Unavailable, ErrorClass::Transient, 1)
+            );
+        }
+    }
 
     let body = r#"{"chart":{"result":null,"error":{"code":"Not Found","description":"No data"}}}"#;
     let (error, tries) = fails_on(Reply::text(404, "application/json", body)).await;
@@ -198,7 +203,7 @@ async fn no_usable_row_is_no_data() {
 
 #[tokio::test]
 async fn a_fault_that_passes_is_survived() {
-    let throttled = Reply::HttpAnswer(429, "retry-after: 0\r\n".to_owned(), Vec::new());
+    let throttled = Reply::Whole(429, "retry-after: 0\r\n".to_owned(), Vec::new());
     let passing = [
         Reply::text(500, "text/plain", "x"),
         Reply::Raw(Vec::new()),
@@ -217,7 +222,7 @@ async fn a_fault_that_passes_is_survived() {
             market.stats().requests(Vendor::Yahoo, RequestOutcome::Ok),
             1
         );
-        assert_eq!(market.stats().total(Vendor::Yahoo), 2);
+        assert_eq!(charts(&vendor).len(), 2);
     }
 }
 
@@ -233,9 +238,6 @@ async fn the_fallback_is_asked_when_the_first_host_fails() {
         let mut settings = settings(&first.url(), &second.url());
         settings.yahoo.fallback_url = Some(second.url());
         gather(&market(&settings, dir.path()), AS_OF).await.unwrap();
-        assert_eq!(
-            (first.asked("/v8/").len(), second.asked("/v8/").len()),
-            (1, 1)
-        );
+        assert_eq!((charts(&first).len(), charts(&second).len()), (1, 1));
     }
 }

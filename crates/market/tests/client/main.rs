@@ -3,10 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
+mod certificates;
 mod cut;
 mod faults;
+mod field_data;
+mod hearsay;
 mod news;
 mod outage;
+mod price_now;
 mod replay;
 mod secrecy;
 mod support;

@@ -203,7 +203,8 @@ async fn a_spent_quota_is_not_no_news_and_is_not_asked_again_that_day() {
             return good(target);
         }
         match before {
-            0 | 1 => Reply::json(&json!({"feed": [article("20230629T120000", "kept")]})),
+            // A chart, a question about the price of the moment, and then this one.
+            0..=2 => Reply::json(&json!({"feed": [article("20230629T120000", "kept")]})),
             _ => Reply::json(&json!({"Note": "the rate limit is 25 requests per day"})),
         }
     })

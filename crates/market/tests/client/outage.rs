@@ -137,7 +137,7 @@ async fn trouble_with_news_never_stops_a_forecast() {
         Reply::text(429, "text/plain", "Too Many Requests"),
         Reply::text(500, "text/plain", "x"),
         Reply::Raw(Vec::new()),
-        Reply::HttpAnswer(
+        Reply::Whole(
             302,
             "location: http://127.0.0.1:9/x\r\n".to_owned(),
             Vec::new(),

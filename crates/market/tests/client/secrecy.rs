@@ -43,7 +43,7 @@ async fn no_failure_shows_the_key_and_no_other_host_sees_it() {
         Reply::json(&json!({"feed": [{"title": 1, "time_published": KEY}]})),
         Reply::text(200, "text/plain", KEY),
         Reply::text(500, "text/plain", KEY),
-        Reply::HttpAnswer(302, elsewhere_headers, KEY.as_bytes().to_vec()),
+        Reply::Whole(302, elsewhere_headers, KEY.as_bytes().to_vec()),
         Reply::Raw(KEY.as_bytes().to_vec()),
     ];
     for reply in replies {

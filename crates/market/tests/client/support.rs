@@ -23,7 +23,7 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     /// Status, headers and body, well-formed.
-    HttpAnswer(u16, String, Vec<u8>),
+    Whole(u16, String, Vec<u8>),
     /// These bytes, then the end of the connection.
     Raw(Vec<u8>),
     /// These bytes, then nothing, for ever.
@@ -36,7 +36,7 @@ impl Reply {
     }
 
     pub(crate) fn text(status: u16, kind: &str, body: &str) -> Self {
-        Self::HttpAnswer(
+        Self::Whole(
             status,
             format!("content-type: {kind}\r\n"),
             body.as_bytes().to_vec(),
@@ -87,6 +87,13 @@ impl Scripted {
     }
 }
 
+/// The questions about daily prices among a vendor's so far.
+pub(crate) fn charts(vendor: &Scripted) -> Vec<String> {
+    let mut asked = vendor.asked("/v8/");
+    asked.retain(|target| target.contains("interval=1d"));
+    asked
+}
+
 async fn answer(
     mut stream: TcpStream,
     log: &Mutex<Vec<String>>,
@@ -104,7 +111,7 @@ async fn answer(
         log.len() - 1
     };
     match script(&target, before) {
-        Reply::HttpAnswer(status, headers, body) => {
+        Reply::Whole(status, headers, body) => {
             let length = body.len();
             let head = format!(
                 "HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n"

@@ -125,6 +125,8 @@ pub enum RepairRule {
     Unit,
     /// A move that nothing confirms and that reverts.
     Spike,
+    /// Rows on the other side of a gap or a jump that nothing explains.
+    Level,
     /// A number that contradicts the others of its session.
     Contradiction,
     /// One that this build does not know by name.

@@ -1,0 +1,220 @@
+//! The price of the moment: what an intraday answer says of the target session, as far as it was
+//! known at the as-of time.
+//!
+//! The last bar that had ended gives the price; what came later, and whatever else an answer holds,
+//! changes nothing. A price that contradicts what is stored is no quote, with the reason.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use closecall_protocol::{PriceRange, Provider, Quote, QuoteAbsent, SessionTimes};
+
+use crate::split::Split;
+use crate::yahoo::{Intraday, IntradayRow};
+
+/// How well two closes of one session agree, and a ratio with a split's.
+const SAME_BASIS: f64 = 0.005;
+/// How well a move and a split's ratio agree where no close tells the basis.
+const SPLIT_LIKE: f64 = 0.02;
+/// A move of one session that is not believed, in logarithms; it grows with the sessions' root.
+const UNBELIEVABLE: f64 = 0.4;
+/// Moves from here on are held against the ratios of splits where no close tells the basis.
+const SUSPICIOUS: f64 = 0.25;
+/// A split that moves prices less cannot be told from the market's own move.
+const TELLING: f64 = 0.1;
+/// Ratios that splits have.
+const RATIOS: [f64; 13] = [
+    4.0 / 3.0,
+    1.4,
+    1.5,
+    5.0 / 3.0,
+    2.0,
+    2.5,
+    3.0,
+    4.0,
+    5.0,
+    7.0,
+    8.0,
+    10.0,
+    20.0,
+];
+/// A first row that starts later after the opening does not hold the opening price.
+const OPENS_WITHIN: TimeDelta = TimeDelta::minutes(5);
+
+/// What a quote is held against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expected<'a> {
+    pub(crate) session: SessionTimes,
+    /// What came later does not exist.
+    pub(crate) as_of: DateTime<Utc>,
+    /// The session is the one in progress, so that the vendor's last trade has to be of it.
+    pub(crate) live: bool,
+    pub(crate) last_close: f64,
+    pub(crate) sessions_ahead: u32,
+    /// The stored close of the session before the target, which the vendor names too.
+    pub(crate) previous_close: Option<f64>,
+    /// Splits known from daily prices.
+    pub(crate) splits: &'a [Split],
+}
+
+/// A quote, and what brings stored prices to its basis.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Quoted {
+    pub(crate) quote: Quote,
+    /// By what every stored price is multiplied: 1, or a split of the day itself.
+    pub(crate) factor: f64,
+}
+
+/// Reads the quote from an answer.
+///
+/// # Errors
+/// [`QuoteAbsent::NoQuote`] when the answer has no usable price of the session,
+/// [`QuoteAbsent::Implausible`] when the price contradicts what is known.
+pub(crate) fn quote(intraday: &Intraday, expected: &Expected<'_>) -> Result<Quoted, QuoteAbsent> {
+    let price = observed(intraday, expected).ok_or(QuoteAbsent::NoQuote)?;
+    let day = expected.session.date().map_err(|_| QuoteAbsent::NoQuote)?;
+    let split: f64 = announced(intraday, expected, day.date());
+    let factor = basis(intraday.previous_close, expected, split)?;
+    let step = (price.price / (expected.last_close * factor)).ln();
+    let sessions = f64::from(expected.sessions_ahead) + 1.0;
+    if step.is_nan() || step.abs() > UNBELIEVABLE * sessions.sqrt() {
+        return Err(QuoteAbsent::Implausible);
+    }
+    let named = intraday
+        .previous_close
+        .and(expected.previous_close)
+        .is_some();
+    if looks_like_a_split(step, factor, split, named) {
+        return Err(QuoteAbsent::Implausible);
+    }
+    let quote = price.accepted(&expected.session, expected.as_of)?;
+    Ok(Quoted { quote, factor })
+}
+
+/// The price, opening and range that the rows known at the as-of time hold.
+fn observed(intraday: &Intraday, expected: &Expected<'_>) -> Option<Quote> {
+    let (open, close) = (expected.session.open(), expected.session.close());
+    let (traded_at, traded) = intraday.last_trade;
+    if expected.live && traded_at.is_some_and(|at| at < open) {
+        return None;
+    }
+    let known = |row: &&IntradayRow| open <= row.start && row.start < close.min(expected.as_of);
+    let is_live = |row: &IntradayRow| {
+        let on_grid = (row.start - open).num_seconds() % intraday.step.num_seconds() == 0;
+        !on_grid || is_print(row) && traded_at == Some(row.start)
+    };
+    let end = |row: &IntradayRow| (row.start + intraday.step).min(close);
+    let bars: Vec<&IntradayRow> = intraday
+        .rows
+        .iter()
+        .filter(known)
+        .filter(|row| !is_live(row) && end(row) <= expected.as_of)
+        .collect();
+    if !bars.is_sorted_by(|a, b| a.start < b.start) {
+        return None;
+    }
+    let opening = intraday
+        .rows
+        .iter()
+        .find(|row| open <= row.start && row.start <= expected.as_of && row.open.is_some())
+        .filter(|row| row.start == open || !is_live(row))
+        .filter(|row| row.start < open + OPENS_WITHIN.max(intraday.step))?
+        .open?;
+    let quoted = |price: f64, at: DateTime<Utc>, range: Option<PriceRange>| Quote {
+        price,
+        at,
+        open: opening,
+        range,
+        source: Provider::Yahoo,
+    };
+    let traded_bars: Vec<&IntradayRow> =
+        bars.into_iter().filter(|row| row.close.is_some()).collect();
+    if let Some(last) = traded_bars.last() {
+        // A replay shows the opening as a row before any bar of the session has ended.
+        let is_opening = traded_bars.len() == 1 && last.start == open && is_flat(last);
+        let at = if is_opening { open } else { end(last) };
+        return Some(quoted(last.close?, at, range(&traded_bars)));
+    }
+    let is_past = |at: DateTime<Utc>| open <= at && at <= expected.as_of;
+    let live_row = intraday
+        .rows
+        .iter()
+        .rfind(|row| is_live(row) && is_past(row.start) && row.close.is_some());
+    match live_row {
+        Some(row) => Some(quoted(row.close?, row.start, None)),
+        None => {
+            let at = traded_at.filter(|at| is_past(*at))?;
+            Some(quoted(traded?, at, None))
+        }
+    }
+}
+
+fn is_flat(row: &IntradayRow) -> bool {
+    row.close.is_some()
+        && [row.open, row.high, row.low]
+            .iter()
+            .all(|price| *price == row.close)
+}
+
+/// A row of one price and no volume.
+fn is_print(row: &IntradayRow) -> bool {
+    is_flat(row) && row.volume == Some(0.0)
+}
+
+fn range(bars: &[&IntradayRow]) -> Option<PriceRange> {
+    let low = bars.iter().filter_map(|row| row.low).reduce(f64::min)?;
+    let high = bars.iter().filter_map(|row| row.high).reduce(f64::max)?;
+    PriceRange::new(low, high)
+}
+
+/// The ratio of the splits of the target day, by either answer; 1 without any.
+fn announced(intraday: &Intraday, expected: &Expected<'_>, day: chrono::NaiveDate) -> f64 {
+    let of_day = |splits: &[Split]| -> Option<f64> {
+        let ratios = splits.iter().filter(|split| split.date == day);
+        ratios.map(|split| split.ratio).reduce(|a, b| a * b)
+    };
+    of_day(&intraday.splits)
+        .or_else(|| of_day(expected.splits))
+        .unwrap_or(1.0)
+}
+
+/// What brings stored prices to the vendor's basis of the moment: both know the close before.
+fn basis(vendor: Option<f64>, expected: &Expected<'_>, split: f64) -> Result<f64, QuoteAbsent> {
+    let Some((vendor, stored)) = vendor.zip(expected.previous_close) else {
+        return Ok(1.0);
+    };
+    let ratio = vendor / stored;
+    let agrees = |factor: f64| (ratio / factor - 1.0).abs() <= SAME_BASIS;
+    if agrees(1.0) {
+        Ok(1.0)
+    } else if agrees(1.0 / split) {
+        Ok(1.0 / split)
+    } else {
+        Err(QuoteAbsent::Implausible)
+    }
+}
+
+/// Whether a move that a believable day could have is rather a split's: one that is announced for
+/// the day and was applied to nothing, or, where no close tells the basis, any that splits have.
+fn looks_like_a_split(step: f64, factor: f64, split: f64, named: bool) -> bool {
+    let shift = -split.ln();
+    let unapplied =
+        factor == 1.0 && shift.abs() > TELLING && (step - shift).abs() < step.abs() / 2.0;
+    let like = |ratio: &f64| (step.abs() - ratio.ln()).abs() <= SPLIT_LIKE;
+    unapplied || !named && step.abs() > SUSPICIOUS && RATIOS.iter().any(like)
+}
+
+/// The price at which a session closed, when its stored bars reach its closing time: that of a row
+/// stamped with it, which holds the auction, else of the bar that ends then.
+pub(crate) fn closing_price(intraday: &Intraday, session: &SessionTimes) -> Option<f64> {
+    let at_close = |row: &&IntradayRow| row.start == session.close();
+    let ends = |row: &&IntradayRow| {
+        session.open() <= row.start
+            && row.start < session.close()
+            && row.start + intraday.step >= session.close()
+    };
+    let rows = intraday.rows.iter();
+    let of_auction = rows.clone().find(at_close).and_then(|row| row.close);
+    of_auction.or_else(|| rows.rev().find(ends)?.close)
+}
+
+#[cfg(test)]
+mod tests;

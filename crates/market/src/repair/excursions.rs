@@ -1,0 +1,93 @@
+//! A few rows that leave the level of prices and return to it.
+
+use closecall_protocol::{Bar, RepairField, RepairRule};
+
+use super::announced::{Hypothesis, hypotheses};
+use super::series::{LEFT_OUT, Series};
+
+/// Rows of one excursion, at most; longer ones are levels.
+const LONGEST: usize = 5;
+/// Cents in a dollar, pence in a pound.
+pub(super) const UNIT: f64 = 100.0;
+
+pub(super) fn repair(series: &mut Series<'_>) {
+    let mut row = 1;
+    while row < series.bars.len() {
+        row = match returns_at(series, row) {
+            // What is left out moves the rest up: the row that returned is looked at next.
+            Some(end) => settle(series, row, end) + 1,
+            None => row + 1,
+        };
+    }
+}
+
+/// The first row after an excursion that began at `row`, when the level is again that of the row
+/// before it, a split between them being allowed for; `None` where no excursion begins.
+fn returns_at(series: &Series<'_>, row: usize) -> Option<usize> {
+    if series.step(row).abs() <= series.impossible() {
+        return None;
+    }
+    let on_level = |later: usize| {
+        let agreement = series.agreement(later - row + 1);
+        let gone = series.level(later) - series.level(row - 1);
+        hypotheses(series, series.date(row - 1), series.date(later))
+            .iter()
+            .any(|Hypothesis { shift, .. }| (gone - shift).abs() <= agreement)
+    };
+    let last = (row + LONGEST).min(series.bars.len() - 1);
+    // A row that a split explains is no excursion.
+    (row..=last)
+        .find(|&later| on_level(later))
+        .filter(|end| *end > row)
+}
+
+/// Repairs the rows from `row` to just before `end`, and says where `end` is afterwards.
+fn settle(series: &mut Series<'_>, row: usize, end: usize) -> usize {
+    let sides = [series.level(row - 1), series.level(end)];
+    let agreement = series.agreement(end - row + 1);
+    let mut kept = Vec::new();
+    for bar in series.bars[row..end].to_vec() {
+        let factor = sides.iter().find_map(|side| {
+            let away = bar.close().ln() - side;
+            let is_unit = (away.abs() - UNIT.ln()).abs() <= agreement;
+            is_unit.then_some(if away > 0.0 { 1.0 / UNIT } else { UNIT })
+        });
+        let mended = factor.and_then(|factor| Some((in_unit(&bar, factor)?, factor)));
+        if let Some((mended, factor)) = mended {
+            series.note(bar, RepairField::Close, RepairRule::Unit, factor);
+            kept.push(mended);
+        } else {
+            series.note(bar, RepairField::Row, RepairRule::Spike, LEFT_OUT);
+        }
+    }
+    let end_after = row + kept.len();
+    series.bars.splice(row..end, kept);
+    end_after
+}
+
+/// The bar with its close times `factor`, and each other price times it where that brings it nearer
+/// to the close: a row may be off as a whole or in its close alone.
+fn in_unit(bar: &Bar, factor: f64) -> Option<Bar> {
+    let close = bar.close() * factor;
+    let away = |price: f64| (price / close).ln().abs();
+    let nearer = |price: Option<f64>| {
+        price.map(|price| {
+            if away(price * factor) < away(price) {
+                price * factor
+            } else {
+                price
+            }
+        })
+    };
+    let mended = Bar::of_close(bar.session(), close).ok()?;
+    Some(
+        mended
+            .with_open(nearer(bar.open()))
+            .with_range(
+                nearer(bar.range().map(|range| range.low)),
+                nearer(bar.range().map(|range| range.high)),
+            )
+            .with_adj_close(nearer(bar.adj_close()))
+            .with_volume(bar.volume()),
+    )
+}

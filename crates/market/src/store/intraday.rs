@@ -1,0 +1,118 @@
+//! Intraday bars in the store: what was known inside a session, for a pick whose vendor is silent
+//! and for a close that the daily bars do not hold yet.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use closecall_protocol::{SessionTimes, Ticker};
+use rusqlite::{Connection, Row, params};
+
+use super::connection::{Store, writing};
+use crate::error::Error;
+use crate::yahoo::{Intraday, IntradayRow};
+
+/// Bars fetched longer ago are removed.
+const KEPT: TimeDelta = TimeDelta::days(30);
+
+impl Store {
+    /// Keeps the rows of an answer that had ended by `known`, the newest fetch of each winning.
+    pub(crate) async fn put_intraday(
+        &self,
+        ticker: &Ticker,
+        intraday: Intraday,
+        known: DateTime<Utc>,
+        fetched_at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let ticker = ticker.clone();
+        self.run("write", move |connection| {
+            put(connection, &ticker, &intraday, known, fetched_at)
+        })
+        .await
+    }
+
+    /// The rows of a session from its opening to its closing time, of the granularity that was
+    /// stored last. Without rows there is nothing in it.
+    pub(crate) async fn intraday(
+        &self,
+        ticker: &Ticker,
+        session: SessionTimes,
+    ) -> Result<Intraday, Error> {
+        let ticker = ticker.clone();
+        self.run("read", move |connection| {
+            read(connection, &ticker, &session)
+        })
+        .await
+    }
+}
+
+fn put(
+    connection: &mut Connection,
+    ticker: &Ticker,
+    intraday: &Intraday,
+    known: DateTime<Utc>,
+    fetched_at: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    let transaction = writing(connection)?;
+    let mut insert = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO intraday_bars VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    let ended = |row: &&IntradayRow| row.start + intraday.step <= known && row.close.is_some();
+    for row in intraday.rows.iter().filter(ended) {
+        insert.execute(params![
+            ticker.as_str(),
+            row.start.timestamp(),
+            intraday.step.num_minutes(),
+            row.open,
+            row.high,
+            row.low,
+            row.close,
+            row.volume,
+            fetched_at.timestamp()
+        ])?;
+    }
+    drop(insert);
+    transaction.execute(
+        "DELETE FROM intraday_bars WHERE ticker = ?1 AND fetched_at < ?2",
+        params![ticker.as_str(), (fetched_at - KEPT).timestamp()],
+    )?;
+    transaction.commit()
+}
+
+fn read(
+    connection: &Connection,
+    ticker: &Ticker,
+    session: &SessionTimes,
+) -> rusqlite::Result<Intraday> {
+    let mut query = connection.prepare_cached(
+        "SELECT start, minutes, open, high, low, close, volume, fetched_at FROM intraday_bars
+         WHERE ticker = ?1 AND start BETWEEN ?2 AND ?3 ORDER BY start",
+    )?;
+    let stored = |row: &Row<'_>| {
+        let start = DateTime::from_timestamp(row.get(0)?, 0).unwrap_or_default();
+        let (minutes, fetched_at): (i64, i64) = (row.get(1)?, row.get(7)?);
+        let bar = IntradayRow {
+            start,
+            open: row.get(2)?,
+            high: row.get(3)?,
+            low: row.get(4)?,
+            close: row.get(5)?,
+            volume: row.get(6)?,
+        };
+        Ok((fetched_at, minutes, bar))
+    };
+    let (open, close) = (session.open().timestamp(), session.close().timestamp());
+    let rows: Vec<_> = query
+        .query_map(params![ticker.as_str(), open, close], stored)?
+        .collect::<rusqlite::Result<_>>()?;
+    let newest = rows.iter().max_by_key(|(fetched_at, ..)| *fetched_at);
+    let minutes = newest.map_or(1, |(_, minutes, _)| *minutes);
+    Ok(Intraday {
+        step: TimeDelta::minutes(minutes.max(1)),
+        rows: rows
+            .into_iter()
+            .filter(|(_, of, _)| *of == minutes)
+            .map(|(.., row)| row)
+            .collect(),
+        last_trade: (None, None),
+        previous_close: None,
+        splits: Vec::new(),
+    })
+}

@@ -1,0 +1,127 @@
+//! Bars inside a session of an answer of the chart service, as they came.
+//!
+//! Which of them had ended at a moment, and what the price then was, is `crate::quote`'s to say: an
+//! answer also holds bars that still grow, and a live row that is none.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use closecall_protocol::Ticker;
+
+use super::envelope::{column, moment, result, splits};
+use super::wire::{ChartResult, Meta};
+use crate::split::Split;
+use crate::vendor::VendorFault;
+use crate::vendor::http::HttpAnswer;
+use crate::vendor::number::Cell;
+
+/// Granularities and their lengths in minutes; the vendor has two names for an hour.
+const GRANULARITIES: [(&str, i64); 8] = [
+    ("1m", 1),
+    ("2m", 2),
+    ("5m", 5),
+    ("15m", 15),
+    ("30m", 30),
+    ("60m", 60),
+    ("1h", 60),
+    ("90m", 90),
+];
+
+/// An answer about the inside of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Intraday {
+    /// Length of a bar.
+    pub(crate) step: TimeDelta,
+    /// In the order in which they came.
+    pub(crate) rows: Vec<IntradayRow>,
+    /// Time and price of the last trade in regular hours that the vendor knows.
+    pub(crate) last_trade: (Option<DateTime<Utc>>, Option<f64>),
+    /// The close before the first row's session.
+    pub(crate) previous_close: Option<f64>,
+    pub(crate) splits: Vec<Split>,
+}
+
+impl Intraday {
+    /// The same without the vendor's last trade.
+    pub(crate) fn without_last_trade(self) -> Self {
+        Self {
+            last_trade: (None, None),
+            ..self
+        }
+    }
+}
+
+/// A row: a bar, or the live row. Each number may be missing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct IntradayRow {
+    pub(crate) start: DateTime<Utc>,
+    pub(crate) open: Option<f64>,
+    pub(crate) high: Option<f64>,
+    pub(crate) low: Option<f64>,
+    pub(crate) close: Option<f64>,
+    pub(crate) volume: Option<f64>,
+}
+
+/// Reads an answer about `ticker`; `None` when the vendor says that there is nothing in the window.
+pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker) -> Result<Option<Intraday>, VendorFault> {
+    let names = GRANULARITIES.map(|(name, _)| name);
+    match result(answer, ticker, &names)? {
+        None => Ok(None),
+        Some(result) => intraday(result).map(Some),
+    }
+}
+
+fn intraday(result: ChartResult) -> Result<Intraday, VendorFault> {
+    let step = step(&result.meta)?;
+    let timestamps = result.timestamp.unwrap_or_default();
+    let quote = result.indicators.unwrap_or_default().quote;
+    let quote = quote
+        .and_then(|list| list.into_iter().next())
+        .unwrap_or_default();
+    let matched = |name: &str, cells: Option<Vec<Cell>>| {
+        let length = cells.as_ref().map_or(0, Vec::len);
+        column(cells, timestamps.len())
+            .or_else(|| timestamps.is_empty().then(Vec::new))
+            .ok_or_else(|| {
+                let rows = timestamps.len();
+                VendorFault::Malformed(format!("{name} has {length} entries for {rows} times"))
+            })
+    };
+    // Never shifted and never cut: of columns of unequal length it is not known where they differ.
+    let (open, high) = (matched("open", quote.open)?, matched("high", quote.high)?);
+    let (low, close) = (matched("low", quote.low)?, matched("close", quote.close)?);
+    let volume = matched("volume", quote.volume)?;
+    let mut rows = Vec::with_capacity(timestamps.len());
+    for (row, timestamp) in timestamps.iter().enumerate() {
+        let Some(start) = moment(timestamp) else {
+            return Err(VendorFault::Malformed(format!("row {row} has no time")));
+        };
+        let price = |cells: &[Cell]| cells[row].number().filter(|price| *price > 0.0);
+        rows.push(IntradayRow {
+            start,
+            open: price(&open),
+            high: price(&high),
+            low: price(&low),
+            close: price(&close),
+            volume: volume[row].number(),
+        });
+    }
+    let price = |cell: &Option<Cell>| cell.as_ref()?.lenient().filter(|price| *price > 0.0);
+    Ok(Intraday {
+        step,
+        rows,
+        last_trade: (
+            result.meta.regular_market_time.as_ref().and_then(moment),
+            price(&result.meta.regular_market_price),
+        ),
+        previous_close: price(&result.meta.chart_previous_close),
+        splits: splits(result.events),
+    })
+}
+
+fn step(meta: &Meta) -> Result<TimeDelta, VendorFault> {
+    let name = meta.data_granularity.as_deref().unwrap_or("1m");
+    GRANULARITIES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, minutes)| TimeDelta::minutes(*minutes))
+        .ok_or_else(|| VendorFault::Granularity(name.to_owned()))
+}
