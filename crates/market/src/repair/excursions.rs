@@ -46,7 +46,8 @@ fn settle(series: &mut Series<'_>, row: usize, end: usize) -> usize {
     let sides = [series.level(row - 1), series.level(end)];
     let agreement = series.agreement(end - row + 1);
     let mut kept = Vec::new();
-    for bar in series.bars[row..end].to_vec() {
+    let rows = series.bars[row..end].to_vec();
+    for bar in rows {
         let factor = sides.iter().find_map(|side| {
             let away = bar.close().ln() - side;
             let is_unit = (away.abs() - UNIT.ln()).abs() <= agreement;

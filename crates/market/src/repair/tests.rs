@@ -196,7 +196,7 @@ fn rows_on_the_other_side_of_a_gap_with_another_level_are_left_out() {
 fn real_falls_and_rises_stay() {
     let calendar = Calendar::default();
     for change in [0.65, 0.74, 1.24, 1.4] {
-        let mut steps = vec![0.3, -0.3].repeat(40);
+        let mut steps = [0.3, -0.3].repeat(40);
         steps[70] = f64::ln(change) / 0.02;
         let real = walk(&steps, 0.02);
         let split = Split {

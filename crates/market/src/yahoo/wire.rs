@@ -51,14 +51,7 @@ pub(super) struct Meta {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ChartEvents {
-    pub(super) dividends: Option<BTreeMap<String, DividendEvent>>,
     pub(super) splits: Option<BTreeMap<String, SplitEvent>>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct DividendEvent {
-    pub(super) date: Cell,
-    pub(super) amount: Cell,
 }
 
 #[derive(Debug, Deserialize)]

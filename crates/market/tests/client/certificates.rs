@@ -79,7 +79,10 @@ async fn an_unknown_authority_is_named_with_the_setting_and_not_tried_again() {
     let Error::Unavailable { fault, .. } = &error else {
         panic!("{error}");
     };
-    assert!(matches!(fault, VendorFault::UntrustedCertificate(_)), "{fault}");
+    assert!(
+        matches!(fault, VendorFault::UntrustedCertificate(_)),
+        "{fault}"
+    );
     assert_eq!(
         (error.class(), error.failure()),
         (ErrorClass::Fatal, MarketFailure::Unavailable)

@@ -6,7 +6,7 @@ use closecall_protocol::{Reason, RepairRule};
 use serde_json::{Value, json};
 
 use crate::support::{
-    AS_OF, Reply, Scripted, chart, gather, good, market, market_at, sessions, settings,
+    AS_OF, Reply, Scripted, chart, gather, good, market, market_at, sessions, settings, titles,
 };
 
 const COLUMNS: [&str; 4] = ["open", "high", "low", "close"];
@@ -200,4 +200,19 @@ async fn fields_that_no_forecast_reads_cost_no_session() {
         (newest.range(), newest.volume(), newest.adj_close()),
         (None, None, None)
     );
+}
+
+#[tokio::test]
+async fn titles_are_read_as_they_are_meant() {
+    let feed = json!({"items": "1", "feed": [{
+        "title": "AT&amp;T isn&#39;t losing customers", "url": "https://news.invalid/1",
+        "time_published": "20230629T120000", "summary": "Q&amp;A"}]});
+    let vendor = Scripted::start(move |target, _| match target.starts_with("/query") {
+        true => Reply::json(&feed),
+        false => good(target),
+    })
+    .await;
+    let scraped = gathered(&vendor).await.unwrap();
+    assert_eq!(titles(&scraped), ["AT&T isn't losing customers"]);
+    assert_eq!(scraped.articles[0].summary.as_deref(), Some("Q&A"));
 }
