@@ -148,16 +148,18 @@ fn fault(error: reqwest::Error) -> VendorFault {
 fn is_untrusted(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        // An I/O error hides what it was made of from the chain of sources.
-        let hidden = inner
-            .downcast_ref::<io::Error>()
-            .and_then(|io| io.get_ref())
-            .and_then(|io| io.downcast_ref::<rustls::Error>());
-        let tls = inner.downcast_ref::<rustls::Error>().or(hidden);
-        if let Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) = tls {
+        let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        if inner.downcast_ref::<rustls::Error>() == Some(&unknown) {
             return true;
         }
-        cause = inner.source();
+        // An I/O error leaves what it was made of out of the chain of sources.
+        let made_of = inner
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        cause = match made_of {
+            Some(made_of) => Some(made_of),
+            None => inner.source(),
+        };
     }
     false
 }
