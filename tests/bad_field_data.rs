@@ -34,7 +34,7 @@ fn on_chart(name: &str) -> Vendor {
 }
 
 fn predict(vendor: &Vendor, ticker: &str, as_of: &str) -> Done {
-    let workplace = Workplace::on(&vendor.url()).with("CLOSECALL__MARKET__RETRY_BASE_MS", "1");
+    let workplace = Workplace::on(&vendor.url()).with("CLOSECALL__MARKET__RETRY_BASE", "1ms");
     workplace.run(&["predict", ticker, "--as-of", as_of, "--json"])
 }
 
@@ -176,7 +176,7 @@ fn a_ticker_that_the_store_knows_is_forecast_when_the_vendor_denies_it() {
             (false, _) => no_news(),
         }
     });
-    let workplace = Workplace::on(&vendor.url()).with("CLOSECALL__MARKET__RETRY_BASE_MS", "1");
+    let workplace = Workplace::on(&vendor.url()).with("CLOSECALL__MARKET__RETRY_BASE", "1ms");
     let first = workplace
         .run(&["predict", "AAPL", "--as-of", AS_OF, "--json"])
         .json();

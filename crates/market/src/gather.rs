@@ -38,8 +38,8 @@ use prices::Fetched;
 use window::Window;
 
 /// Asking for prices ends so long after a gather began, then for the price of the moment, then for
-/// news. Together they stay
-/// below the bound of a whole scrape, so that a silent vendor leaves time to answer from the store.
+/// news. Together they stay below the bound of a whole scrape, so that a silent vendor leaves time to
+/// answer from the store.
 const PRICES_WITHIN: Duration = Duration::from_secs(40);
 const QUOTE_WITHIN: Duration = Duration::from_secs(50);
 const NEWS_WITHIN: Duration = Duration::from_secs(80);
@@ -107,8 +107,9 @@ impl Market {
     /// What was fetched before a cancellation stays in the store.
     ///
     /// # Errors
-    /// [`Error::UnknownTicker`], [`Error::OtherMarket`], [`Error::Unsound`] and [`Error::NoData`] for good, [`Error::Unavailable`] and
-    /// [`Error::Stale`] for now, [`Error::Store`] when the store fails.
+    /// [`Error::UnknownTicker`], [`Error::OtherMarket`], [`Error::Unsound`] and [`Error::NoData`]
+    /// for good, [`Error::Unavailable`] and [`Error::Stale`] for now, [`Error::Store`] when the
+    /// store fails.
     pub async fn gather(&self, picked: &TickerPicked) -> Result<MarketScraped, Error> {
         let began = Instant::now();
         let pick = picked.pick.clone();
