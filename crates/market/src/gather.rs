@@ -5,6 +5,7 @@
 //! * `window`: which sessions and which moments belong to a pick.
 //! * `schedule`: when the daily chart is asked for.
 //! * `prices`: the chart into the store, and whether what the store then has is usable.
+//! * `provisional`: the last close until the daily bar is there.
 //! * `price_now`: the price of the running session.
 //! * `news`: the gaps in what is known of a ticker's news, page by page.
 
@@ -12,6 +13,7 @@ mod clients;
 mod news;
 mod price_now;
 mod prices;
+mod provisional;
 mod schedule;
 mod window;
 
@@ -124,7 +126,8 @@ impl Market {
             Err(_) => Fetched::Failed(VendorFault::Timeout),
         };
         let mut prices = self.usable_prices(&pick, &window, fetched).await?;
-        self.add_provisional(&pick, &window, &mut prices).await?;
+        self.add_provisional(&pick, &window, &mut prices, began + PRICES_WITHIN)
+            .await?;
         let quoted = self
             .price_now(&pick, &window, &prices, began + QUOTE_WITHIN)
             .await?;

@@ -11,7 +11,7 @@ use crate::split::Split;
 use crate::yahoo::{Intraday, IntradayRow};
 
 /// How well two closes of one session agree, and a ratio with a split's.
-const SAME_BASIS: f64 = 0.005;
+pub(crate) const SAME_BASIS: f64 = 0.005;
 /// How well a move and a split's ratio agree where no close tells the basis.
 const SPLIT_LIKE: f64 = 0.02;
 /// A move of one session that is not believed, in logarithms; it grows with the sessions' root.

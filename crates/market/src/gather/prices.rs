@@ -4,23 +4,18 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use closecall_protocol::{Bar, Pick, Repair, SessionTimes};
+use closecall_protocol::{Bar, Pick, Repair};
 use tokio::time::Instant;
 
 use super::Market;
 use super::schedule::{self, Due};
 use super::window::Window;
 use crate::error::{Error, refused_rows};
-use crate::quote::closing_price;
 use crate::repair::{Repaired, repair};
 use crate::split::Split;
 use crate::store::{Basis, FetchedBars, Span};
 use crate::vendor::VendorFault;
 use crate::yahoo::Chart;
-
-/// A provisional close may lie so far from the close before, in logarithms; it grows with the root
-/// of the sessions between.
-const BELIEVABLE: f64 = 0.4;
 
 /// What came of asking for the daily chart.
 #[derive(Debug)]
@@ -247,37 +242,6 @@ impl Market {
                 "sessions inside the window have no bar"
             );
         }
-    }
-
-    /// Adds the close of the session before the target from its intraday bars, where the daily bars
-    /// do not hold it yet and those reach its closing time.
-    pub(super) async fn add_provisional(
-        &self,
-        pick: &Pick,
-        window: &Window,
-        prices: &mut Prices,
-    ) -> Result<(), Error> {
-        let previous = self.calendar.previous(window.target.date);
-        let Some(newest) = prices.bars.last().copied() else {
-            return Ok(());
-        };
-        if newest.session().date() >= previous.date || previous.close > window.cut {
-            return Ok(());
-        }
-        let session = SessionTimes::from(&previous);
-        let stored = self.store.intraday(&pick.ticker, session).await?;
-        let sessions = self
-            .calendar
-            .sessions_between(newest.session().date(), previous.date);
-        let believable = BELIEVABLE * (sessions as f64).sqrt();
-        let close = closing_price(&stored, &session)
-            .filter(|close| (close / newest.close()).ln().abs() <= believable);
-        let bar = close.and_then(|close| Bar::of_close(session.date().ok()?, close).ok());
-        if let Some(bar) = bar {
-            prices.bars.push(bar);
-            prices.provisional = true;
-        }
-        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use closecall_protocol::{Quote, QuoteAbsent, RepairRule};
 use serde_json::{Value, json};
 
 use crate::support::{
-    AS_OF, Reply, Scripted, at, charts, gather, good, market, market_at, sessions, settings,
+    AS_OF, Reply, Scripted, at, charts, gather, good, market, market_at, settings,
 };
 
 /// Bars of a minute of a session, closes rising from `from` by a cent, up to `until`.
@@ -151,38 +151,31 @@ async fn until_the_daily_bar_is_there_the_last_intraday_bar_is_a_provisional_clo
     let vendor = vendor().await;
     let dir = tempfile::tempdir().unwrap();
     let settings = settings(&vendor.url(), &vendor.url());
-    // The pick of the session's last second stores the bars that had ended.
-    let end = "2023-06-30T19:59:59Z";
-    gather(&market_at(&settings, dir.path(), end), end)
-        .await
-        .unwrap();
-    let after = "2023-06-30T20:03:00Z";
-    let scraped = gather(&market_at(&settings, dir.path(), after), after)
-        .await
-        .unwrap();
-    // Its last minute had not ended then: the close before it is the last one.
-    assert_eq!(
-        (
-            sessions(&scraped).last().unwrap().as_str(),
-            scraped.provisional
-        ),
-        ("2023-06-29", false)
-    );
-    assert_eq!(scraped.sessions_ahead, 1);
-    // A pick of the past that was asked later stores the whole session.
-    let late = "2026-01-01T00:00:00Z";
-    let whole = "2023-06-30T19:59:00Z";
-    gather(&market_at(&settings, dir.path(), late), whole)
-        .await
-        .unwrap();
-    let settled = "2023-06-30T20:20:00Z";
-    let daily = gather(&market_at(&settings, dir.path(), settled), settled)
-        .await
-        .unwrap();
-    assert_eq!(
-        (sessions(&daily).last().unwrap().as_str(), daily.provisional),
-        ("2023-06-30", false)
-    );
+    let mut seen = Vec::new();
+    for now in [
+        "2023-06-30T19:59:59Z",
+        "2023-06-30T20:00:59Z",
+        "2023-06-30T20:03:00Z",
+        "2023-06-30T20:19:00Z",
+        "2023-06-30T20:20:00Z",
+    ] {
+        let market = market_at(&settings, dir.path(), now);
+        let scraped = gather(&market, now).await.unwrap();
+        let last = scraped.bars.last().unwrap();
+        let cents = (last.close() * 100.0).round() / 100.0;
+        seen.push((cents, scraped.provisional, scraped.sessions_ahead));
+    }
+    // 314 the day before; 318.9 by the last minute's bar; 315 by the daily one.
+    let right = [
+        (314.0, false, 0),
+        (314.0, false, 1),
+        (318.9, true, 0),
+        (318.9, true, 0),
+        (315.0, false, 0),
+    ];
+    assert_eq!(seen, right);
+    // Inside the session once, after it once.
+    assert_eq!(questions(&vendor).len(), 2, "{:?}", questions(&vendor));
 }
 
 #[tokio::test]
