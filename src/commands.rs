@@ -1,6 +1,7 @@
 //! The command line. Each command is a module with its flags, what it prints, and the code it ends
 //! with.
 
+mod backtest;
 mod bench;
 mod completions;
 mod config;
@@ -78,6 +79,8 @@ pub(crate) enum Command {
     /// A market on loopback that answers as the vendors do
     #[command(subcommand)]
     Market(market::MarketCommand),
+    /// Forecast recorded sessions, each from what was known then, and score them
+    Backtest(backtest::BacktestArgs),
     /// Measure this machine
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -119,6 +122,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::DeadLetters(command) => dead_letters::run(&resolved.settings, &command),
         Command::Doctor { json } => doctor::run(&resolved.settings, json),
         Command::Market(MarketCommand::Serve(args)) => market::serve(&resolved.settings, &args),
+        Command::Backtest(args) => backtest::run(&resolved.settings, &args),
         Command::Bench(BenchCommand::Bridge(args)) => bench::bridge(&resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),
         Command::Completions { .. }

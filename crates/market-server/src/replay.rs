@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use closecall_calendar::Calendar;
-use closecall_protocol::{Article, Ticker};
+use closecall_protocol::{Article, Bar, SessionDate, Ticker};
 
 use crate::error::Error;
 use crate::session_bar::SessionBar;
@@ -56,6 +56,21 @@ impl Replay {
     /// The tickers that have prices, ascending.
     pub fn tickers(&self) -> impl Iterator<Item = &Ticker> {
         self.prices.keys()
+    }
+
+    /// The daily bars of a ticker, ascending; none of one without prices.
+    #[must_use]
+    pub fn bars(&self, ticker: &Ticker) -> Vec<Bar> {
+        let days = self.prices.get(ticker).map_or(&[][..], Vec::as_slice);
+        let bar =
+            |day: &SessionBar| Bar::new(SessionDate::new(day.session.date).ok()?, day.quote).ok();
+        days.iter().filter_map(bar).collect()
+    }
+
+    /// The articles of a ticker, ascending by time.
+    #[must_use]
+    pub fn news(&self, ticker: &Ticker) -> &[Article] {
+        self.news.get(ticker).map_or(&[][..], Vec::as_slice)
     }
 
     pub(super) fn has_prices(&self, ticker: &Ticker) -> bool {

@@ -1,0 +1,63 @@
+//! Why a backtest cannot be made.
+
+use std::path::PathBuf;
+
+use closecall_protocol::{SessionDate, Ticker};
+
+use crate::variant::Variant;
+
+/// A backtest that cannot be made, or not finished.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A time of day that cannot be asked.
+    #[error(
+        "`{0}` is no time to forecast at: give `before`, or a time in New York such as 10:00, from 09:30 to 15:59"
+    )]
+    Time(String),
+    /// A model that is not known, or cannot be asked so.
+    #[error(
+        "`{0}` is no model: use closecall, original, ridge or persistence, each also with `-without-news` behind it"
+    )]
+    Variant(String),
+    /// A forecast failed.
+    #[error("the forecast of {ticker} for {session} by {variant} failed: {source}")]
+    Forecast {
+        /// The ticker.
+        ticker: Ticker,
+        /// The session.
+        session: SessionDate,
+        /// What was asked.
+        variant: Variant,
+        /// Why.
+        source: Box<closecall_forecast::Error>,
+    },
+    /// A dataset could not be built.
+    #[error("no dataset of {ticker} for {session}: {source}")]
+    Dataset {
+        /// The ticker.
+        ticker: Ticker,
+        /// The session.
+        session: SessionDate,
+        /// Why.
+        source: closecall_sentiment::Error,
+    },
+    /// There is nothing to walk over.
+    #[error("no session to forecast: no recorded ticker has one between {from} and {to}")]
+    Empty {
+        /// First date.
+        from: chrono::NaiveDate,
+        /// Last date.
+        to: chrono::NaiveDate,
+    },
+    /// The journal cannot be used.
+    #[error("the journal {path} cannot be {doing}: {source}")]
+    Journal {
+        /// Its file.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+}

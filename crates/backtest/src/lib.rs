@@ -1,0 +1,39 @@
+//! The walk-forward backtest: forecasts of past sessions from what was known at each time of the
+//! day, scored by the close that came.
+//!
+//! Whatever loops over sessions or tickers is here. It reads no recorded file and opens no
+//! connection: a caller brings [`History`] and [`Quotes`] as plain data. The one file it writes is
+//! the [`Journal`], from which a walk that was stopped goes on.
+//!
+//! | module | responsible for |
+//! |---|---|
+//! | `asked`, `variant` | when and what is asked: time of day, model, with or without news |
+//! | `history`, `dataset` | recorded data, and what of it was known at a moment |
+//! | `line` | one forecast beside its close |
+//! | `walk`, `journal` | all forecasts, on all cores, resumable |
+//! | `report`, `numbers` | what they amount to, and the goals that they are held against |
+//! | `text` | the same as tables for a terminal |
+
+mod asked;
+mod dataset;
+mod error;
+mod history;
+mod journal;
+mod line;
+mod numbers;
+mod report;
+mod text;
+mod variant;
+mod walk;
+
+pub use asked::AskedTime;
+pub use dataset::dataset_at;
+pub use error::Error;
+pub use history::{History, Quotes, ScoredHeadlines};
+pub use journal::Journal;
+pub use line::Line;
+pub use numbers::{Goal, goals};
+pub use report::{Group, ModelReport, Report, Run};
+pub use text::tables;
+pub use variant::Variant;
+pub use walk::{Progress, Walk};

@@ -1,0 +1,189 @@
+//! `closecall backtest`: forecasts of recorded sessions from what was known at each time of the
+//! day, scored by the closes that came.
+
+mod recorded;
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use chrono::{Months, NaiveDate};
+use clap::Args;
+use closecall_backtest::{
+    AskedTime, Journal, Progress, Report, Run, ScoredHeadlines, Variant, Walk, tables,
+};
+use closecall_gru as gru;
+use closecall_protocol::Ticker;
+use closecall_scoring::Bootstrap;
+use closecall_sentiment::{DatasetBuilder, Vader};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use self::recorded::Recorded;
+use crate::exit::{Code, OrExit};
+use crate::settings::Settings;
+
+/// Forecast recorded sessions, each from what was known then, and score them.
+#[derive(Debug, Args)]
+pub(crate) struct BacktestArgs {
+    /// Recorded data: DIR/prices/TICKER.csv, and where there are any DIR/news and DIR/intraday
+    #[arg(long, value_name = "DIR", default_value = "../shared/data")]
+    pub(crate) data: PathBuf,
+    /// What to forecast, with commas; by default every recorded ticker
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = |text: &str| Ticker::new(text))]
+    pub(crate) tickers: Vec<Ticker>,
+    /// First session; by default a year before the last
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<NaiveDate>,
+    /// Last session; by default the last that is recorded
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<NaiveDate>,
+    /// When to ask, with commas: `before` the opening, or times in New York. Times after 09:31 are
+    /// asked where bars inside the session are recorded
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = |text: &str| text.parse::<AskedTime>())]
+    #[arg(default_value = "before,09:31,10:00,12:00,14:00,15:30")]
+    pub(crate) times: Vec<AskedTime>,
+    /// Models, with commas; `-without-news` behind a name takes the news away. The price itself,
+    /// `persistence`, is always among them
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = |text: &str| text.parse::<Variant>())]
+    #[arg(default_value = "closecall,closecall-without-news,ridge,original")]
+    pub(crate) models: Vec<Variant>,
+    /// Ask `original`, which trains two networks a forecast, on every so-manieth session
+    #[arg(long, value_name = "SESSIONS", default_value = "5")]
+    pub(crate) retrain: NonZeroUsize,
+    /// Threads; by default one a core
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// One JSON object instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the JSON to a file as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<ExitCode> {
+    let calendar = settings.calendar.calendar();
+    let recorded = Recorded::load(&args.data, &args.tickers, &calendar)?;
+    let to = match args.to {
+        Some(to) => to,
+        None => recorded.last_session().context("no recorded session")?,
+    };
+    let from = args.from.unwrap_or(to - Months::new(12));
+    let (variants, times) = (variants(&args.models), times(&args.times));
+    let scorer = ScoredHeadlines::new(Vader::new());
+    let builder = DatasetBuilder::new(calendar.clone(), scorer);
+    let jobs = args
+        .jobs
+        .map_or_else(std::thread::available_parallelism, Ok)?;
+    let walk = Walk {
+        histories: recorded.histories(),
+        quotes: &recorded,
+        builder: &builder,
+        calendar: &calendar,
+        from,
+        to,
+        times: &times,
+        variants: &variants,
+        retrain: args.retrain,
+        settings: &settings.forecast,
+        window_days: settings.market.window_days,
+        jobs,
+    };
+    let lines = finished(&walk, &settings.data_dir)?;
+    let report = Report::of(made_with(&walk), &lines, &variants, Bootstrap::default());
+    let json = serde_json::to_string(&report)?;
+    if let Some(file) = &args.out {
+        std::fs::write(file, format!("{json}\n"))
+            .with_context(|| format!("cannot write {}", file.display()))
+            .or_exit(Code::CannotCreate)?;
+    }
+    if args.json {
+        super::print(json)?;
+    } else {
+        super::print(tables(&report).trim_end())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The lines of a whole walk. Its journal lies in the data directory until it is finished, so that
+/// a walk that was stopped, by whatever, goes on where it was.
+fn finished(walk: &Walk<'_>, data_dir: &Path) -> anyhow::Result<Vec<closecall_backtest::Line>> {
+    let folder = data_dir.join("backtests");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))
+        .or_exit(Code::CannotCreate)?;
+    let path = folder.join(format!("{}.jsonl", walk.name()));
+    let mut journal = Journal::open(&path, &walk.name()).or_exit(Code::CannotCreate)?;
+    let bar = bar();
+    let mut on_progress = |progress: Progress| {
+        bar.set_length((progress.total - progress.resumed) as u64);
+        bar.set_position((progress.done - progress.resumed) as u64);
+        ControlFlow::Continue(())
+    };
+    let lines = walk
+        .run(&mut journal, &mut on_progress)
+        .or_exit(Code::Data)?;
+    bar.finish_and_clear();
+    journal.remove().or_exit(Code::CannotCreate)?;
+    lines.context("the walk was stopped")
+}
+
+/// Those asked for, once each, and the reference beside them.
+fn variants(models: &[Variant]) -> Vec<Variant> {
+    let mut variants = Vec::new();
+    for &variant in models.iter().chain([&Variant::REFERENCE]) {
+        if !variants.contains(&variant) {
+            variants.push(variant);
+        }
+    }
+    variants
+}
+
+/// Those asked for, in the order of the day, once each.
+fn times(asked: &[AskedTime]) -> Vec<AskedTime> {
+    let mut times = asked.to_vec();
+    times.sort_unstable();
+    times.dedup();
+    times
+}
+
+/// How to make the report again: the same words and data give the same bytes.
+fn made_with(walk: &Walk<'_>) -> Run {
+    let list = |items: Vec<String>| items.join(",");
+    let text = |items: &[AskedTime]| list(items.iter().map(ToString::to_string).collect());
+    let tickers = walk.histories.iter().map(|h| h.ticker.to_string());
+    let models = walk.variants.iter().map(ToString::to_string);
+    Run {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        command: format!(
+            "closecall backtest --tickers {} --from {} --to {} --times {} --models {} --retrain {}",
+            list(tickers.collect()),
+            walk.from,
+            walk.to,
+            text(walk.times),
+            list(models.collect()),
+            walk.retrain,
+        ),
+        seed: walk.settings.seed,
+        path: walk
+            .settings
+            .path
+            .unwrap_or_else(gru::Path::best)
+            .name()
+            .to_owned(),
+        walk: walk.name(),
+        retrain: walk.retrain.get(),
+    }
+}
+
+/// Progress with the time left, where somebody sees it.
+fn bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("backtest {bar:30} {pos}/{len}, {eta} left");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
