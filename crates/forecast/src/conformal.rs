@@ -5,8 +5,8 @@
 //! and miss (adaptive conformal inference, Gibbs and Candès 2021). All of it is computed anew by
 //! walking through the sessions of the message: nothing is remembered between messages.
 
-use crate::outlook::Past;
-use crate::series::Series;
+use crate::point_forecast::Past;
+use crate::price_series::PriceSeries;
 use crate::settings::IntervalSettings;
 
 /// Sessions before this one expected a volatility of little more than the prior.
@@ -20,15 +20,15 @@ const FURTHEST: f64 = 30.0;
 
 /// How far the close may land from where it is forecast, in log returns.
 #[derive(Debug)]
-pub(crate) struct Spread {
+pub(crate) struct PredictionIntervals {
     /// Half-width of each level's interval, not falling.
     widths: Vec<(f64, f64)>,
     /// Past errors, scaled to the target session's volatility.
     errors: Vec<f64>,
 }
 
-impl Spread {
-    pub(crate) fn of(series: &Series, past: &Past, settings: &IntervalSettings) -> Self {
+impl PredictionIntervals {
+    pub(crate) fn of(series: &PriceSeries, past: &Past, settings: &IntervalSettings) -> Self {
         let sessions = past.first.max(SETTLED)..series.len();
         let error =
             |k: usize| (series.log_return(k) - past.moves[k - past.first]) / series.volatility(k);
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn without_a_move_a_rise_is_as_likely_as_a_fall() {
-        let spread = Spread {
+        let spread = PredictionIntervals {
             widths: vec![],
             errors: vec![0.01, -0.03, 0.02, 0.0],
         };

@@ -9,15 +9,15 @@ use closecall_protocol::{
     NewsMean, Phase, PriceRounding, Reference, ReferenceKind,
 };
 
-use crate::closecall::Networks;
-use crate::conformal::Spread;
-use crate::features::Features;
-use crate::outlook::{Outlook, persistence};
+use crate::conformal::PredictionIntervals;
+use crate::network_ensemble::NetworkEnsemble;
+use crate::network_features::NetworkFeatures;
+use crate::point_forecast::{PointForecast, persistence};
+use crate::price_series::PriceSeries;
 use crate::progress::{Meter, Progress};
 use crate::ridge::Ridge;
-use crate::series::Series;
 use crate::settings::{ForecastSettings, ModelKind};
-use crate::{Error, gated, original};
+use crate::{Error, original, walk_forward};
 
 /// The reason that persistence carries where there is too little to learn from.
 pub const INSUFFICIENT_DATA: &str = "insufficient data";
@@ -64,51 +64,53 @@ pub fn forecast(
             close: last.close(),
         });
     }
-    let series = Series::of(dataset, settings.interval.volatility_decay);
-    let outlook = match outlook(dataset, &series, settings, &mut Meter::new(progress)) {
+    let series = PriceSeries::of(dataset, settings.interval.volatility_decay);
+    let point = match point_forecast(dataset, &series, settings, &mut Meter::new(progress)) {
         Err(Error::Network(gru::Error::Diverged { .. })) => persistence(&series, Some(DIVERGED)),
         other => other?,
     };
-    let spread = Spread::of(&series, &outlook.past, &settings.interval);
-    let values = in_prices(dataset, last, outlook, &spread, settings.seed, clock_now);
+    let spread = PredictionIntervals::of(&series, &point.past, &settings.interval);
+    let values = in_prices(dataset, last, point, &spread, settings.seed, clock_now);
     Ok(CloseForecast::publish(values)?)
 }
 
-fn outlook(
+fn point_forecast(
     dataset: &DatasetBuilt,
-    series: &Series,
+    series: &PriceSeries,
     settings: &ForecastSettings,
     meter: &mut Meter<'_>,
-) -> Result<Outlook, Error> {
+) -> Result<PointForecast, Error> {
     let network = &settings.network;
     let first_row = match settings.model {
         ModelKind::Persistence => return Ok(persistence(series, None)),
         ModelKind::Original => original::WINDOW,
-        ModelKind::Closecall | ModelKind::Ridge => Features::first_row(network.window),
+        ModelKind::Closecall | ModelKind::Ridge => NetworkFeatures::first_row(network.window),
     };
     if series.moved_since(first_row) < settings.min_rows {
         return Ok(persistence(series, Some(INSUFFICIENT_DATA)));
     }
-    let features = || Features::of(dataset, series, network.window, network.news_shrinkage);
+    let features = || NetworkFeatures::of(dataset, series, network.window, network.news_shrinkage);
     match settings.model {
         ModelKind::Persistence => Ok(persistence(series, None)),
-        ModelKind::Original => original::outlook(dataset, series, settings, meter),
-        ModelKind::Closecall => gated::outlook(
-            &Networks(settings),
+        ModelKind::Original => original::point_forecast(dataset, series, settings, meter),
+        ModelKind::Closecall => walk_forward::point_forecast(
+            &NetworkEnsemble(settings),
             series,
             &features(),
             &settings.gate,
             meter,
         ),
-        ModelKind::Ridge => gated::outlook(&Ridge, series, &features(), &settings.gate, meter),
+        ModelKind::Ridge => {
+            walk_forward::point_forecast(&Ridge, series, &features(), &settings.gate, meter)
+        }
     }
 }
 
 fn in_prices(
     dataset: &DatasetBuilt,
     last: &DatasetRow,
-    outlook: Outlook,
-    spread: &Spread,
+    outlook: PointForecast,
+    spread: &PredictionIntervals,
     seed: u64,
     trained_at: DateTime<Utc>,
 ) -> ForecastValues {

@@ -18,19 +18,19 @@
 
 pub mod evaluation;
 
-mod closecall;
 mod conformal;
 mod error;
-mod features;
 mod forecast;
 mod gate;
-mod gated;
+mod network_ensemble;
+mod network_features;
 mod original;
-mod outlook;
+mod point_forecast;
+mod price_series;
 mod progress;
 mod ridge;
-mod series;
 mod settings;
+mod walk_forward;
 
 pub use error::Error;
 pub use forecast::{DIVERGED, INSUFFICIENT_DATA, forecast};

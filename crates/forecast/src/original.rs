@@ -11,9 +11,9 @@ use closecall_protocol::DatasetBuilt;
 use ndarray::{Array1, Array3};
 
 use crate::Error;
-use crate::outlook::{Outlook, Past};
+use crate::point_forecast::{Past, PointForecast};
+use crate::price_series::PriceSeries;
 use crate::progress::Meter;
-use crate::series::Series;
 use crate::settings::{ForecastSettings, ModelKind};
 use closecall_gru::{Gru, GruSpec, Path, TrainSettings};
 
@@ -46,12 +46,12 @@ fn training(settings: &ForecastSettings) -> TrainSettings {
 }
 
 /// The reference's outlook on the target session.
-pub(crate) fn outlook(
+pub(crate) fn point_forecast(
     dataset: &DatasetBuilt,
-    series: &Series,
+    series: &PriceSeries,
     settings: &ForecastSettings,
     meter: &mut Meter<'_>,
-) -> Result<Outlook, Error> {
+) -> Result<PointForecast, Error> {
     let training = training(settings);
     meter.expect(2 * training.epochs);
     let target = series.len();
@@ -71,7 +71,7 @@ pub(crate) fn outlook(
         .steps(series.closes(), &sentiments, target..target + 1)?
         .iter()
         .sum();
-    Ok(Outlook {
+    Ok(PointForecast {
         model: ModelKind::Original,
         spec: format!(
             "gru64x64-d32/w{WINDOW}+1/minmax/e{}-b{}-lr{}-do0.5",

@@ -9,9 +9,9 @@ use smartcore::metrics::mean_squared_error;
 use smartcore::model_selection::{KFold, cross_validate};
 
 use crate::Error;
-use crate::gated::{Answer, Learner};
 use crate::progress::Meter;
 use crate::settings::ModelKind;
+use crate::walk_forward::{Estimator, Predictor};
 
 /// Steps of a row that it reads, the newest.
 const STEPS: usize = 5;
@@ -33,7 +33,7 @@ pub(crate) struct Ridge;
 #[derive(Debug)]
 pub(crate) struct Line(Regression);
 
-impl Learner for Ridge {
+impl Estimator for Ridge {
     type Fitted = Line;
 
     fn kind(&self) -> ModelKind {
@@ -73,8 +73,8 @@ impl Learner for Ridge {
     }
 }
 
-impl Answer for Line {
-    fn answer(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error> {
+impl Predictor for Line {
+    fn predict(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error> {
         let outputs = self.0.predict(&matrix(x)?).map_err(failed)?;
         Ok(outputs.into_iter().map(|output| output as f32).collect())
     }

@@ -119,7 +119,7 @@ pub struct NetworkSettings {
     pub learning_rate: f32,
     /// Decoupled weight decay; default 0.01.
     pub weight_decay: f32,
-    /// Networks, of consecutive seeds, whose outputs are averaged; default 3.
+    /// NetworkEnsemble, of consecutive seeds, whose outputs are averaged; default 3.
     pub members: usize,
 }
 
@@ -278,7 +278,7 @@ impl ForecastSettings {
     /// The product's network as the engine wants it.
     pub(crate) fn spec(&self) -> GruSpec {
         GruSpec {
-            features: crate::features::FEATURES,
+            features: crate::network_features::FEATURES,
             steps: self.network.window,
             units: self.network.units.clone(),
             dense: self.network.dense,

@@ -6,17 +6,17 @@ use std::ops::Range;
 use ndarray::{ArrayView1, ArrayView3};
 
 use crate::Error;
-use crate::features::{Features, Scaler};
 use crate::gate;
-use crate::outlook::{Outlook, Past};
+use crate::network_features::{NetworkFeatures, Scaler};
+use crate::point_forecast::{Past, PointForecast};
+use crate::price_series::PriceSeries;
 use crate::progress::Meter;
-use crate::series::Series;
 use crate::settings::{GateSettings, ModelKind};
 
 /// A kind of model that can be fitted on scaled rows.
-pub(crate) trait Learner {
+pub(crate) trait Estimator {
     /// What a fit gives.
-    type Fitted: Answer;
+    type Fitted: Predictor;
 
     /// Which it is, in forecasts.
     fn kind(&self) -> ModelKind;
@@ -36,9 +36,9 @@ pub(crate) trait Learner {
 }
 
 /// A fitted model.
-pub(crate) trait Answer {
+pub(crate) trait Predictor {
     /// One output for each row.
-    fn answer(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error>;
+    fn predict(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error>;
 }
 
 /// A fitted model with the scaler of its training rows, without which its weights mean nothing.
@@ -48,10 +48,10 @@ struct Model<F> {
     fitted: F,
 }
 
-impl<F: Answer> Model<F> {
-    fn train<L: Learner<Fitted = F>>(
-        learner: &L,
-        features: &Features,
+impl<F: Predictor> Model<F> {
+    fn train<L: Estimator<Fitted = F>>(
+        estimator: &L,
+        features: &NetworkFeatures,
         rows: Range<usize>,
         meter: &mut Meter<'_>,
     ) -> Result<Self, Error> {
@@ -59,16 +59,20 @@ impl<F: Answer> Model<F> {
         let x = features.inputs(rows.clone(), &scaler);
         let y = features.targets(rows, &scaler);
         Ok(Self {
-            fitted: learner.fit(x.view(), y.view(), meter)?,
+            fitted: estimator.fit(x.view(), y.view(), meter)?,
             scaler,
         })
     }
 
     /// Standardised returns of `sessions`, which may end with the target session.
-    fn forecast(&self, features: &Features, sessions: Range<usize>) -> Result<Vec<f64>, Error> {
+    fn forecast(
+        &self,
+        features: &NetworkFeatures,
+        sessions: Range<usize>,
+    ) -> Result<Vec<f64>, Error> {
         let outputs = self
             .fitted
-            .answer(features.inputs(sessions, &self.scaler).view())?;
+            .predict(features.inputs(sessions, &self.scaler).view())?;
         Ok(outputs
             .into_iter()
             .map(|output| self.scaler.unscale(output))
@@ -76,21 +80,21 @@ impl<F: Answer> Model<F> {
     }
 }
 
-/// The gated outlook of `learner` on the target session.
-pub(crate) fn outlook<L: Learner>(
-    learner: &L,
-    series: &Series,
-    features: &Features,
+/// The gated outlook of `estimator` on the target session.
+pub(crate) fn point_forecast<L: Estimator>(
+    estimator: &L,
+    series: &PriceSeries,
+    features: &NetworkFeatures,
     settings: &GateSettings,
     meter: &mut Meter<'_>,
-) -> Result<Outlook, Error> {
+) -> Result<PointForecast, Error> {
     let rows = features.training_rows();
-    meter.expect((settings.folds + 1) * learner.epochs());
+    meter.expect((settings.folds + 1) * estimator.epochs());
 
     let folds = folds(&rows, settings);
     let mut moves = Vec::new();
     for fold in &folds {
-        let model = Model::train(learner, features, rows.start..fold.start, meter)?;
+        let model = Model::train(estimator, features, rows.start..fold.start, meter)?;
         moves.extend(model.forecast(features, fold.clone())?);
     }
     let walked = rows.end - moves.len()..rows.end;
@@ -102,7 +106,7 @@ pub(crate) fn outlook<L: Learner>(
 
     let target = series.len();
     let (step, fitted_rows) = if gate > 0.0 {
-        let model = Model::train(learner, features, rows.clone(), meter)?;
+        let model = Model::train(estimator, features, rows.clone(), meter)?;
         let answer = model.forecast(features, target..target + 1)?;
         (
             answer
@@ -118,10 +122,10 @@ pub(crate) fn outlook<L: Learner>(
         .zip(&moves)
         .map(|(session, m)| gate * m * series.volatility(session))
         .collect();
-    Ok(Outlook {
-        model: learner.kind(),
-        spec: learner.spec(),
-        path: learner.path(),
+    Ok(PointForecast {
+        model: estimator.kind(),
+        spec: estimator.spec(),
+        path: estimator.path(),
         rows: fitted_rows,
         gate,
         reason: None,

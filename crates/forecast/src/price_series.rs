@@ -12,13 +12,13 @@ const PRIOR: f64 = 0.02;
 const FLOOR: f64 = 1e-6;
 
 #[derive(Debug)]
-pub(crate) struct Series {
+pub(crate) struct PriceSeries {
     closes: Vec<f64>,
     returns: Vec<f64>,
     volatility: Vec<f64>,
 }
 
-impl Series {
+impl PriceSeries {
     /// `decay` is what the volatility's moving average keeps from one session to the next.
     pub(crate) fn of(dataset: &DatasetBuilt, decay: f64) -> Self {
         Self::of_closes(dataset.rows.iter().map(|row| row.close()).collect(), decay)
@@ -93,8 +93,8 @@ mod tests {
 
     #[test]
     fn volatility_knows_only_what_came_before() {
-        let calm = Series::of_closes(vec![100.0, 101.0, 100.0, 101.0, 100.0], 0.94);
-        let crash = Series::of_closes(vec![100.0, 101.0, 100.0, 101.0, 50.0], 0.94);
+        let calm = PriceSeries::of_closes(vec![100.0, 101.0, 100.0, 101.0, 100.0], 0.94);
+        let crash = PriceSeries::of_closes(vec![100.0, 101.0, 100.0, 101.0, 50.0], 0.94);
         for k in 0..=4 {
             assert_eq!(calm.volatility(k), crash.volatility(k));
         }
@@ -112,7 +112,7 @@ mod tests {
                 }
             })
             .collect();
-        let series = Series::of_closes(closes, 0.94);
+        let series = PriceSeries::of_closes(closes, 0.94);
         assert!((series.volatility(80) - 0.05).abs() < 1e-4);
         assert_eq!(series.volatility(1), PRIOR);
         assert_eq!(series.moved_since(0), 79);
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn closes_that_never_move_have_a_positive_volatility() {
-        let series = Series::of_closes(vec![42.0; 20_000], 0.94);
+        let series = PriceSeries::of_closes(vec![42.0; 20_000], 0.94);
         assert_eq!(series.volatility(20_000), FLOOR);
         assert_eq!(series.moved_since(0), 0);
     }

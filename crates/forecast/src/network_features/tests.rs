@@ -47,9 +47,9 @@ fn dataset(change: impl Fn(usize, &mut f64, &mut Option<f64>)) -> DatasetBuilt {
     }
 }
 
-fn features(dataset: &DatasetBuilt) -> (Features, Series) {
-    let series = Series::of(dataset, 0.94);
-    (Features::of(dataset, &series, 10, 5.0), series)
+fn features(dataset: &DatasetBuilt) -> (NetworkFeatures, PriceSeries) {
+    let series = PriceSeries::of(dataset, 0.94);
+    (NetworkFeatures::of(dataset, &series, 10, 5.0), series)
 }
 
 #[test]

@@ -1,18 +1,18 @@
-//! The product's network on the features of [`crate::features`].
+//! The product's network on the features of [`crate::network_features`].
 
 use ndarray::{ArrayView1, ArrayView3};
 
 use crate::Error;
-use crate::gated::{Answer, Learner};
 use crate::progress::Meter;
 use crate::settings::{ForecastSettings, ModelKind};
+use crate::walk_forward::{Estimator, Predictor};
 use closecall_gru::{Gru, Path};
 
 /// Fits networks of consecutive seeds.
 #[derive(Debug)]
-pub(crate) struct Networks<'a>(pub(crate) &'a ForecastSettings);
+pub(crate) struct NetworkEnsemble<'a>(pub(crate) &'a ForecastSettings);
 
-impl Learner for Networks<'_> {
+impl Estimator for NetworkEnsemble<'_> {
     type Fitted = Vec<Gru>;
 
     fn kind(&self) -> ModelKind {
@@ -63,9 +63,9 @@ impl Learner for Networks<'_> {
     }
 }
 
-impl Answer for Vec<Gru> {
+impl Predictor for Vec<Gru> {
     /// The mean of the members' outputs.
-    fn answer(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error> {
+    fn predict(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error> {
         let mut mean = vec![0.0; x.dim().0];
         for member in self {
             let outputs = member.predict(x).map_err(Error::Network)?;

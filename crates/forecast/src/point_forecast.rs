@@ -1,11 +1,11 @@
 //! What a model has to say of the target session, whichever model it is.
 
-use crate::series::Series;
+use crate::price_series::PriceSeries;
 use crate::settings::ModelKind;
 
 /// A model's forecast, before it is put in prices and given its intervals.
 #[derive(Debug)]
-pub(crate) struct Outlook {
+pub(crate) struct PointForecast {
     /// Whose it is.
     pub(crate) model: ModelKind,
     /// The model and its features, in short.
@@ -35,7 +35,7 @@ pub(crate) struct Past {
 
 impl Past {
     /// No move of any session that has a return, but for the last `moves`.
-    pub(crate) fn still_until(series: &Series, moves: &[f64]) -> Self {
+    pub(crate) fn still_until(series: &PriceSeries, moves: &[f64]) -> Self {
         let first = 1;
         let still = series.len().saturating_sub(first + moves.len());
         let mut all = vec![0.0; still];
@@ -45,8 +45,8 @@ impl Past {
 }
 
 /// The last close again.
-pub(crate) fn persistence(series: &Series, reason: Option<&'static str>) -> Outlook {
-    Outlook {
+pub(crate) fn persistence(series: &PriceSeries, reason: Option<&'static str>) -> PointForecast {
+    PointForecast {
         model: ModelKind::Persistence,
         spec: "last-close".into(),
         path: "plain",

@@ -11,7 +11,7 @@ use closecall_protocol::{DatasetBuilt, SessionNews};
 use ndarray::{Array1, Array3};
 use serde::{Deserialize, Serialize};
 
-use crate::series::Series;
+use crate::price_series::PriceSeries;
 
 /// Values a step: return, range, sentiment, "no news".
 pub(crate) const FEATURES: usize = 4;
@@ -29,7 +29,7 @@ struct Step {
 
 /// All steps of a dataset, and the standardised return that each session's row has to forecast.
 #[derive(Debug)]
-pub(crate) struct Features {
+pub(crate) struct NetworkFeatures {
     /// `steps[k]` is of session `k + FIRST_STEP`; the last is the target session's.
     steps: Vec<Step>,
     /// `outcomes[k]` is the standardised return of session `k`.
@@ -40,8 +40,8 @@ pub(crate) struct Features {
 /// The first session before which there is a return.
 const FIRST_STEP: usize = 2;
 
-impl Features {
-    pub(crate) fn of(dataset: &DatasetBuilt, series: &Series, window: usize, k: f64) -> Self {
+impl NetworkFeatures {
+    pub(crate) fn of(dataset: &DatasetBuilt, series: &PriceSeries, window: usize, k: f64) -> Self {
         let rows = &dataset.rows;
         let step = |session: usize, news: SessionNews| {
             let before = session - 1;
@@ -118,7 +118,7 @@ struct Moments {
 
 impl Scaler {
     /// Of the rows of `sessions` and nothing else.
-    pub(crate) fn fit(features: &Features, sessions: Range<usize>) -> Self {
+    pub(crate) fn fit(features: &NetworkFeatures, sessions: Range<usize>) -> Self {
         let first = (sessions.start + 1)
             .saturating_sub(features.window)
             .max(FIRST_STEP);
