@@ -1,105 +1,55 @@
-//! Prediction intervals and the probability of a rise, from the errors of the message's own past.
+//! Adaptive conformal prediction intervals (Gibbs and Candès 2021) from the errors of the
+//! message's own past.
 //!
-//! Errors are divided by the volatility that was expected of their session, so that a calm year
-//! says something about a wild week. Each level keeps a working miss rate, moved after every hit
-//! and miss (adaptive conformal inference, Gibbs and Candès 2021). All of it is computed anew by
-//! walking through the sessions of the message: nothing is remembered between messages.
+//! Errors are in units of the volatility that was expected of their session, so that a calm year
+//! says something about a wild week. Each level keeps a working miss rate, moved a little after
+//! every hit and miss. All of it follows from walking through the sessions of the message: nothing
+//! is kept between messages.
 
-use crate::point_forecast::Past;
-use crate::price_series::PriceSeries;
 use crate::settings::IntervalSettings;
-
-/// Sessions before this one expected a volatility of little more than the prior.
-const SETTLED: usize = 10;
 
 /// Errors before their quantiles are believed; with fewer, those of a normal distribution are.
 const ENOUGH: usize = 20;
 
-/// No interval reaches further than this log return: a factor of about 10¹³.
-const FURTHEST: f64 = 30.0;
+/// Bounds of the working miss rate.
+const LEAST_RATE: f64 = 0.001;
+const MOST_RATE: f64 = 0.999;
 
-/// How far the close may land from where it is forecast, in log returns.
-#[derive(Debug)]
-pub(crate) struct PredictionIntervals {
-    /// Half-width of each level's interval, not falling.
-    widths: Vec<(f64, f64)>,
-    /// Past errors, scaled to the target session's volatility.
-    errors: Vec<f64>,
+/// Level and half-width of each interval, in units of the scale. A wider claim is never a narrower
+/// interval, which adaptive levels could otherwise make of it.
+pub(crate) fn half_widths(errors: &[f64], settings: &IntervalSettings) -> Vec<(f64, f64)> {
+    let mut widest = 0.0_f64;
+    let widths = settings.levels.iter().map(|&level| {
+        widest = widest.max(half_width(errors, level, settings.step));
+        (level, widest)
+    });
+    widths.collect()
 }
 
-impl PredictionIntervals {
-    pub(crate) fn of(series: &PriceSeries, past: &Past, settings: &IntervalSettings) -> Self {
-        let sessions = past.first.max(SETTLED)..series.len();
-        let error =
-            |k: usize| (series.log_return(k) - past.moves[k - past.first]) / series.volatility(k);
-        let errors: Vec<f64> = sessions.map(error).collect();
-        let volatility = series.volatility(series.len());
-        let mut width = 0.0_f64;
-        let widths = settings.levels.iter().map(|&level| {
-            // An adaptive level may overtake the next; a wider claim is never a narrower interval.
-            width = width.max(reach(&errors, level, settings.step) * volatility);
-            (level, width.min(FURTHEST))
-        });
-        Self {
-            widths: widths.collect(),
-            errors: errors.iter().map(|e| e * volatility).collect(),
-        }
+/// Half-width of the interval of `level` after walking through `errors` in the order of time.
+fn half_width(errors: &[f64], level: f64, step: f64) -> f64 {
+    if errors.len() < ENOUGH {
+        return normal_quantile(level);
     }
-
-    /// Level and half-width of each interval, in log returns around the forecast one.
-    pub(crate) fn widths(&self) -> &[(f64, f64)] {
-        &self.widths
-    }
-
-    /// Probability that a session forecast to return `step` closes above the last close, in (0, 1).
-    /// Past errors count with both signs: that they leaned to one side is a drift, and a drift
-    /// would have to pass the gate like any other forecast.
-    pub(crate) fn probability_up(&self, step: f64) -> f64 {
-        let above = |x: f64| {
-            if x > 0.0 {
-                1.0
-            } else if x < 0.0 {
-                0.0
-            } else {
-                0.5
-            }
-        };
-        let count: f64 = self
-            .errors
-            .iter()
-            .map(|e| above(step + e) + above(step - e))
-            .sum();
-        (count + 1.0) / (2.0 * self.errors.len() as f64 + 2.0)
-    }
-}
-
-/// How many expected deviations the interval of `level` reaches to either side, after walking
-/// through `errors` in the order of time.
-fn reach(errors: &[f64], level: f64, step: f64) -> f64 {
     let mut miss_rate = 1.0 - level;
     let mut sizes: Vec<f64> = Vec::with_capacity(errors.len());
     for error in errors {
         let size = error.abs();
-        if sizes.len() >= ENOUGH {
-            let missed = f64::from(u8::from(size > quantile(&sizes, miss_rate)));
-            miss_rate += step * ((1.0 - level) - missed);
-        }
+        // With few errors the rank asked for may lie beyond them, and nothing is a miss.
+        let rank = rank(sizes.len(), miss_rate);
+        let missed = rank <= sizes.len() && size > sizes[rank.max(1) - 1];
+        miss_rate += step * ((1.0 - level) - f64::from(u8::from(missed)));
+        miss_rate = miss_rate.clamp(LEAST_RATE, MOST_RATE);
         let place = sizes.partition_point(|&smaller| smaller < size);
         sizes.insert(place, size);
     }
-    if sizes.len() < ENOUGH {
-        normal_quantile(level)
-    } else {
-        quantile(&sizes, miss_rate)
-    }
+    sizes[rank(sizes.len(), miss_rate).clamp(1, sizes.len()) - 1]
 }
 
-/// The conformal quantile of ascending `sizes`: a new one exceeds it with probability `miss_rate`
-/// at most, were they exchangeable. The largest where there are too few to say.
-fn quantile(sizes: &[f64], miss_rate: f64) -> f64 {
-    let rank = ((sizes.len() + 1) as f64 * (1.0 - miss_rate)).ceil();
-    // Saturates below 1, which a miss rate above 1 asks for.
-    sizes[(rank as usize).clamp(1, sizes.len()) - 1]
+/// Rank, from 1 on, of the size among `count` that another one exceeds with probability
+/// `miss_rate` at most, were they exchangeable.
+fn rank(count: usize, miss_rate: f64) -> usize {
+    ((count + 1) as f64 * (1.0 - miss_rate)).ceil() as usize
 }
 
 /// Deviations within which a normal distribution lies with probability `level` (Tukey's lambda,
@@ -114,18 +64,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_quantile_is_the_conformal_one() {
-        let sizes: Vec<f64> = (1..=19).map(f64::from).collect();
-        assert_eq!(quantile(&sizes, 0.1), 18.0);
-        assert_eq!(quantile(&sizes, 0.2), 16.0);
-        assert_eq!(quantile(&sizes, -0.3), 19.0);
-        assert_eq!(quantile(&sizes, 1.3), 1.0);
+    fn the_rank_is_the_conformal_one() {
+        assert_eq!(rank(19, 0.1), 18);
+        assert_eq!(rank(19, 0.2), 16);
+        assert_eq!(rank(0, 0.2), 1);
+        assert_eq!(rank(19, LEAST_RATE), 20);
     }
 
     #[test]
     fn few_errors_fall_back_on_the_normal_distribution() {
-        assert!((reach(&[9.0; 5], 0.8, 0.02) - 1.2816).abs() < 0.01);
-        assert!((reach(&[], 0.9, 0.02) - 1.6449).abs() < 0.01);
+        assert!((half_width(&[9.0; 5], 0.8, 0.005) - 1.2816).abs() < 0.01);
+        assert!((half_width(&[], 0.9, 0.005) - 1.6449).abs() < 0.01);
     }
 
     #[test]
@@ -133,24 +82,24 @@ mod tests {
         let calm: Vec<f64> = (0..200_u32)
             .map(|k| f64::from(k * 37 % 100) / 100.0)
             .collect();
-        let plain = reach(&calm, 0.8, 0.0);
+        let plain = half_width(&calm, 0.8, 0.0);
         let wild: Vec<f64> = calm.iter().copied().chain([5.0; 10]).collect();
         let quiet: Vec<f64> = calm.iter().copied().chain([0.0; 30]).collect();
         assert!((plain - 0.8).abs() < 0.02);
-        assert!(reach(&wild, 0.8, 0.02) > reach(&wild, 0.8, 0.0));
-        assert!(reach(&quiet, 0.8, 0.02) < reach(&quiet, 0.8, 0.0));
+        assert!(half_width(&wild, 0.8, 0.02) > half_width(&wild, 0.8, 0.0));
+        assert!(half_width(&quiet, 0.8, 0.02) < half_width(&quiet, 0.8, 0.0));
     }
 
     #[test]
-    fn without_a_move_a_rise_is_as_likely_as_a_fall() {
-        let spread = PredictionIntervals {
-            widths: vec![],
-            errors: vec![0.01, -0.03, 0.02, 0.0],
+    fn a_higher_level_is_never_narrower() {
+        let settings = IntervalSettings {
+            levels: vec![0.5, 0.500_001, 0.9],
+            step: 0.2,
         };
-        assert_eq!(spread.probability_up(0.0), 0.5);
-        assert!(spread.probability_up(0.015) > 0.5);
-        assert!(spread.probability_up(-0.015) < 0.5);
-        let (low, high) = (spread.probability_up(-9.0), spread.probability_up(9.0));
-        assert!(low > 0.0 && high < 1.0, "{low} {high}");
+        for seed in 1..50_u32 {
+            let errors: Vec<f64> = (0..60).map(|k| f64::from(k * seed % 61) - 30.0).collect();
+            let widths = half_widths(&errors, &settings);
+            assert!(widths.windows(2).all(|pair| pair[0].1 <= pair[1].1));
+        }
     }
 }

@@ -52,9 +52,9 @@ pub enum Error {
     /// A forecast came out that no record may carry.
     #[error("the forecast cannot be published: {0}")]
     Unpublishable(#[from] closecall_protocol::Error),
-    /// The linear model could not be fitted.
-    #[error("the ridge regression could not be fitted: {0}")]
-    Ridge(String),
+    /// A linear model could not be fitted.
+    #[error("the regression could not be fitted: {0}")]
+    Regression(String),
 }
 
 impl Error {
@@ -70,8 +70,13 @@ impl Error {
             | Self::UnknownModel(_)
             | Self::Network(_)
             | Self::Unpublishable(_)
-            | Self::Ridge(_) => Reason::Diverged,
+            | Self::Regression(_) => Reason::Diverged,
         }
+    }
+
+    /// Of a linear model.
+    pub(crate) fn regression(failure: impl std::fmt::Display) -> Self {
+        Self::Regression(failure.to_string())
     }
 
     pub(crate) fn setting(

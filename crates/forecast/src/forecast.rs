@@ -1,29 +1,26 @@
 //! A forecast as a pure function: a dataset and settings in, a published forecast out.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use closecall_gru as gru;
 use closecall_protocol::{
-    CloseForecast, DatasetBuilt, DatasetRow, ForecastValues, Interval, ModelSummary, ModelTarget,
-    NewsMean, Phase, PriceRounding, Reference, ReferenceKind,
+    CloseForecast, DatasetBuilt, ForecastValues, Interval, ModelSummary, ModelTarget, NewsMean,
+    PriceRounding,
 };
 
-use crate::conformal::PredictionIntervals;
-use crate::network_ensemble::NetworkEnsemble;
-use crate::network_features::NetworkFeatures;
-use crate::point_forecast::{PointForecast, persistence};
+use crate::Error;
+use crate::fit::{Fit, Sessions};
+use crate::fit_cache::{FitCache, FitKey};
+use crate::nowcast::{Nowcast, is_half_day};
+use crate::point_forecast::PointForecast;
 use crate::price_series::PriceSeries;
 use crate::progress::{Meter, Progress};
-use crate::ridge::Ridge;
+use crate::reference::StartingPrice;
+use crate::regression_features::Live;
+use crate::scale::{self, Scale};
 use crate::settings::{ForecastSettings, ModelKind};
-use crate::{Error, original, walk_forward};
-
-/// The reason that persistence carries where there is too little to learn from.
-pub const INSUFFICIENT_DATA: &str = "insufficient data";
-
-/// The reason that persistence carries where training ran out of the numbers.
-pub const DIVERGED: &str = "training diverged";
+use crate::target::TargetKind;
 
 /// Closes that a forecast carries along.
 const HISTORY: usize = 60;
@@ -39,8 +36,8 @@ const GREATEST: f64 = 1e9;
 /// at its as-of time. `progress` is called after each epoch, and `Break` cancels.
 ///
 /// Persistence is forecast, with the reason in the model's summary, where the dataset has fewer
-/// rows to learn from than `min_rows` ([`INSUFFICIENT_DATA`]) and where training diverges
-/// ([`DIVERGED`]).
+/// rows to learn from than `min_rows` ([`INSUFFICIENT_DATA`](crate::INSUFFICIENT_DATA)) and where
+/// training diverges ([`DIVERGED`](crate::DIVERGED)).
 ///
 /// # Errors
 /// [`Error::NoData`] and [`Error::BelowSmallestPrice`] for a dataset without a close to start from;
@@ -52,143 +49,194 @@ pub fn forecast(
     clock_now: DateTime<Utc>,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<CloseForecast, Error> {
-    settings.validate()?;
-    let ticker = || dataset.pick.ticker.to_string();
-    let last = dataset
-        .rows
-        .last()
-        .ok_or_else(|| Error::NoData { ticker: ticker() })?;
-    if PriceRounding::of(last.close()).nearest(last.close()) == 0.0 {
-        return Err(Error::BelowSmallestPrice {
-            ticker: ticker(),
-            close: last.close(),
-        });
-    }
-    let series = PriceSeries::of(dataset, settings.interval.volatility_decay);
-    let point = match point_forecast(dataset, &series, settings, &mut Meter::new(progress)) {
-        Err(Error::Network(gru::Error::Diverged { .. })) => persistence(&series, Some(DIVERGED)),
-        other => other?,
-    };
-    let spread = PredictionIntervals::of(&series, &point.past, &settings.interval);
-    let values = in_prices(dataset, last, point, &spread, settings.seed, clock_now);
-    Ok(CloseForecast::publish(values)?)
+    let nothing = FitCache::with_capacity(0);
+    forecast_with_cache(dataset, settings, &nothing, clock_now, progress)
 }
 
-fn point_forecast(
+/// As [`forecast`], with the fits of earlier forecasts remembered in `cache`: the same numbers for
+/// less work. `trained_at` is then the time of the fit, and `progress` is not called.
+///
+/// # Errors
+/// Those of [`forecast`].
+pub fn forecast_with_cache(
     dataset: &DatasetBuilt,
-    series: &PriceSeries,
     settings: &ForecastSettings,
-    meter: &mut Meter<'_>,
-) -> Result<PointForecast, Error> {
-    let network = &settings.network;
-    let first_row = match settings.model {
-        ModelKind::Persistence => return Ok(persistence(series, None)),
-        ModelKind::Original => original::WINDOW,
-        ModelKind::Closecall | ModelKind::Ridge => NetworkFeatures::first_row(network.window),
+    cache: &FitCache,
+    clock_now: DateTime<Utc>,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<CloseForecast, Error> {
+    settings.validate()?;
+    let series = PriceSeries::of(dataset);
+    check_last_close(dataset, &series)?;
+    let start = StartingPrice::of(dataset, &series, settings.min_rows);
+    let kind = match settings.model {
+        // It learns closes, whatever the price of the moment.
+        ModelKind::Original => TargetKind::WholeSession,
+        _ => start.target_kind(),
     };
-    if series.moved_since(first_row) < settings.min_rows {
-        return Ok(persistence(series, Some(INSUFFICIENT_DATA)));
-    }
-    let features = || NetworkFeatures::of(dataset, series, network.window, network.news_shrinkage);
-    match settings.model {
-        ModelKind::Persistence => Ok(persistence(series, None)),
-        ModelKind::Original => original::point_forecast(dataset, series, settings, meter),
-        ModelKind::Closecall => walk_forward::point_forecast(
-            &NetworkEnsemble(settings),
-            series,
-            &features(),
-            &settings.gate,
-            meter,
-        ),
-        ModelKind::Ridge => {
-            walk_forward::point_forecast(&Ridge, series, &features(), &settings.gate, meter)
+    let sessions = Sessions::new(series, kind);
+    let key = FitKey::of(&dataset.rows, kind, settings);
+    let remembered = cache.get(&key);
+    let was_remembered = remembered.is_some();
+    let fit = match remembered {
+        Some(fit) => fit,
+        None => {
+            let meter = &mut Meter::new(progress);
+            let fit = Arc::new(Fit::of(&sessions, settings, clock_now, meter)?);
+            cache.insert(key, Arc::clone(&fit));
+            fit
         }
+    };
+    let live = live(dataset, &start, &sessions);
+    let point = fit.forecast(&sessions, live, settings)?;
+    let since_last_close = (start.reference.price / sessions.series().last_close()).ln();
+    let nowcast = Nowcast::of(
+        point,
+        scale_of(point, dataset, &start, &sessions),
+        since_last_close,
+        fit.errors(),
+        &settings.interval,
+    );
+    let model = ModelSummary {
+        remembered: Some(was_remembered),
+        ..summary(&fit, kind, settings, &nowcast)
+    };
+    Ok(CloseForecast::publish(in_prices(
+        dataset, &start, &nowcast, model, settings,
+    ))?)
+}
+
+fn check_last_close(dataset: &DatasetBuilt, series: &PriceSeries) -> Result<(), Error> {
+    let ticker = dataset.pick.ticker.to_string();
+    if series.len() == 0 {
+        return Err(Error::NoData { ticker });
+    }
+    let close = series.last_close();
+    if PriceRounding::of(close).nearest(close) == 0.0 {
+        return Err(Error::BelowSmallestPrice { ticker, close });
+    }
+    Ok(())
+}
+
+/// What is known of the target session itself.
+fn live(dataset: &DatasetBuilt, start: &StartingPrice, sessions: &Sessions) -> Live {
+    // A gap over several sessions is measured by their deviation together.
+    let horizon = scale::horizon(dataset.sessions_ahead);
+    let expected = sessions.learned().live_volatility() * horizon;
+    let gap = |open: f64| (open / sessions.series().last_close()).ln() / expected;
+    Live {
+        news: dataset.live,
+        gap: start.quote.map_or(0.0, |quote| gap(quote.open)),
+    }
+}
+
+fn scale_of(
+    point: PointForecast,
+    dataset: &DatasetBuilt,
+    start: &StartingPrice,
+    sessions: &Sessions,
+) -> Scale {
+    let half_day = is_half_day(&dataset.session);
+    let (volatility, quote) = match point {
+        // Its errors are those of whole sessions, whatever the price of the moment.
+        PointForecast::OwnClose(_) => (sessions.whole().live_volatility(), None),
+        PointForecast::FromReference { .. } => {
+            (sessions.learned().live_volatility(), start.quote.ok())
+        }
+    };
+    match quote {
+        Some(quote) => {
+            let range = quote.range.map(|range| (range.high / range.low).ln());
+            let elapsed = dataset.session.elapsed(quote.at);
+            Scale::from_quote(volatility, elapsed, range, half_day)
+        }
+        None => Scale::from_last_close(volatility, dataset.sessions_ahead, half_day),
+    }
+}
+
+fn summary(
+    fit: &Fit,
+    kind: TargetKind,
+    settings: &ForecastSettings,
+    nowcast: &Nowcast,
+) -> ModelSummary {
+    ModelSummary {
+        name: fit.model.name().into(),
+        spec: fit.spec.clone(),
+        seed: settings.seed,
+        path: fit.path.into(),
+        rows: count(fit.rows),
+        gate: fit.share(),
+        file: None,
+        trained_at: fit.trained_at,
+        reason: fit.reason.map(Into::into),
+        target: Some(match (fit.model, kind) {
+            (ModelKind::Original, _) => ModelTarget::Original,
+            (_, TargetKind::WholeSession) => ModelTarget::LastClose,
+            (_, TargetKind::FromOpening) => ModelTarget::Opening,
+        }),
+        remembered: None,
+        asked_change_pct: nowcast.asked.map(|asked| 100.0 * asked.exp_m1()),
     }
 }
 
 fn in_prices(
     dataset: &DatasetBuilt,
-    last: &DatasetRow,
-    outlook: PointForecast,
-    spread: &PredictionIntervals,
-    seed: u64,
-    trained_at: DateTime<Utc>,
+    start: &StartingPrice,
+    nowcast: &Nowcast,
+    model: ModelSummary,
+    settings: &ForecastSettings,
 ) -> ForecastValues {
     let rows = &dataset.rows;
-    // `exp(0)` is 1: a closed gate says the last close, to the bit.
-    let price = |step: f64| (last.close() * step.exp()).min(GREATEST);
-    let prediction = price(outlook.step);
+    let recent = &rows[rows.len().saturating_sub(HISTORY)..];
+    let last = &rows[rows.len() - 1];
+    // `exp(0)` is 1: no move says the reference price, to the bit.
+    let price = |log_return: f64| (start.reference.price * log_return.exp()).min(GREATEST);
     let interval = |&(level, width): &(f64, f64)| Interval {
         level,
-        lower: price(outlook.step - width),
-        upper: price(outlook.step + width),
+        lower: price(nowcast.log_return - width),
+        upper: price(nowcast.log_return + width),
     };
-    let history = rows[rows.len().saturating_sub(HISTORY)..].iter();
-    let probability_up = spread.probability_up(outlook.step);
+    let news = recent.iter().filter_map(|row| {
+        let news = row.news();
+        Some(NewsMean(row.session(), news.sentiment?, news.articles))
+    });
     ForecastValues {
         target: dataset.target,
-        prediction,
+        prediction: price(nowcast.log_return),
         last_session: last.session(),
         last_close: last.close(),
         ticker: dataset.pick.ticker.clone(),
         pick_id: dataset.pick.pick_id,
         as_of: dataset.pick.as_of(),
-        probability_up,
-        intervals: spread.widths().iter().map(interval).collect(),
+        probability_up: nowcast.probability_up,
+        intervals: nowcast.half_widths.iter().map(interval).collect(),
         articles: dataset.articles(),
         sessions: count(rows.len()),
-        model: ModelSummary {
-            name: outlook.model.name().into(),
-            spec: outlook.spec,
-            seed,
-            path: outlook.path.into(),
-            rows: count(outlook.rows),
-            gate: outlook.gate,
-            file: None,
-            trained_at,
-            reason: outlook.reason.map(Into::into),
-            target: Some(match outlook.model {
-                ModelKind::Original => ModelTarget::Original,
-                _ => ModelTarget::LastClose,
-            }),
-            remembered: Some(false),
-            asked_change_pct: None,
-        },
+        model,
         relative_mae: None,
         data_age_s: dataset.data_age_s(),
-        history: history.map(|row| (row.session(), row.close())).collect(),
-        reference: Some(Reference {
-            price: last.close(),
-            kind: ReferenceKind::LastClose,
-            at: None,
-        }),
-        phase: Some(Phase::Before),
+        history: recent
+            .iter()
+            .map(|row| (row.session(), row.close()))
+            .collect(),
+        reference: Some(start.reference),
+        phase: Some(start.phase(dataset)),
         sessions_ahead: Some(dataset.sessions_ahead),
-        probability_up_from_here: Some(probability_up),
-        scale: None,
-        quote: dataset.quote.ok(),
-        quote_absent: dataset.quote.err(),
+        probability_up_from_here: Some(nowcast.probability_up_from_here),
+        scale: Some(nowcast.scale),
+        quote: start.quote.ok(),
+        quote_absent: start.quote.err(),
         provider: dataset.provider,
         provider_switched: None,
         provisional: Some(dataset.provisional),
         repairs: dataset.repairs.to_vec(),
         vintage: Some(dataset.vintage()),
-        settings_hash: None,
-        news: Some(news(rows)),
+        settings_hash: Some(settings.hash()),
+        news: Some(news.collect()),
         trace: None,
         headlines: None,
     }
-}
-
-/// News of the sessions of the history that had any.
-fn news(rows: &[DatasetRow]) -> Vec<NewsMean> {
-    rows[rows.len().saturating_sub(HISTORY)..]
-        .iter()
-        .filter_map(|row| {
-            let news = row.news();
-            Some(NewsMean(row.session(), news.sentiment?, news.articles))
-        })
-        .collect()
 }
 
 fn count(n: usize) -> u32 {

@@ -1,38 +1,67 @@
-//! Forecasts as plain functions of their input: the network and what surrounds it.
+//! Forecasts as plain functions of their input: the newest price, what is expected of the rest of
+//! the session, and how sure that is.
 //!
 //! No actors, no network access and no clock here; whoever calls brings rows and a seed.
 //!
 //! [`forecast`] is the way in: a dataset and [`ForecastSettings`] give a
-//! [`CloseForecast`](closecall_protocol::CloseForecast).
+//! [`CloseForecast`](closecall_protocol::CloseForecast). [`forecast_with_cache`] remembers what
+//! earlier forecasts of the same rows have learned.
 //!
 //! | module | responsible for |
 //! |---|---|
 //! | `forecast`, `settings`, `error`, `progress` | the way in, and what it is asked with |
-//! | `series`, `features` | the dataset as returns, volatility and scaled rows |
-//! | `closecall`, `ridge` under `gated` and `gate` | models that have to earn their move |
+//! | `price_series`, `target`, `volatility` | the dataset as prices, moves, and what was expected of them |
+//! | `reference`, `scale`, `range_so_far` | the price to start from, and how far the close may lie from it |
+//! | `bayes_regression`, `regression_features`, `moments` | the regression averaged over strength |
+//! | `network_ensemble`, `ridge`, `network_features` | the estimators, under `estimator` and `walk_forward` |
+//! | `move_blend`, `soft_share`, `drift`, `noise` | regression, estimator and drift as one move |
 //! | `original` | the reference model, as it was |
-//! | `outlook`, `conformal` | what a model says, and how sure that is |
-//! | `evaluation` | error against persistence |
+//! | `fit`, `fit_cache` | what is learned of finished sessions, and remembered |
+//! | `point_forecast`, `nowcast`, `conformal`, `probability` | a move as bands and probabilities |
 //!
 //! The training engine is `closecall-gru`.
 
-pub mod evaluation;
-
+mod bayes_regression;
 mod conformal;
+mod drift;
 mod error;
+mod estimator;
+mod fit;
+mod fit_cache;
 mod forecast;
-mod gate;
+mod moments;
+mod move_blend;
 mod network_ensemble;
 mod network_features;
+mod news;
+mod noise;
+mod nowcast;
 mod original;
 mod point_forecast;
 mod price_series;
+mod probability;
 mod progress;
+mod range_so_far;
+mod reference;
+mod regression_features;
 mod ridge;
+mod scale;
 mod settings;
+mod soft_share;
+mod target;
+#[cfg(test)]
+mod testing;
+mod volatility;
 mod walk_forward;
 
 pub use error::Error;
-pub use forecast::{DIVERGED, INSUFFICIENT_DATA, forecast};
+pub use fit_cache::FitCache;
+pub use forecast::{forecast, forecast_with_cache};
 pub use progress::Progress;
-pub use settings::{ForecastSettings, GateSettings, IntervalSettings, ModelKind, NetworkSettings};
+pub use settings::{ForecastSettings, IntervalSettings, ModelKind, NetworkSettings};
+
+/// The reason that persistence carries where there is too little to learn from.
+pub const INSUFFICIENT_DATA: &str = "insufficient data";
+
+/// The reason that persistence carries where training ran out of the numbers.
+pub const DIVERGED: &str = "training diverged";

@@ -1,29 +1,29 @@
-//! The product's network on the features of [`crate::network_features`].
+//! The product's network, several of consecutive seeds whose outputs are averaged.
 
+use closecall_gru::{Gru, Path};
 use ndarray::{ArrayView1, ArrayView3};
 
 use crate::Error;
+use crate::estimator::{Estimator, Predictor};
 use crate::progress::Meter;
-use crate::settings::{ForecastSettings, ModelKind};
-use crate::walk_forward::{Estimator, Predictor};
-use closecall_gru::{Gru, Path};
+use crate::settings::ForecastSettings;
 
 /// Fits networks of consecutive seeds.
 #[derive(Debug)]
 pub(crate) struct NetworkEnsemble<'a>(pub(crate) &'a ForecastSettings);
 
-impl Estimator for NetworkEnsemble<'_> {
-    type Fitted = Vec<Gru>;
+/// Fitted networks.
+#[derive(Debug)]
+pub(crate) struct Members(Vec<Gru>);
 
-    fn kind(&self) -> ModelKind {
-        ModelKind::Closecall
-    }
+impl Estimator for NetworkEnsemble<'_> {
+    type Fitted = Members;
 
     fn spec(&self) -> String {
         let network = &self.0.network;
         let units: Vec<String> = network.units.iter().map(ToString::to_string).collect();
         format!(
-            "gru{}-d{}/w{}/logret-v1/k{}/e{}-b{}-lr{}-wd{}-do{}/m{}",
+            "bayes5+gru{}-d{}/w{}/k{}/e{}-b{}-lr{}-wd{}-do{}/m{}",
             units.join("x"),
             network.dense,
             network.window,
@@ -50,27 +50,27 @@ impl Estimator for NetworkEnsemble<'_> {
         x: ArrayView3<'_, f32>,
         y: ArrayView1<'_, f32>,
         meter: &mut Meter<'_>,
-    ) -> Result<Vec<Gru>, Error> {
+    ) -> Result<Members, Error> {
         let spec = self.0.spec();
-        (0..self.0.network.members as u64)
-            .map(|member| {
-                let training = self.0.training(member);
-                Gru::fit(&spec, x, y, &training, None, &mut |_| meter.epoch())
-                    .map(|fitted| fitted.model)
-                    .map_err(|error| meter.error(error))
-            })
-            .collect()
+        let members = (0..self.0.network.members as u64).map(|member| {
+            let training = self.0.training(member);
+            Gru::fit(&spec, x, y, &training, None, &mut |_| meter.epoch())
+                .map(|fitted| fitted.model)
+                .map_err(|error| meter.error(error))
+        });
+        members.collect::<Result<_, _>>().map(Members)
     }
 }
 
-impl Predictor for Vec<Gru> {
+impl Predictor for Members {
     /// The mean of the members' outputs.
     fn predict(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error> {
+        let Self(members) = self;
         let mut mean = vec![0.0; x.dim().0];
-        for member in self {
+        for member in members {
             let outputs = member.predict(x).map_err(Error::Network)?;
             for (sum, output) in mean.iter_mut().zip(&outputs) {
-                *sum += output / self.len() as f32;
+                *sum += output / members.len() as f32;
             }
         }
         Ok(mean)

@@ -1,23 +1,29 @@
-//! What a model sees: for every session the news before its opening and the return and range of
+//! What a network sees: for every session the news before its opening and the return and range of
 //! the session before it, scaled as the training rows say.
 //!
 //! A *step* belongs to a session and holds what became known between the opening before it and its
 //! own. A *row* is the steps of a window that ends with the session it forecasts, so a past row and
-//! the live one are made by the same code from the same kind of knowledge.
+//! the live one are made by the same code from the same kind of knowledge. Steps are the same for
+//! both kinds of move; outcomes are of the kind that is learned.
 
 use std::ops::Range;
 
-use closecall_protocol::{DatasetBuilt, SessionNews};
+use closecall_protocol::SessionNews;
 use ndarray::{Array1, Array3};
-use serde::{Deserialize, Serialize};
 
+use crate::news::shrunken;
 use crate::price_series::PriceSeries;
+use crate::settings::NetworkSettings;
+use crate::target::Targets;
 
 /// Values a step: return, range, sentiment, "no news".
 pub(crate) const FEATURES: usize = 4;
 
 /// Scaled values beyond this are cut: nothing is learned from how many deviations a crash had.
 const CUT: f64 = 5.0;
+
+/// The first session before which there is a return.
+const FIRST_STEP: usize = 2;
 
 /// A step before scaling. `None` is unknown, and becomes the training rows' mean.
 #[derive(Clone, Copy, Debug)]
@@ -27,39 +33,55 @@ struct Step {
     sentiment: Option<f64>,
 }
 
-/// All steps of a dataset, and the standardised return that each session's row has to forecast.
+/// All steps of a dataset, and the move that each row has to forecast.
 #[derive(Debug)]
 pub(crate) struct NetworkFeatures {
     /// `steps[k]` is of session `k + FIRST_STEP`; the last is the target session's.
     steps: Vec<Step>,
-    /// `outcomes[k]` is the standardised return of session `k`.
+    /// Session of each row; the last is the target session.
+    sessions: Vec<usize>,
+    /// Move of each row's session but the last's, in units of its expected volatility.
     outcomes: Vec<f64>,
     window: usize,
 }
 
-/// The first session before which there is a return.
-const FIRST_STEP: usize = 2;
-
 impl NetworkFeatures {
-    pub(crate) fn of(dataset: &DatasetBuilt, series: &PriceSeries, window: usize, k: f64) -> Self {
-        let rows = &dataset.rows;
-        let step = |session: usize, news: SessionNews| {
+    /// `whole` are the moves of whole sessions, which every step is measured by; `learned` those
+    /// to forecast; `live` the news of the target session.
+    pub(crate) fn of(
+        series: &PriceSeries,
+        whole: &Targets,
+        learned: &Targets,
+        live: SessionNews,
+        settings: &NetworkSettings,
+    ) -> Self {
+        let target = series.len();
+        let step = |session: usize| {
             let before = session - 1;
-            let range = rows[before].bar().range();
+            let news = if session < target {
+                series.news(session)
+            } else {
+                live
+            };
             Step {
-                ret: series.standardised(before),
-                range: range.map(|r| (r.high / r.low).ln() / series.volatility(before)),
-                sentiment: shrunken(news, k),
+                ret: series.log_return(before) / whole.volatility(before),
+                range: series
+                    .range(before)
+                    .map(|range| range / whole.volatility(before)),
+                sentiment: shrunken(news, settings.news_shrinkage),
             }
         };
-        let past = (FIRST_STEP..rows.len()).map(|session| step(session, rows[session].news()));
-        let live = (rows.len() >= FIRST_STEP).then(|| step(rows.len(), dataset.live));
+        let first_row = Self::first_row(settings.window);
+        let early = learned
+            .sessions()
+            .partition_point(|&session| session < first_row);
+        let mut sessions = learned.sessions()[early..].to_vec();
+        sessions.push(target);
         Self {
-            steps: past.chain(live).collect(),
-            outcomes: (0..rows.len())
-                .map(|session| series.standardised(session))
-                .collect(),
-            window,
+            steps: (FIRST_STEP..=target).map(step).collect(),
+            sessions,
+            outcomes: learned.moves()[early..].to_vec(),
+            window: settings.window,
         }
     }
 
@@ -68,62 +90,59 @@ impl NetworkFeatures {
         FIRST_STEP + window - 1
     }
 
-    /// Sessions that have a row and an outcome.
-    pub(crate) fn training_rows(&self) -> Range<usize> {
-        Self::first_row(self.window).min(self.outcomes.len())..self.outcomes.len()
+    /// Rows that have an outcome; the target session's is the one behind them.
+    pub(crate) fn training_rows(&self) -> usize {
+        self.outcomes.len()
     }
 
-    pub(crate) fn outcome(&self, session: usize) -> f64 {
-        self.outcomes[session]
-    }
-
-    /// The rows of `sessions`: rows × steps × features. Sessions run from [`Self::first_row`] to
-    /// the target session.
-    pub(crate) fn inputs(&self, sessions: Range<usize>, scaler: &Scaler) -> Array3<f32> {
+    /// The rows as rows × steps × features.
+    pub(crate) fn inputs(&self, rows: Range<usize>, scaler: &Scaler) -> Array3<f32> {
+        let sessions = &self.sessions[rows];
         let shape = (sessions.len(), self.window, FEATURES);
         Array3::from_shape_fn(shape, |(row, step, feature)| {
-            let session = sessions.start + row + 1 + step - self.window;
+            let session = sessions[row] + 1 + step - self.window;
             scaler.apply(&self.steps[session - FIRST_STEP], feature)
         })
     }
 
     /// What those rows have to forecast, scaled and cut.
-    pub(crate) fn targets(&self, sessions: Range<usize>, scaler: &Scaler) -> Array1<f32> {
+    pub(crate) fn targets(&self, rows: Range<usize>, scaler: &Scaler) -> Array1<f32> {
         let scaled = |&y: &f64| (y / scaler.target).clamp(-CUT, CUT) as f32;
-        self.outcomes[sessions].iter().map(scaled).collect()
+        self.outcomes[rows].iter().map(scaled).collect()
+    }
+
+    /// Steps that training rows look at.
+    fn steps_of(&self, rows: Range<usize>) -> &[Step] {
+        let sessions = &self.sessions[rows];
+        let (Some(first), Some(last)) = (sessions.first(), sessions.last()) else {
+            return &[];
+        };
+        let first = (first + 1 - self.window).max(FIRST_STEP);
+        &self.steps[first - FIRST_STEP..=last - FIRST_STEP]
     }
 }
 
-/// Few articles say less: their mean is shrunk towards zero as if `k` neutral ones stood beside.
-fn shrunken(news: SessionNews, k: f64) -> Option<f64> {
-    let n = f64::from(news.articles);
-    news.sentiment.map(|mean| mean * n / (n + k))
-}
-
 /// Means and deviations of the training rows: part of the model they were fitted for.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Scaler {
     ret: Moments,
     range: Moments,
     sentiment: Moments,
-    /// Root mean square of the standardised returns: their zero stays where it is.
+    /// Root mean square of the moves: their zero stays where it is.
     target: f64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Moments {
     mean: f64,
     deviation: f64,
 }
 
 impl Scaler {
-    /// Of the rows of `sessions` and nothing else.
-    pub(crate) fn fit(features: &NetworkFeatures, sessions: Range<usize>) -> Self {
-        let first = (sessions.start + 1)
-            .saturating_sub(features.window)
-            .max(FIRST_STEP);
-        let steps = &features.steps[first - FIRST_STEP..sessions.end - FIRST_STEP];
-        let outcomes = &features.outcomes[sessions];
+    /// Of these rows and nothing else.
+    pub(crate) fn fit(features: &NetworkFeatures, rows: Range<usize>) -> Self {
+        let steps = features.steps_of(rows.clone());
+        let outcomes = &features.outcomes[rows];
         let square = outcomes.iter().map(|y| y * y).sum::<f64>() / outcomes.len().max(1) as f64;
         Self {
             ret: Moments::of(steps.iter().map(|step| step.ret)),
@@ -144,7 +163,7 @@ impl Scaler {
         }
     }
 
-    /// A model's output as a standardised return.
+    /// A model's output as a move in units of the expected volatility.
     pub(crate) fn unscale(&self, output: f32) -> f64 {
         f64::from(output).clamp(-CUT, CUT) * self.target
     }

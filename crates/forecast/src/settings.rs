@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::Error;
 use closecall_gru::{GruSpec, Loss, Path, TrainSettings};
@@ -13,14 +14,14 @@ use closecall_gru::{GruSpec, Loss, Path, TrainSettings};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelKind {
-    /// The product's: a network on log returns and news, shrunk by its gate.
+    /// The product's: Bayesian regression and networks on log returns and news, half and half.
     #[default]
     Closecall,
-    /// The reference: the original program's network on scaled closes, ungated.
+    /// The reference: the original program's network on scaled closes.
     Original,
-    /// The linear comparison: ridge regression on the same features, under the same gate.
+    /// The linear comparison: ridge regression on the networks' features, under a share of its own.
     Ridge,
-    /// The last close again.
+    /// The newest price again.
     Persistence,
 }
 
@@ -77,8 +78,6 @@ pub struct ForecastSettings {
     pub min_rows: usize,
     /// The product's network.
     pub network: NetworkSettings,
-    /// When and how far a model may leave persistence.
-    pub gate: GateSettings,
     /// The prediction intervals.
     pub interval: IntervalSettings,
 }
@@ -91,7 +90,6 @@ impl Default for ForecastSettings {
             path: None,
             min_rows: 40,
             network: NetworkSettings::default(),
-            gate: GateSettings::default(),
             interval: IntervalSettings::default(),
         }
     }
@@ -140,48 +138,21 @@ impl Default for NetworkSettings {
     }
 }
 
-/// The gate between a model and persistence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GateSettings {
-    /// Share of the training rows, the newest, on which the model has to show its worth; default
-    /// 0.4.
-    pub validation: f64,
-    /// Steps in which that part is walked through, with a new fit before each; default 2.
-    pub folds: usize,
-    /// The gate opens when the mean product of forecast and outcome has a t-statistic above this;
-    /// default 1.64, which luck passes one time in twenty.
-    pub t: f64,
-}
-
-impl Default for GateSettings {
-    fn default() -> Self {
-        Self {
-            validation: 0.4,
-            folds: 2,
-            t: 1.64,
-        }
-    }
-}
-
 /// The adaptive conformal intervals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct IntervalSettings {
     /// Nominal coverages, rising; default 0.8 and 0.9.
     pub levels: Vec<f64>,
-    /// How far a hit or a miss moves the working miss rate; default 0.02.
+    /// How far a hit or a miss moves the working miss rate; default 0.005.
     pub step: f64,
-    /// Share that the volatility estimate keeps from one session to the next; default 0.94.
-    pub volatility_decay: f64,
 }
 
 impl Default for IntervalSettings {
     fn default() -> Self {
         Self {
             levels: vec![0.8, 0.9],
-            step: 0.02,
-            volatility_decay: 0.94,
+            step: 0.005,
         }
     }
 }
@@ -194,10 +165,7 @@ impl ForecastSettings {
     /// the engine's.
     pub fn validate(&self) -> Result<(), Error> {
         let Self {
-            network,
-            gate,
-            interval,
-            ..
+            network, interval, ..
         } = self;
         let ensure = |holds: bool, name, value: &dyn fmt::Display, must| {
             if holds {
@@ -232,25 +200,6 @@ impl ForecastSettings {
             &network.members,
             "1 to 100",
         )?;
-        let validation = gate.validation;
-        ensure(
-            (0.1..=0.5).contains(&validation),
-            "gate.validation",
-            &validation,
-            "0.1 to 0.5",
-        )?;
-        ensure(
-            (1..=20).contains(&gate.folds),
-            "gate.folds",
-            &gate.folds,
-            "1 to 20",
-        )?;
-        ensure(
-            gate.t >= 1.0 && gate.t.is_finite(),
-            "gate.t",
-            &gate.t,
-            "1 or greater",
-        )?;
         let rising = interval.levels.windows(2).all(|pair| pair[0] < pair[1]);
         ensure(
             rising && interval.levels.iter().all(|&level| share(level)),
@@ -264,15 +213,23 @@ impl ForecastSettings {
             &interval.step,
             "0 to 0.2",
         )?;
-        let decay = interval.volatility_decay;
-        ensure(
-            share(decay),
-            "interval.volatility_decay",
-            &decay,
-            "between 0 and 1",
-        )?;
         self.spec().validate().map_err(Error::Network)?;
         self.training(0).validate().map_err(Error::Network)
+    }
+
+    /// Name of the instruction-set path that they lead to on this processor.
+    pub(crate) fn instruction_set(&self) -> &'static str {
+        self.path.unwrap_or_else(Path::best).name()
+    }
+
+    /// The first 16 hexadecimal digits of their hash: equal settings have an equal one on every
+    /// machine.
+    pub(crate) fn hash(&self) -> String {
+        let digest = Sha256::digest(format!("{self:?}"));
+        digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// The product's network as the engine wants it.

@@ -1,56 +1,33 @@
-//! A model on returns under its gate: walked through the newest rows in the order of time, judged,
-//! and fitted on all rows if it may speak.
+//! An estimator walked forward: fitted on the older rows, asked about the newer ones, in the order
+//! of time, and fitted once more on all of them for the target session.
 
 use std::ops::Range;
 
-use ndarray::{ArrayView1, ArrayView3};
-
 use crate::Error;
-use crate::gate;
+use crate::estimator::{Estimator, Predictor};
 use crate::network_features::{NetworkFeatures, Scaler};
-use crate::point_forecast::{Past, PointForecast};
-use crate::price_series::PriceSeries;
 use crate::progress::Meter;
-use crate::settings::{GateSettings, ModelKind};
 
-/// A kind of model that can be fitted on scaled rows.
-pub(crate) trait Estimator {
-    /// What a fit gives.
-    type Fitted: Predictor;
+/// Share of the rows, the newest, that is walked through.
+const WALKED: f64 = 0.4;
 
-    /// Which it is, in forecasts.
-    fn kind(&self) -> ModelKind;
-    /// Its make in short, features included.
-    fn spec(&self) -> String;
-    /// Instruction-set path of its arithmetic.
-    fn path(&self) -> &'static str;
-    /// Epochs of one fit, as far as it reports any.
-    fn epochs(&self) -> usize;
-    /// Fits rows × steps × features to one target a row.
-    fn fit(
-        &self,
-        x: ArrayView3<'_, f32>,
-        y: ArrayView1<'_, f32>,
-        meter: &mut Meter<'_>,
-    ) -> Result<Self::Fitted, Error>;
-}
+/// Fits on the way, each on all rows before those it is asked about.
+const FOLDS: usize = 2;
 
-/// A fitted model.
-pub(crate) trait Predictor {
-    /// One output for each row.
-    fn predict(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error>;
-}
+/// Fits that a forecast takes, at most.
+pub(crate) const FITS: usize = FOLDS + 1;
 
 /// A fitted model with the scaler of its training rows, without which its weights mean nothing.
 #[derive(Debug)]
-struct Model<F> {
+pub(crate) struct Fitted {
     scaler: Scaler,
-    fitted: F,
+    predictor: Box<dyn Predictor>,
 }
 
-impl<F: Predictor> Model<F> {
-    fn train<L: Estimator<Fitted = F>>(
-        estimator: &L,
+impl Fitted {
+    /// On these rows.
+    pub(crate) fn on<E: Estimator>(
+        estimator: &E,
         features: &NetworkFeatures,
         rows: Range<usize>,
         meter: &mut Meter<'_>,
@@ -59,20 +36,19 @@ impl<F: Predictor> Model<F> {
         let x = features.inputs(rows.clone(), &scaler);
         let y = features.targets(rows, &scaler);
         Ok(Self {
-            fitted: estimator.fit(x.view(), y.view(), meter)?,
+            predictor: Box::new(estimator.fit(x.view(), y.view(), meter)?),
             scaler,
         })
     }
 
-    /// Standardised returns of `sessions`, which may end with the target session.
-    fn forecast(
+    /// Moves of these rows in units of the expected volatility.
+    pub(crate) fn moves(
         &self,
         features: &NetworkFeatures,
-        sessions: Range<usize>,
+        rows: Range<usize>,
     ) -> Result<Vec<f64>, Error> {
-        let outputs = self
-            .fitted
-            .predict(features.inputs(sessions, &self.scaler).view())?;
+        let inputs = features.inputs(rows, &self.scaler);
+        let outputs = self.predictor.predict(inputs.view())?;
         Ok(outputs
             .into_iter()
             .map(|output| self.scaler.unscale(output))
@@ -80,69 +56,25 @@ impl<F: Predictor> Model<F> {
     }
 }
 
-/// The gated outlook of `estimator` on the target session.
-pub(crate) fn point_forecast<L: Estimator>(
-    estimator: &L,
-    series: &PriceSeries,
+/// Moves of the newest rows, each forecast without knowing its outcome.
+pub(crate) fn walk<E: Estimator>(
+    estimator: &E,
     features: &NetworkFeatures,
-    settings: &GateSettings,
     meter: &mut Meter<'_>,
-) -> Result<PointForecast, Error> {
-    let rows = features.training_rows();
-    meter.expect((settings.folds + 1) * estimator.epochs());
-
-    let folds = folds(&rows, settings);
+) -> Result<Vec<f64>, Error> {
     let mut moves = Vec::new();
-    for fold in &folds {
-        let model = Model::train(estimator, features, rows.start..fold.start, meter)?;
-        moves.extend(model.forecast(features, fold.clone())?);
+    for fold in folds(features.training_rows()) {
+        let fitted = Fitted::on(estimator, features, 0..fold.start, meter)?;
+        moves.extend(fitted.moves(features, fold)?);
     }
-    let walked = rows.end - moves.len()..rows.end;
-    let outcomes: Vec<f64> = walked
-        .clone()
-        .map(|session| features.outcome(session))
-        .collect();
-    let gate = gate::share(&moves, &outcomes, settings.t);
-
-    let target = series.len();
-    let (step, fitted_rows) = if gate > 0.0 {
-        let model = Model::train(estimator, features, rows.clone(), meter)?;
-        let answer = model.forecast(features, target..target + 1)?;
-        (
-            answer
-                .iter()
-                .map(|m| gate * m * series.volatility(target))
-                .sum(),
-            rows.len(),
-        )
-    } else {
-        (0.0, folds.last().map_or(0, |fold| fold.start - rows.start))
-    };
-    let past: Vec<f64> = walked
-        .zip(&moves)
-        .map(|(session, m)| gate * m * series.volatility(session))
-        .collect();
-    Ok(PointForecast {
-        model: estimator.kind(),
-        spec: estimator.spec(),
-        path: estimator.path(),
-        rows: fitted_rows,
-        gate,
-        reason: None,
-        step,
-        past: Past::still_until(series, &past),
-    })
+    Ok(moves)
 }
 
 /// The newest rows in steps, oldest first; what lies before each is what its fit may know.
-fn folds(rows: &Range<usize>, settings: &GateSettings) -> Vec<Range<usize>> {
-    let held = (rows.len() as f64 * settings.validation).round() as usize;
-    let start = rows.end - held;
-    let edge = |fold: usize| start + held * fold / settings.folds;
-    (0..settings.folds)
-        .map(|fold| edge(fold)..edge(fold + 1))
-        .filter(|f| !f.is_empty())
-        .collect()
+fn folds(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let held = (rows as f64 * WALKED).round() as usize;
+    let edge = move |fold: usize| rows - held + held * fold / FOLDS;
+    (0..FOLDS).map(move |fold| edge(fold)..edge(fold + 1))
 }
 
 #[cfg(test)]
@@ -151,11 +83,7 @@ mod tests {
 
     #[test]
     fn folds_cover_the_newest_rows_in_order() {
-        let settings = GateSettings {
-            validation: 0.4,
-            folds: 3,
-            t: 1.64,
-        };
-        assert_eq!(folds(&(11..111), &settings), vec![71..84, 84..97, 97..111]);
+        assert_eq!(folds(100).collect::<Vec<_>>(), [60..80, 80..100]);
+        assert_eq!(folds(41).collect::<Vec<_>>(), [25..33, 33..41]);
     }
 }

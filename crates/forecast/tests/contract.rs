@@ -68,34 +68,26 @@ fn every_model_says_what_it_is_and_from_what() {
 }
 
 #[test]
-fn a_closed_gate_is_persistence_to_the_bit() {
-    // Without a signal most gates stay closed; some of these must be.
-    let mut closed = 0;
-    for seed in 1..=8 {
-        let said = run(
-            &Market::new(seed, 207, 0.0).at(206),
-            &settings(ModelKind::Closecall),
-        );
-        if said.model.gate == 0.0 {
-            closed += 1;
-            assert_eq!(said.prediction.to_bits(), said.reference_price().to_bits());
-            assert_eq!(
-                (said.direction(), said.probability_up),
-                (Direction::Same, 0.5)
-            );
-        }
+fn persistence_is_the_newest_price_to_the_bit() {
+    let market = Market::new(1, 207, 0.0);
+    for dataset in [market.at(206), market.during(206, 9)] {
+        let said = run(&dataset, &settings(ModelKind::Persistence));
+        assert_eq!(said.prediction.to_bits(), said.reference_price().to_bits());
+        assert_eq!(said.probability_up_from_here, Some(0.5));
+        assert_eq!(said.model.gate, 0.0);
     }
-    assert!(closed >= 5, "{closed} of 8");
 }
 
 #[test]
-fn an_open_gate_moves_with_the_signal() {
+fn a_strong_signal_moves_the_forecast_its_way() {
     for model in [ModelKind::Closecall, ModelKind::Ridge] {
         let said = run(&Market::new(3, 207, 0.5).at(206), &settings(model));
-        assert!(said.model.gate > 0.0, "{model}");
+        assert!(said.model.gate > 0.3, "{model}: {}", said.model.gate);
         assert_ne!(said.direction(), Direction::Same, "{model}");
         let rising = said.direction() == Direction::Rise;
         assert_eq!(said.probability_up > 0.5, rising, "{model}");
+        let asked = said.model.asked_change_pct.unwrap();
+        assert_eq!(asked > 0.0, rising, "{model}: {asked}");
     }
 }
 
@@ -134,6 +126,7 @@ fn the_seed_and_the_live_news_count() {
         },
     );
     assert_ne!(said.model.gate, other.model.gate);
+    assert_ne!(said.settings_hash, other.settings_hash);
     dataset.live = SessionNews::new(day(206), Some(-0.9), 20).unwrap();
     let gloom = run(&dataset, &settings);
     dataset.live = SessionNews::new(day(206), Some(0.9), 20).unwrap();
@@ -219,15 +212,14 @@ fn a_break_cancels_after_the_epoch_under_way() {
 #[test]
 fn settings_without_meaning_are_refused_by_name() {
     type Break = fn(&mut ForecastSettings);
-    let broken: [(&str, Break); 6] = [
+    let broken: [(&str, Break); 5] = [
         ("min_rows", |s| s.min_rows = 3),
         ("network.window", |s| s.network.window = 0),
         ("network.news_shrinkage", |s| {
             s.network.news_shrinkage = f64::NAN
         }),
-        ("gate.validation", |s| s.gate.validation = 0.9),
-        ("gate.t", |s| s.gate.t = 0.0),
         ("interval.levels", |s| s.interval.levels = vec![0.9, 0.8]),
+        ("interval.step", |s| s.interval.step = 0.5),
     ];
     for (field, break_it) in broken {
         let mut settings = ForecastSettings::default();

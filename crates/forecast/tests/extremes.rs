@@ -1,14 +1,16 @@
 //! Whatever a valid dataset holds, the forecast is finite, in order, and can be sent.
 
+#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
+
 use std::ops::ControlFlow;
 
 use closecall_forecast::{ForecastSettings, ModelKind, NetworkSettings, forecast};
 use closecall_protocol::codec::{Arrival, forecast as codec};
-use closecall_protocol::{DatasetRow, SessionNews};
+use closecall_protocol::{DatasetRow, PriceRange, SessionNews};
 use proptest::prelude::*;
 
 mod markets;
-use markets::{dataset, day, now};
+use markets::{Market, dataset, day, now};
 
 /// Closes of up to 130 sessions: quiet, wild, jumping between a cent and 10⁸, or standing still.
 fn closes() -> impl Strategy<Value = Vec<f64>> {
@@ -72,11 +74,13 @@ proptest! {
             ModelKind::Ridge,
             ModelKind::Persistence,
         ]),
+        ahead in prop_oneof![Just(0), 0..5_u32, Just(u32::MAX)],
     ) {
         let news = |k: usize| SessionNews::new(day(k), scores[k % 130], 3).unwrap();
         let row = |(k, &close)| DatasetRow::with_close(day(k), close, news(k)).unwrap();
         let rows: Vec<DatasetRow> = closes.iter().enumerate().map(row).collect();
-        let dataset = dataset(&rows, day(rows.len()), news(rows.len()));
+        let mut dataset = dataset(&rows, day(rows.len()), news(rows.len()));
+        dataset.sessions_ahead = ahead;
         let said =
             forecast(&dataset, &small(model), now(), &mut |_| ControlFlow::Continue(())).unwrap();
         for (_, number) in said.numbers() {
@@ -95,5 +99,33 @@ proptest! {
             expires_after: None,
         };
         prop_assert!(codec::decode(&record, &arrival).is_ok(), "{said:?}");
+    }
+
+    #[test]
+    fn every_number_is_finite_with_a_price_of_the_moment(
+        seed in 0..1000_u64,
+        model in proptest::sample::select(vec![
+            ModelKind::Closecall,
+            ModelKind::Ridge,
+            ModelKind::Persistence,
+        ]),
+        quarter in 0..26_u32,
+        factor in prop_oneof![Just(1.0), 0.5..2.0_f64, 1e-9..1e9_f64],
+        range in prop_oneof![Just(None), Just(Some((1e-9, 1e9))), Just(Some((50.0, 50.0)))],
+    ) {
+        let mut dataset = Market::new(seed, 101, 0.0).during(100, quarter);
+        if let Ok(quote) = &mut dataset.quote {
+            quote.price *= factor;
+            quote.range = range.and_then(|(low, high)| PriceRange::new(low, high));
+        }
+        let mut on = |_| ControlFlow::Continue(());
+        let said = forecast(&dataset, &small(model), now(), &mut on).unwrap();
+        prop_assert!(said.probability_up > 0.0 && said.probability_up < 1.0);
+        prop_assert!(said.scale.unwrap() > 0.0);
+        let furthest = (said.prediction / said.last_close).ln().abs();
+        prop_assert!(furthest < 0.4 + 0.5, "{said:?}");
+        for interval in &said.intervals {
+            prop_assert!(interval.lower <= said.prediction && said.prediction <= interval.upper);
+        }
     }
 }

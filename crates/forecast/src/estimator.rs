@@ -1,0 +1,34 @@
+//! A kind of model that can be fitted on scaled rows, and what a fit gives.
+
+use std::fmt;
+
+use ndarray::{ArrayView1, ArrayView3};
+
+use crate::Error;
+use crate::progress::Meter;
+
+/// A kind of model that can be fitted on scaled rows.
+pub(crate) trait Estimator {
+    /// What a fit gives.
+    type Fitted: Predictor + 'static;
+
+    /// Its make in short, features included.
+    fn spec(&self) -> String;
+    /// Instruction-set path of its arithmetic.
+    fn path(&self) -> &'static str;
+    /// Epochs of one fit, as far as it reports any.
+    fn epochs(&self) -> usize;
+    /// Fits rows × steps × features to one target a row.
+    fn fit(
+        &self,
+        x: ArrayView3<'_, f32>,
+        y: ArrayView1<'_, f32>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Self::Fitted, Error>;
+}
+
+/// A fitted model.
+pub(crate) trait Predictor: fmt::Debug + Send + Sync {
+    /// One output for each row.
+    fn predict(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error>;
+}

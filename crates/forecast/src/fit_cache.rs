@@ -1,0 +1,104 @@
+//! Fits that are remembered: between two closes a ticker's finished sessions are the same, so the
+//! picks of a session share what was learned of them.
+//!
+//! A fit is kept under the hash of everything it depends on: rows, kind of move, settings with the
+//! seed, instruction-set path. So remembering changes no number, only what it costs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use closecall_protocol::DatasetRow;
+use sha2::{Digest, Sha256};
+
+use crate::fit::Fit;
+use crate::settings::ForecastSettings;
+use crate::target::TargetKind;
+
+/// Fits that are kept unless asked otherwise: two kinds of 500 tickers. One takes 10 to 30 kB.
+const CAPACITY: usize = 1024;
+
+/// Fits of earlier forecasts, the most recently used. Shared between threads.
+#[derive(Debug)]
+pub struct FitCache {
+    capacity: usize,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    fits: HashMap<FitKey, (u64, Arc<Fit>)>,
+    /// Counts uses; the fit with the smallest number is the one longest unused.
+    uses: u64,
+}
+
+impl Default for FitCache {
+    fn default() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+}
+
+impl FitCache {
+    /// Keeps at most `capacity` fits; 0 remembers nothing.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            capacity,
+            kept: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &FitKey) -> Option<Arc<Fit>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.uses += 1;
+        let now = kept.uses;
+        kept.fits.get_mut(key).map(|(used, fit)| {
+            *used = now;
+            Arc::clone(fit)
+        })
+    }
+
+    pub(crate) fn insert(&self, key: FitKey, fit: Arc<Fit>) {
+        if self.capacity == 0 {
+            return;
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.fits.len() >= self.capacity {
+            let oldest = kept.fits.iter().min_by_key(|(_, (used, _))| *used);
+            if let Some(oldest) = oldest.map(|(&key, _)| key) {
+                kept.fits.remove(&oldest);
+            }
+        }
+        kept.uses += 1;
+        let now = kept.uses;
+        kept.fits.insert(key, (now, fit));
+    }
+}
+
+/// Hash of what a fit depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FitKey([u8; 32]);
+
+impl FitKey {
+    pub(crate) fn of(rows: &[DatasetRow], kind: TargetKind, settings: &ForecastSettings) -> Self {
+        let mut hasher = Sha256::new();
+        let path = settings.instruction_set();
+        hasher.update(format!("{kind:?}/{path}/{settings:?}/"));
+        for row in rows {
+            let (bar, news) = (row.bar(), row.news());
+            let range = bar.range();
+            hasher.update(news.articles.to_le_bytes());
+            let numbers = [
+                Some(row.close()),
+                bar.open(),
+                range.map(|range| range.low),
+                range.map(|range| range.high),
+                news.sentiment,
+            ];
+            for number in numbers {
+                // No number of a row is NaN, so it can stand for the unknown.
+                hasher.update(number.unwrap_or(f64::NAN).to_le_bytes());
+            }
+        }
+        Self(hasher.finalize().into())
+    }
+}
