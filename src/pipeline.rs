@@ -8,6 +8,7 @@ use std::time::Duration;
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{Announcer, Forecaster, LedgerDeadLetters};
 use closecall_calendar::Clock;
+use closecall_forecast::{FitCache, forecast_with_cache};
 use closecall_ledger::{Ledger, Reader, Recorded};
 use closecall_protocol::TickerPicked;
 use closecall_sentiment::{DatasetBuilder, Vader};
@@ -168,11 +169,13 @@ fn roles(
     })
 }
 
-/// The forecast as a function of the dataset, with this run's settings and clock.
+/// The forecast as a function of the dataset, with this run's settings and clock. Picks of the same
+/// rows share what is learned of them.
 fn forecaster(settings: &Settings, clock: &Clock) -> Forecaster {
     let (settings, clock) = (settings.forecast.clone(), clock.clone());
+    let cache = FitCache::default();
     Arc::new(move |dataset, on_epoch| {
-        closecall_forecast::forecast(dataset, &settings, clock.now(), on_epoch)
+        forecast_with_cache(dataset, &settings, &cache, clock.now(), on_epoch)
     })
 }
 

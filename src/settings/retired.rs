@@ -13,16 +13,22 @@ use super::layers::{Layer, Origin};
 enum Fate {
     /// Its number of milliseconds is now a span of time under this name.
     SpanAs(&'static str),
+    /// It does nothing any more.
+    Nothing,
 }
 
 /// Every retired key.
-const RETIRED: [(&str, Fate); 3] = [
+const RETIRED: [(&str, Fate); 7] = [
     ("yahoo.min_interval_ms", Fate::SpanAs("yahoo.min_interval")),
     (
         "alphavantage.min_interval_ms",
         Fate::SpanAs("alphavantage.min_interval"),
     ),
     ("market.retry_base_ms", Fate::SpanAs("market.retry_base")),
+    ("forecast.gate.validation", Fate::Nothing),
+    ("forecast.gate.folds", Fate::Nothing),
+    ("forecast.gate.t", Fate::Nothing),
+    ("forecast.interval.volatility_decay", Fate::Nothing),
 ];
 
 /// A retired setting that was met.
@@ -59,7 +65,19 @@ impl fmt::Display for Retired {
 pub(super) fn translate(above: &mut [Layer]) -> Result<Vec<Retired>, Error> {
     let mut met = Vec::new();
     for (key, fate) in RETIRED {
-        let Fate::SpanAs(now) = fate;
+        let now = match fate {
+            Fate::SpanAs(now) => now,
+            Fate::Nothing => {
+                met.extend(above.iter_mut().filter_map(|layer| {
+                    layer.values.remove(key).map(|_| Retired {
+                        key,
+                        origin: layer.origin.clone(),
+                        now: None,
+                    })
+                }));
+                continue;
+            }
+        };
         let by_new_name = above
             .iter()
             .find(|layer| layer.values.contains_key(now))

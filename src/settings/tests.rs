@@ -186,6 +186,25 @@ fn old_names_are_read_with_a_warning() {
     assert!(error.to_string().contains("market.retry_base"), "{error}");
 }
 
+/// What lost its meaning is read, whatever it says, and does nothing.
+#[test]
+fn settings_without_meaning_are_read_with_a_warning() {
+    let with = flags(&[
+        ("forecast.gate.t", "2.5"),
+        ("forecast.gate.folds", "many"),
+        ("forecast.interval.volatility_decay", "0.9"),
+    ]);
+    let resolved = Settings::resolve(&with).unwrap();
+    let without = Settings::resolve(&flags(&[])).unwrap();
+    assert_eq!(resolved.settings.forecast, without.settings.forecast);
+    let warnings: Vec<String> = resolved.retired.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    for warning in &warnings {
+        assert!(warning.contains("does nothing"), "{warning}");
+    }
+    assert!(!resolved.shown.contains_key("forecast.gate.t"));
+}
+
 /// In whatever layers they are: neither name wins.
 #[test]
 fn a_setting_by_both_names_is_refused() {

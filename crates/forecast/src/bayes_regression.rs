@@ -109,12 +109,11 @@ impl BayesRegression {
         let b = DenseMatrix::new(n, 1, x.to_vec(), false).map_err(Error::regression)?;
         let solved = a.cholesky_solve_mut(b).map_err(Error::regression)?;
         // A is symmetric: A⁻¹x serves both products.
-        let (mut mean, mut leverage) = (0.0, 0.0);
-        for k in 0..n {
-            mean += solved.get((k, 0)) * self.products[k];
-            leverage += solved.get((k, 0)) * x[k];
-        }
-        Ok((mean, leverage))
+        let with = |other: &[f64]| {
+            let products = solved.iterator(0).zip(other);
+            products.map(|(solved, other)| solved * other).sum::<f64>()
+        };
+        Ok((with(&self.products), with(x)))
     }
 
     /// Adds the row with its outcome, in units of the expected volatility. `foretold` is what

@@ -90,7 +90,7 @@ pub(crate) struct Fit {
 #[derive(Debug)]
 enum Learned {
     Blend {
-        blend: MoveBlend,
+        blend: Box<MoveBlend>,
         /// Share of the network's move; 0 where the last fit was not worth it.
         share: f64,
         network: Option<Fitted>,
@@ -142,7 +142,7 @@ impl Fit {
             reason,
             trained_at: DateTime::UNIX_EPOCH,
             learned: Learned::Blend {
-                blend,
+                blend: Box::new(blend),
                 share: 0.0,
                 network: None,
             },
@@ -174,7 +174,7 @@ impl Fit {
             reason: None,
             trained_at: DateTime::UNIX_EPOCH,
             learned: Learned::Blend {
-                blend,
+                blend: Box::new(blend),
                 share: network.as_ref().map_or(0.0, |_| share),
                 network,
             },

@@ -64,7 +64,7 @@ impl PriceSeries {
     }
 
     /// Log return of the close of session `k` on its opening.
-    pub(crate) fn from_opening(&self, k: usize) -> Option<f64> {
+    pub(crate) fn session_return(&self, k: usize) -> Option<f64> {
         self.opens[k].map(|open| (self.closes[k] / open).ln())
     }
 

@@ -41,7 +41,7 @@ impl Targets {
         let moved = past.filter_map(|k| {
             let log_move = match kind {
                 TargetKind::WholeSession => Some(series.log_return(k)),
-                TargetKind::FromOpening => series.from_opening(k),
+                TargetKind::FromOpening => series.session_return(k),
             };
             log_move.map(|log_move| (k, log_move / volatility[k - 1]))
         });
