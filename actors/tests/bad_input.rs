@@ -19,7 +19,7 @@ use closecall_ledger::{DeadLetterRow, Ledger, Reader};
 use closecall_market::{DataSource, Market, MarketSettings};
 use closecall_market_server::{RunningServer, ServedMarket, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{
-    CloseForecast, DatasetBuilt, DatasetRow, ForecastValues, MarketScraped, Pick, PickId,
+    CloseForecast, DatasetBuilt, DatasetRow, ForecastValues, MarketScraped, NewsSums, Pick, PickId,
     PickReason, Provider, QuoteAbsent, Reason, SessionDate, SessionNews, SessionTimes, Ticker,
     TickerPicked,
 };
@@ -226,6 +226,7 @@ fn sentiment_refuses_a_scrape_without_prices_and_goes_on() {
             repairs: Arc::new([]),
             bars: Arc::new([]),
             articles: Arc::new([]),
+            news_sums: NewsSums::default(),
             fetched_at: now(),
         };
         let refused = doors.sentiment.deliver(scraped).await.unwrap();

@@ -5,7 +5,9 @@
 
 mod clock;
 mod holidays;
+mod news_rows;
 mod sessions;
 
 pub use clock::{Clock, ClockError};
+pub use news_rows::NewsRows;
 pub use sessions::{Calendar, Session};

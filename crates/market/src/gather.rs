@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use closecall_calendar::{Calendar, Clock};
 use closecall_protocol::{
-    MarketScraped, Provider, SessionDate, SessionTimes, Ticker, TickerPicked,
+    MarketScraped, NewsSums, Provider, SessionDate, SessionTimes, Ticker, TickerPicked,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -165,6 +165,7 @@ impl Market {
             repairs,
             bars,
             articles: articles.into(),
+            news_sums: NewsSums::default(),
             fetched_at: fetched_at.unwrap_or_else(|| self.clock.now()),
             pick,
         })

@@ -41,6 +41,12 @@ pub enum Error {
         /// What holds for it.
         rule: &'static str,
     },
+    /// The score of a headline outside its range.
+    #[error("the score {value} of a headline is refused: it lies between -1 and 1")]
+    Score {
+        /// As the scorer gave it.
+        value: String,
+    },
     /// A headline with nothing to read in it.
     #[error("an article has no title")]
     EmptyTitle,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::value::{
-    Article, Bar, DatasetRow, Provider, Quote, QuoteAbsent, Repair, SessionDate, SessionNews,
-    SessionTimes, Vintage,
+    Article, Bar, DatasetRow, NewsSums, Provider, Quote, QuoteAbsent, Repair, SessionDate,
+    SessionNews, SessionTimes, Vintage,
 };
 
 mod forecast;
@@ -56,8 +56,11 @@ pub struct MarketScraped {
     pub repairs: Arc<[Repair]>,
     /// Finished sessions' bars, ascending by session.
     pub bars: Arc<[Bar]>,
-    /// Articles published up to the as-of time, ascending by time.
+    /// Articles published up to the as-of time, ascending by time, without those that a sum stands
+    /// for.
     pub articles: Arc<[Article]>,
+    /// The sums of the other articles.
+    pub news_sums: NewsSums,
     /// When the prices were fetched.
     pub fetched_at: DateTime<Utc>,
 }

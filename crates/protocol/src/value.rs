@@ -4,6 +4,7 @@
 mod article;
 mod bar;
 mod dataset_row;
+mod news;
 mod provenance;
 mod quote;
 mod session_date;
@@ -13,6 +14,7 @@ mod ticker;
 pub use article::Article;
 pub use bar::{Bar, Ohlcv, PriceRange};
 pub use dataset_row::{DatasetRow, SessionNews};
+pub use news::{NewsScored, NewsSpanSum, NewsSum, NewsSums, TitleScore};
 pub use provenance::{Provider, Repair, RepairField, RepairRule, Vintage};
 pub use quote::{Quote, QuoteAbsent};
 pub use session_date::SessionDate;

@@ -1,27 +1,30 @@
-//! Which row an article belongs to, and the mean of each row.
+//! From a scrape to a dataset: the mean of each row's news joined to its bar.
+//!
+//! A row's news are one sum ([`NewsSum`]) of whole numbers, so the order of the articles does not
+//! matter, and a sum that was kept stands for its articles exactly. A scrape brings the sums that
+//! its store has, and articles only where there is none: those of rows with something new, and of
+//! the two rows at the window's ends. [`DatasetBuilder::fold`] gives back what it scored and added
+//! up, for the store to keep:
 //!
 //! ```text
-//!   opening of the row before          the row's opening          its close
-//! ───────────┤════════ articles of this row ════════├──────────────────┤────▶
+//! store ──▶ sums of unchanged rows ────────────────┐
+//!   ▲  └──▶ articles of the other rows ──▶ score ──▶ add ──▶ mean of each row
+//!   └────────────── scores, sums ◀────────────┴──────┘
 //! ```
 //!
-//! A row holds what was published after the opening of the row before it, up to its own opening.
-//! News of the session's own hours mostly report the move that is to be forecast, so they count to
-//! the next row, and a forecast made at ten in the morning sees its live row cut exactly as it was
-//! trained. Nothing after the as-of time exists at all.
-//!
-//! The same headline on many sites is one headline: within a row, the mean takes a title once per
-//! New York day. The count takes every article.
+//! Which row an article belongs to is in [`NewsRows`]. The same headline on many sites is one
+//! headline: within a row, the mean takes a title once per New York day. The count takes every
+//! article.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
-use closecall_calendar::Calendar;
+use chrono::NaiveDate;
+use closecall_calendar::{Calendar, NewsRows};
 use closecall_protocol::{
-    Article, Bar, DatasetBuilt, DatasetRow, MarketScraped, SessionDate, SessionNews,
+    Article, Bar, DatasetBuilt, DatasetRow, MarketScraped, NewsScored, NewsSpanSum, NewsSum,
+    SessionDate, SessionNews, TitleScore,
 };
 
 use crate::error::Error;
@@ -35,7 +38,9 @@ pub struct DatasetBuilder {
 
 impl fmt::Debug for DatasetBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DatasetBuilder").finish_non_exhaustive()
+        f.debug_struct("DatasetBuilder")
+            .field("scorer", &self.scorer.name())
+            .finish_non_exhaustive()
     }
 }
 
@@ -54,96 +59,121 @@ impl DatasetBuilder {
     /// is not a mean of zero. Linear in articles and bars.
     ///
     /// # Errors
-    /// [`Error::NoBars`] when the scrape holds no bar.
+    /// [`Error::NoBars`] when the scrape holds no bar; [`Error::Score`] for a score out of range.
     pub fn build(&self, scraped: &MarketScraped) -> Result<DatasetBuilt, Error> {
-        let cuts = Cuts::new(scraped, &self.calendar)?;
-        let mut means = vec![Mean::default(); scraped.bars.len() + 1];
-        let mut seen = HashSet::with_capacity(scraped.articles.len());
-        for article in scraped.articles.iter() {
-            let Some(row) = cuts.row(article.published) else {
+        self.fold(scraped).map(|(dataset, _)| dataset)
+    }
+
+    /// As [`DatasetBuilder::build`], with what was scored and added up on the way.
+    ///
+    /// # Errors
+    /// As [`DatasetBuilder::build`].
+    pub fn fold(&self, scraped: &MarketScraped) -> Result<(DatasetBuilt, NewsScored), Error> {
+        let as_of = scraped.pick.as_of();
+        let sessions = scraped.bars.iter().map(|bar| bar.session().date());
+        let rows = NewsRows::new(&self.calendar, sessions, scraped.target.date(), as_of)
+            .ok_or_else(|| Error::NoBars {
+                ticker: scraped.pick.ticker.clone(),
+            })?;
+        let kept = kept_sums(scraped, &rows);
+        let (sums, scores) = self.sums(scraped, &rows, &kept)?;
+        let bounds = &scraped.news_sums;
+        let fresh = rows.spans().zip(&kept).zip(&sums);
+        // What ends at the as-of time is another span for the next pick: not worth keeping.
+        let fresh = fresh.filter(|(((after, until), kept), _)| {
+            kept.is_none()
+                && after < until
+                && *after >= bounds.from
+                && *until <= bounds.until
+                && *until < as_of
+        });
+        let scored = NewsScored {
+            scorer: self.scorer.name(),
+            scores,
+            sums: fresh
+                .map(|(((after, until), _), sum)| NewsSpanSum {
+                    after,
+                    until,
+                    sum: *sum,
+                })
+                .collect(),
+        };
+        Ok((dataset(scraped, &sums)?, scored))
+    }
+
+    /// The sum of each row, the live row's last, and the scores that were not known before, by the
+    /// article's place.
+    fn sums(
+        &self,
+        scraped: &MarketScraped,
+        rows: &NewsRows,
+        kept: &[Option<NewsSum>],
+    ) -> Result<(Vec<NewsSum>, Vec<(usize, TitleScore)>), Error> {
+        let mut sums: Vec<NewsSum> = kept.iter().map(|sum| sum.unwrap_or_default()).collect();
+        let mut scores = Vec::new();
+        let mut seen: HashSet<(usize, NaiveDate, String)> = HashSet::new();
+        for (place, article) in scraped.articles.iter().enumerate() {
+            let Some(row) = rows.row_of(article.published) else {
                 continue;
             };
-            means[row].articles = means[row].articles.saturating_add(1);
-            if seen.insert((
-                row,
-                Calendar::date_at(article.published),
-                normalised(article),
-            )) {
-                means[row].sum += self.scorer.score(&article.title).compound;
-                means[row].titles += 1.0;
+            if kept[row].is_some() {
+                continue;
             }
+            let day = Calendar::date_at(article.published);
+            let score = if seen.insert((row, day, normalised(article))) {
+                Some(match article.score {
+                    Some(score) => score,
+                    None => {
+                        let compound = self.scorer.score(&article.title).compound;
+                        let score = TitleScore::of_compound(compound)?;
+                        scores.push((place, score));
+                        score
+                    }
+                })
+            } else {
+                None
+            };
+            sums[row].add(score);
         }
-
-        // The last mean is the live row's; the others pair off with the bars.
-        let rows = scraped
-            .bars
-            .iter()
-            .zip(&means)
-            .map(|(bar, mean)| Ok(DatasetRow::new(*bar, mean.news(bar.session())?)))
-            .collect::<Result<Arc<[_]>, Error>>()?;
-        let live = match means.last() {
-            Some(mean) => mean.news(scraped.target)?,
-            None => SessionNews::default(),
-        };
-        Ok(DatasetBuilt {
-            pick: scraped.pick.clone(),
-            target: scraped.target,
-            session: scraped.session,
-            sessions_ahead: scraped.sessions_ahead,
-            quote: scraped.quote,
-            provider: Some(scraped.provider),
-            provisional: scraped.provisional,
-            repairs: Arc::clone(&scraped.repairs),
-            rows,
-            live,
-            fetched_at: Some(scraped.fetched_at),
-        })
+        Ok((sums, scores))
     }
 }
 
-/// The moments between rows, ascending: one before the first row, one at each row's end.
-struct Cuts(Vec<DateTime<Utc>>);
-
-impl Cuts {
-    fn new(scraped: &MarketScraped, calendar: &Calendar) -> Result<Self, Error> {
-        let ticker = || scraped.pick.ticker.clone();
-        let first = scraped
-            .bars
-            .first()
-            .ok_or_else(|| Error::NoBars { ticker: ticker() })?;
-        let mut cut = calendar.previous(first.session().date()).open;
-        let mut cuts = vec![cut];
-        let opening = |date: SessionDate| calendar.session(date.date()).map(|s| s.open);
-        for date in scraped.bars.iter().map(Bar::session) {
-            // A bar on a day the calendar calls closed takes no news; the next row takes them.
-            cut = opening(date).unwrap_or(cut);
-            cuts.push(cut);
-        }
-        let as_of = scraped.pick.as_of();
-        cuts.push(opening(scraped.target).unwrap_or(as_of));
-        Ok(Self(cuts.into_iter().map(|cut| cut.min(as_of)).collect()))
-    }
-
-    /// The row of an article: an index into the bars, or their number for the live row. `None`
-    /// before the first row and after the last cut.
-    fn row(&self, published: DateTime<Utc>) -> Option<usize> {
-        let passed = self.0.partition_point(|cut| *cut < published);
-        (passed < self.0.len()).then_some(passed)?.checked_sub(1)
-    }
+/// The sum that the scrape brings for each row, where it brings one.
+fn kept_sums(scraped: &MarketScraped, rows: &NewsRows) -> Vec<Option<NewsSum>> {
+    let kept = &scraped.news_sums.spans;
+    let of_span = |(after, until)| {
+        let at = kept.binary_search_by_key(&(after, until), |span| (span.after, span.until));
+        at.ok().map(|at| kept[at].sum)
+    };
+    rows.spans().map(of_span).collect()
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Mean {
-    sum: f64,
-    titles: f64,
-    articles: u32,
+/// The dataset of these sums: the last is the live row's, the others pair off with the bars.
+fn dataset(scraped: &MarketScraped, sums: &[NewsSum]) -> Result<DatasetBuilt, Error> {
+    let row = |(bar, sum): (&Bar, &NewsSum)| Ok(DatasetRow::new(*bar, news(bar.session(), sum)?));
+    let rows = scraped.bars.iter().zip(sums).map(row);
+    let live = match sums.last() {
+        Some(sum) => news(scraped.target, sum)?,
+        None => SessionNews::default(),
+    };
+    Ok(DatasetBuilt {
+        pick: scraped.pick.clone(),
+        target: scraped.target,
+        session: scraped.session,
+        sessions_ahead: scraped.sessions_ahead,
+        quote: scraped.quote,
+        provider: Some(scraped.provider),
+        provisional: scraped.provisional,
+        repairs: Arc::clone(&scraped.repairs),
+        rows: rows.collect::<Result<Arc<[_]>, Error>>()?,
+        live,
+        fetched_at: Some(scraped.fetched_at),
+    })
 }
 
-impl Mean {
-    fn news(&self, session: SessionDate) -> Result<SessionNews, Error> {
-        let mean = (self.articles > 0).then(|| self.sum / self.titles);
-        Ok(SessionNews::new(session, mean, self.articles)?)
-    }
+fn news(session: SessionDate, sum: &NewsSum) -> Result<SessionNews, Error> {
+    Ok(SessionNews::new(session, sum.mean(), sum.articles)?)
 }
 
 /// A title as it is compared: letters and digits only, in lower case, so that punctuation and

@@ -13,8 +13,8 @@ pub enum Error {
         /// The ticker.
         ticker: Ticker,
     },
-    /// A mean that the protocol does not allow, which only a faulty scorer produces.
-    #[error("the mean score of a session is refused: {0}")]
+    /// A score or mean that the protocol does not allow, which only a faulty scorer produces.
+    #[error("the news of a session are refused: {0}")]
     Score(#[from] closecall_protocol::Error),
 }
 

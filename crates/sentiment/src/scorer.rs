@@ -20,6 +20,9 @@ pub struct Scores {
 
 /// Scores a headline. A scorer keeps no state: equal texts get equal scores.
 pub trait Scorer: Send + Sync {
+    /// The scorer and its version: scores of another are not mixed with its own.
+    fn name(&self) -> &'static str;
+
     /// The scores of `headline`; never fails, a text that says nothing is neutral.
     fn score(&self, headline: &str) -> Scores;
 }
@@ -29,6 +32,9 @@ pub trait Scorer: Send + Sync {
 pub struct Vader(SentimentIntensityAnalyzer);
 
 impl Vader {
+    /// Its name: of the crate that does the work, and its version.
+    pub const NAME: &str = "vader-parity 0.1.0";
+
     /// With the lexicon that is built in.
     #[must_use]
     pub fn new() -> Self {
@@ -49,6 +55,10 @@ impl fmt::Debug for Vader {
 }
 
 impl Scorer for Vader {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
     fn score(&self, headline: &str) -> Scores {
         let scores = self.0.polarity_scores(headline);
         Scores {
@@ -57,5 +67,18 @@ impl Scorer for Vader {
             positive: scores.pos,
             compound: scores.compound,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Vader;
+
+    #[test]
+    fn the_name_is_that_of_the_crate_in_use() {
+        let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
+        let lock = std::fs::read_to_string(lock).unwrap();
+        let (name, version) = Vader::NAME.split_once(' ').unwrap();
+        assert!(lock.contains(&format!("name = \"{name}\"\nversion = \"{version}\"\n")));
     }
 }

@@ -123,6 +123,7 @@ fn thousands_of_articles_each_find_one_row() {
         repairs: [].into(),
         bars: bars.into(),
         articles: articles.into(),
+        news_sums: closecall_protocol::NewsSums::default(),
         fetched_at: as_of,
     };
     let dataset = DatasetBuilder::new(calendar, Vader::new())

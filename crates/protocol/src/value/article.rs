@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::Error;
+use crate::value::TitleScore;
 
 /// Longest title or summary that is kept, in characters; the longest real ones have a few hundred.
 const MAX_TEXT_CHARS: usize = 2_000;
@@ -21,6 +22,8 @@ pub struct Article {
     pub url: Option<String>,
     /// Who published it.
     pub source: Option<String>,
+    /// The headline's score, where it is known already.
+    pub score: Option<TitleScore>,
 }
 
 impl Article {
@@ -44,7 +47,15 @@ impl Article {
             summary: optional(summary),
             url: optional(url),
             source: optional(source),
+            score: None,
         })
+    }
+
+    /// The same article with its headline's score.
+    #[must_use]
+    pub fn with_score(mut self, score: Option<TitleScore>) -> Self {
+        self.score = score;
+        self
     }
 }
 
