@@ -30,6 +30,9 @@ use closecall_protocol::{
 use crate::error::Error;
 use crate::scorer::Scorer;
 
+/// Scores that were not known before, each with its article's place in the scrape.
+type NewScores = Vec<(usize, TitleScore)>;
+
 /// Builds datasets: scores articles with its scorer and assigns them to the calendar's sessions.
 pub struct DatasetBuilder {
     calendar: Calendar,
@@ -101,16 +104,15 @@ impl DatasetBuilder {
         Ok((dataset(scraped, &sums)?, scored))
     }
 
-    /// The sum of each row, the live row's last, and the scores that were not known before, by the
-    /// article's place.
+    /// The sum of each row, the live row's last, and the scores that were not known before.
     fn sums(
         &self,
         scraped: &MarketScraped,
         rows: &NewsRows,
         kept: &[Option<NewsSum>],
-    ) -> Result<(Vec<NewsSum>, Vec<(usize, TitleScore)>), Error> {
+    ) -> Result<(Vec<NewsSum>, NewScores), Error> {
         let mut sums: Vec<NewsSum> = kept.iter().map(|sum| sum.unwrap_or_default()).collect();
-        let mut scores = Vec::new();
+        let mut scores = NewScores::new();
         let mut seen: HashSet<(usize, NaiveDate, String)> = HashSet::new();
         for (place, article) in scraped.articles.iter().enumerate() {
             let Some(row) = rows.row_of(article.published) else {
