@@ -3,8 +3,8 @@
 use chrono::{DateTime, Days, Utc};
 use closecall_calendar::{Calendar, Session};
 use closecall_protocol::{
-    DatasetBuilt, DatasetRow, MarketScraped, Pick, PickId, PickReason, Provider, SessionDate,
-    SessionNews, SessionTimes,
+    DatasetBuilt, DatasetRow, MarketScraped, NewsSums, Pick, PickId, PickReason, Provider,
+    SessionDate, SessionNews, SessionTimes,
 };
 use closecall_sentiment::DatasetBuilder;
 
@@ -59,6 +59,7 @@ pub fn dataset_at(
         articles: history
             .articles_between(calendar.previous(first.date).close, as_of)
             .into(),
+        news_sums: NewsSums::default(),
         fetched_at: as_of,
     };
     builder

@@ -76,6 +76,10 @@ impl<S: Scorer> ScoredHeadlines<S> {
 }
 
 impl<S: Scorer> Scorer for ScoredHeadlines<S> {
+    fn name(&self) -> &'static str {
+        self.scorer.name()
+    }
+
     fn score(&self, headline: &str) -> Scores {
         // A panic elsewhere cannot leave the map half changed: an entry is put in whole.
         let known = self.scores.read().unwrap_or_else(PoisonError::into_inner);
