@@ -2,6 +2,7 @@
 //!
 //! How a vendor is spoken to lies in `http` (one request) and `fetch` (hosts, pace and tries).
 
+pub(crate) mod bounded;
 pub(crate) mod fault;
 pub(crate) mod fetch;
 pub(crate) mod http;

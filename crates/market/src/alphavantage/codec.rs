@@ -5,10 +5,11 @@ use std::fmt;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use closecall_protocol::{Article, Ticker};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::refusal::classify;
 use crate::vendor::VendorFault;
+use crate::vendor::bounded::AtMost;
 use crate::vendor::http::HttpAnswer;
 use crate::vendor::number::Cell;
 use crate::vendor::symbol::vendor_symbol;
@@ -38,7 +39,7 @@ pub(crate) struct NewsItem {
 
 #[derive(Deserialize)]
 struct Envelope {
-    feed: Option<Vec<Lax<Item>>>,
+    feed: Option<Entries>,
     #[serde(rename = "Information")]
     information: Option<Cell>,
     #[serde(rename = "Note")]
@@ -47,13 +48,9 @@ struct Envelope {
     error: Option<Cell>,
 }
 
-/// One odd entry does not cost the whole answer.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Lax<T> {
-    Read(T),
-    Unreadable(IgnoredAny),
-}
+/// Entries of a list, each read by itself: one odd entry does not cost the whole answer. A page has
+/// at most a thousand.
+type Entries = AtMost<Box<RawValue>, 2_000>;
 
 #[derive(Deserialize)]
 struct Item {
@@ -62,7 +59,7 @@ struct Item {
     url: Option<Cell>,
     summary: Option<Cell>,
     source: Option<Cell>,
-    ticker_sentiment: Option<Vec<Lax<Mention>>>,
+    ticker_sentiment: Option<Entries>,
 }
 
 #[derive(Deserialize)]
@@ -99,7 +96,7 @@ pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker, key: &str) -> Result<Fe
         .filter_map(Cell::text)
         .collect();
     match feed {
-        Some(items) if told.is_empty() || !items.is_empty() => Ok(self::feed(items, ticker)),
+        Some(items) if told.is_empty() || !items.0.is_empty() => Ok(self::feed(items.0, ticker)),
         _ if !told.is_empty() => Err(classify(&told.join(" "), key)),
         _ => Err(VendorFault::Malformed(
             "it has neither articles nor a message".to_owned(),
@@ -107,14 +104,14 @@ pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker, key: &str) -> Result<Fe
     }
 }
 
-fn feed(entries: Vec<Lax<Item>>, ticker: &Ticker) -> Feed {
+fn feed(entries: Vec<Box<RawValue>>, ticker: &Ticker) -> Feed {
     let mut feed = Feed {
         received: entries.len(),
         ascending: true,
         ..Feed::default()
     };
     for entry in entries {
-        let Lax::Read(item) = entry else {
+        let Ok(item) = serde_json::from_str::<Item>(entry.get()) else {
             feed.refused += 1;
             continue;
         };
@@ -143,12 +140,9 @@ fn article(item: Item, published: DateTime<Utc>, ticker: &Ticker) -> Option<News
     );
     let mentions: Vec<Mention> = item
         .ticker_sentiment
-        .into_iter()
-        .flatten()
-        .filter_map(|mention| match mention {
-            Lax::Read(mention) => Some(mention),
-            Lax::Unreadable(_) => None,
-        })
+        .iter()
+        .flat_map(|mentions| &mentions.0)
+        .filter_map(|mention| serde_json::from_str(mention.get()).ok())
         .collect();
     let symbol = vendor_symbol(ticker);
     let own = mentions.iter().find(|mention| mention.ticker == symbol);

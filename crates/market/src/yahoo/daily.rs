@@ -63,7 +63,7 @@ fn chart(result: ChartResult) -> Result<Chart, VendorFault> {
         splits: splits(result.events),
         ..Chart::default()
     };
-    let timestamps = result.timestamp.unwrap_or_default();
+    let timestamps = result.timestamp.unwrap_or_default().0;
     let columns = Columns::new(result.indicators.unwrap_or_default(), timestamps.len())?;
     let mut by_date = BTreeMap::new();
     for (row, timestamp) in timestamps.iter().enumerate() {
@@ -104,12 +104,10 @@ struct Columns {
 
 impl Columns {
     fn new(indicators: Indicators, rows: usize) -> Result<Self, VendorFault> {
-        let quote = indicators.quote.and_then(|list| list.into_iter().next());
+        let quote = indicators.quote.and_then(|list| list.0);
         let quote = quote.unwrap_or_default();
-        let adjusted = indicators
-            .adjclose
-            .and_then(|list| list.into_iter().next()?.adjclose);
-        let close = quote.close.unwrap_or_default();
+        let adjusted = indicators.adjclose.and_then(|list| list.0?.adjclose);
+        let close = quote.close.unwrap_or_default().0;
         if close.len() != rows {
             let lengths = format!("close has {} entries for {rows} times", close.len());
             return Err(VendorFault::Malformed(lengths));

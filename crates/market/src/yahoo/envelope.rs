@@ -8,9 +8,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use closecall_calendar::Calendar;
 use closecall_protocol::Ticker;
 
-use super::wire::{ChartBody, ChartEvents, ChartRefusal, ChartResult, Envelope, Meta};
+use super::wire::{ChartBody, ChartEvents, ChartRefusal, ChartResult, Column, Envelope, Meta};
 use crate::split::Split;
 use crate::vendor::VendorFault;
+use crate::vendor::bounded::First;
 use crate::vendor::fault::shown;
 use crate::vendor::http::HttpAnswer;
 use crate::vendor::number::Cell;
@@ -50,12 +51,11 @@ pub(super) fn result(
     if status >= 400 {
         return Err(VendorFault::Status(status));
     }
-    let mut results = result
+    let First(result) = result
         .ok_or_else(|| VendorFault::Malformed("it has neither a result nor an error".to_owned()))?;
-    if results.is_empty() {
+    let Some(result) = result else {
         return Ok(None);
-    }
-    let result = results.swap_remove(0);
+    };
     check(&result.meta, ticker, granularities)?;
     Ok(Some(result))
 }
@@ -131,7 +131,8 @@ pub(super) fn splits(events: Option<ChartEvents>) -> Vec<Split> {
     let by_date: std::collections::BTreeMap<NaiveDate, f64> = events
         .and_then(|events| events.splits)
         .unwrap_or_default()
-        .into_values()
+        .0
+        .into_iter()
         .filter_map(|split| {
             // The zone's date: the offset that an answer names is that of the day of asking.
             let date = Calendar::date_at(moment(&split.date)?);
@@ -146,6 +147,8 @@ pub(super) fn splits(events: Option<ChartEvents>) -> Vec<Split> {
 }
 
 /// A column that is as long as there are rows; another one cannot be matched to them.
-pub(super) fn column(cells: Option<Vec<Cell>>, rows: usize) -> Option<Vec<Cell>> {
-    cells.filter(|cells| cells.len() == rows)
+pub(super) fn column(cells: Option<Column>, rows: usize) -> Option<Vec<Cell>> {
+    cells
+        .map(|cells| cells.0)
+        .filter(|cells| cells.len() == rows)
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::Ticker;
 
 use super::envelope::{column, moment, result, splits};
-use super::wire::{ChartResult, Meta};
+use super::wire::{ChartResult, Column, Meta};
 use crate::split::Split;
 use crate::vendor::VendorFault;
 use crate::vendor::http::HttpAnswer;
@@ -71,13 +71,11 @@ pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker) -> Result<Option<Intrad
 
 fn intraday(result: ChartResult) -> Result<Intraday, VendorFault> {
     let step = step(&result.meta)?;
-    let timestamps = result.timestamp.unwrap_or_default();
+    let timestamps = result.timestamp.unwrap_or_default().0;
     let quote = result.indicators.unwrap_or_default().quote;
-    let quote = quote
-        .and_then(|list| list.into_iter().next())
-        .unwrap_or_default();
-    let matched = |name: &str, cells: Option<Vec<Cell>>| {
-        let length = cells.as_ref().map_or(0, Vec::len);
+    let quote = quote.and_then(|list| list.0).unwrap_or_default();
+    let matched = |name: &str, cells: Option<Column>| {
+        let length = cells.as_ref().map_or(0, |cells| cells.0.len());
         column(cells, timestamps.len())
             .or_else(|| timestamps.is_empty().then(Vec::new))
             .ok_or_else(|| {

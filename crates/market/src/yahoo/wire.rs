@@ -1,10 +1,12 @@
 //! The chart service's JSON, as loosely as it can be read: only the symbol must be there.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
+use crate::vendor::bounded::{AtMost, First};
 use crate::vendor::number::Cell;
+
+/// A column of an answer; ten years of sessions have 2,520 rows, a day of minutes 390.
+pub(super) type Column = AtMost<Cell, 20_000>;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Envelope {
@@ -15,7 +17,7 @@ pub(super) struct Envelope {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct ChartBody {
-    pub(super) result: Option<Vec<ChartResult>>,
+    pub(super) result: Option<First<ChartResult>>,
     pub(super) error: Option<ChartRefusal>,
 }
 
@@ -30,7 +32,7 @@ pub(super) struct ChartRefusal {
 pub(super) struct ChartResult {
     pub(super) meta: Meta,
     /// Missing altogether when there are no bars.
-    pub(super) timestamp: Option<Vec<Cell>>,
+    pub(super) timestamp: Option<Column>,
     pub(super) events: Option<ChartEvents>,
     pub(super) indicators: Option<Indicators>,
 }
@@ -51,7 +53,7 @@ pub(super) struct Meta {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ChartEvents {
-    pub(super) splits: Option<BTreeMap<String, SplitEvent>>,
+    pub(super) splits: Option<AtMost<SplitEvent, 1_000>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,22 +66,22 @@ pub(super) struct SplitEvent {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Indicators {
-    pub(super) quote: Option<Vec<QuoteColumns>>,
-    pub(super) adjclose: Option<Vec<AdjustedColumn>>,
+    pub(super) quote: Option<First<QuoteColumns>>,
+    pub(super) adjclose: Option<First<AdjustedColumn>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct QuoteColumns {
-    pub(super) open: Option<Vec<Cell>>,
-    pub(super) high: Option<Vec<Cell>>,
-    pub(super) low: Option<Vec<Cell>>,
-    pub(super) close: Option<Vec<Cell>>,
-    pub(super) volume: Option<Vec<Cell>>,
+    pub(super) open: Option<Column>,
+    pub(super) high: Option<Column>,
+    pub(super) low: Option<Column>,
+    pub(super) close: Option<Column>,
+    pub(super) volume: Option<Column>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct AdjustedColumn {
-    pub(super) adjclose: Option<Vec<Cell>>,
+    pub(super) adjclose: Option<Column>,
 }

@@ -242,7 +242,29 @@ fn http_errors_are_not_news() {
     assert!(matches!(read(200, "[]"), Err(VendorFault::Malformed(_))));
 }
 
+#[test]
+fn a_page_of_more_entries_than_a_page_has_is_refused_and_not_kept() {
+    let many = format!(r#"{{"feed":[{}1]}}"#, "1,".repeat(1_000_000));
+    let answer = HttpAnswer::of(200, "application/json", many);
+    let refused = read(&answer, &ticker("AAPL"), "");
+    assert!(
+        matches!(refused, Err(VendorFault::Malformed(_))),
+        "{refused:?}"
+    );
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn no_byte_changed_makes_it_panic(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut body = json!({"feed": [item()]}).to_string().into_bytes();
+        let place = place.index(body.len());
+        body[place] = byte;
+        let read = read(&HttpAnswer::of(200, "application/json", body), &ticker("AAPL"), "");
+        prop_assert!(read.map_or(true, |feed| feed.items.len() + feed.refused <= 1));
+    }
+
     #[test]
     fn no_bytes_make_it_panic(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..400)) {
         let read = read(&HttpAnswer::of(status, "application/json", body), &ticker("AAPL"), "");

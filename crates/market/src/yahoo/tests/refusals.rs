@@ -151,6 +151,37 @@ fn what_is_no_json_is_never_parsed_as_such() {
     ));
 }
 
+#[test]
+fn more_rows_than_were_asked_for_are_refused_and_not_kept() {
+    let many = serde_json::Value::from(vec![1; 20_001]);
+    for place in [
+        "/timestamp",
+        "/indicators/quote/0/low",
+        "/indicators/adjclose/0/adjclose",
+    ] {
+        let mut body = two_bars();
+        *body["chart"]["result"][0].pointer_mut(place).unwrap() = many.clone();
+        let refused = read(&json_answer(&body), &ticker("AAPL"));
+        assert!(
+            matches!(refused, Err(VendorFault::Malformed(_))),
+            "{place}: {refused:?}"
+        );
+    }
+    // Further results are read over.
+    let mut body = two_bars();
+    for _ in 0..3 {
+        let again = body["chart"]["result"][0].clone();
+        body["chart"]["result"].as_array_mut().unwrap().push(again);
+    }
+    assert_eq!(
+        read(&json_answer(&body), &ticker("AAPL"))
+            .unwrap()
+            .bars
+            .len(),
+        2
+    );
+}
+
 /// Arbitrary JSON, of the names and nesting that the codec looks at.
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
