@@ -6,8 +6,6 @@
 pub(crate) mod codec;
 mod refusal;
 
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use chrono::{DateTime, Utc};
 use closecall_protocol::Ticker;
 use secrecy::{ExposeSecret, SecretString};
@@ -24,50 +22,22 @@ pub(crate) const PAGE: usize = 1_000;
 /// Sizes at which the vendor is known to cut a page: what it was asked for, and what it gave other
 /// keys and in other years. A page of such a size may go on.
 const CUTS: [usize; 3] = [50, 200, PAGE];
-/// Seconds of a day.
-const DAY: i64 = 86_400;
 
 /// The service.
 #[derive(Debug)]
 pub(crate) struct Alphavantage {
     fetcher: Fetcher,
     key: SecretString,
-    /// The UTC day, counted from the epoch, on which the quota was found spent.
-    spent_on: AtomicI64,
 }
 
 impl Alphavantage {
     pub(crate) fn new(fetcher: Fetcher, key: SecretString) -> Self {
-        Self {
-            fetcher,
-            key,
-            spent_on: AtomicI64::new(i64::MIN),
-        }
+        Self { fetcher, key }
     }
 
     /// The earliest articles about `ticker` from `from` to `to`, both to the minute and included;
-    /// [`Feed::may_go_on`] says whether there may be more. Once the day's quota is spent nothing is
-    /// asked until the next UTC day, as `now` has it.
+    /// [`Feed::may_go_on`] says whether there may be more.
     pub(crate) async fn page(
-        &self,
-        ticker: &Ticker,
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-        now: DateTime<Utc>,
-        deadline: Instant,
-    ) -> Result<Feed, VendorFault> {
-        let today = now.timestamp().div_euclid(DAY);
-        if self.spent_on.load(Ordering::Relaxed) == today {
-            return Err(VendorFault::Quota("not asked again today".to_owned()));
-        }
-        let result = self.ask(ticker, from, to, deadline).await;
-        if let Err(VendorFault::Quota(_)) = &result {
-            self.spent_on.store(today, Ordering::Relaxed);
-        }
-        result
-    }
-
-    async fn ask(
         &self,
         ticker: &Ticker,
         from: DateTime<Utc>,

@@ -77,14 +77,20 @@ impl Market {
     ) -> Result<Self, Error> {
         settings.validate()?;
         let stats = Arc::<VendorStats>::default();
-        let (yahoo, alphavantage) = clients::open(settings, &stats)?;
+        let store = Store::open(data_dir, source)?;
+        let shared = clients::Shared {
+            stats: &stats,
+            store: &store,
+            clock: &clock,
+        };
+        let (yahoo, alphavantage) = clients::open(settings, &shared)?;
         if alphavantage.is_none() {
             tracing::warn!("alphavantage.api_key is not set: forecasts rest on prices only");
         }
         Ok(Self {
             yahoo,
             alphavantage,
-            store: Store::open(data_dir, source)?,
+            store,
             calendar,
             clock,
             window_days: settings.market.window_days,

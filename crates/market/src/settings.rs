@@ -65,6 +65,10 @@ pub struct AlphavantageSettings {
     pub api_key: Option<SecretString>,
     /// A file that holds the key, for mounted secrets; whoever reads the configuration reads it.
     pub api_key_file: Option<PathBuf>,
+    /// Requests a UTC day at most, where less than the key allows is to be used, as when several
+    /// programs share it. Left out: as many as the vendor answers.
+    #[serde(default)]
+    pub requests_per_day: Option<u32>,
     /// Least time between two requests. Left out: 1.2 s on the vendor's own hosts, none on others.
     #[serde(default, with = "span::optional")]
     pub min_interval: Option<Duration>,

@@ -4,11 +4,13 @@
 //! * `prices`: daily bars and when they were fetched, announced splits, repairs.
 //! * `intraday`: bars inside sessions.
 //! * `news`: articles, once each.
+//! * `limits`: breakers of hosts, requests of a day.
 //! * `span`: the windows of time of which everything is known; `asked`: what vendors were asked.
 
 mod asked;
 mod connection;
 mod intraday;
+mod limits;
 mod news;
 mod prices;
 mod span;

@@ -3,10 +3,13 @@
 //! How a vendor is spoken to lies in `http` (one request) and `fetch` (hosts, pace and tries).
 
 pub(crate) mod bounded;
+pub(crate) mod breaker;
 pub(crate) mod fault;
 pub(crate) mod fetch;
 pub(crate) mod http;
+pub(crate) mod limits;
 pub(crate) mod number;
+pub(crate) mod quota;
 mod stats;
 pub(crate) mod symbol;
 pub(crate) mod tls;

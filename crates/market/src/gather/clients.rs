@@ -4,14 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use closecall_calendar::Clock;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::alphavantage::Alphavantage;
 use crate::error::Error;
 use crate::settings::{AlphavantageSettings, MarketSettings};
+use crate::store::Store;
 use crate::vendor::fetch::{Fetcher, FetcherParts};
 use crate::vendor::http::Http;
+use crate::vendor::limits::Limits;
 use crate::vendor::tls::Tls;
 use crate::vendor::{Vendor, VendorStats};
 use crate::yahoo::Yahoo;
@@ -26,10 +29,18 @@ const NO_KEY: &str = "demo";
 /// The environment's variable that names a file of certificate authorities.
 const CA_FILE: &str = "SSL_CERT_FILE";
 
+/// What both clients keep their counts in and take their time from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shared<'a> {
+    pub(super) stats: &'a Arc<VendorStats>,
+    pub(super) store: &'a Store,
+    pub(super) clock: &'a Clock,
+}
+
 /// Makes both clients; that for news only where there is a key, or none is needed.
 pub(super) fn open(
     settings: &MarketSettings,
-    stats: &Arc<VendorStats>,
+    shared: &Shared<'_>,
 ) -> Result<(Yahoo, Option<Alphavantage>), Error> {
     let named = std::env::var_os(CA_FILE).filter(|name| !name.is_empty());
     let files: Vec<PathBuf> = settings
@@ -40,15 +51,15 @@ pub(super) fn open(
         .chain(named.map(PathBuf::from))
         .collect();
     let tls = Tls::new(files.iter().map(PathBuf::as_path))?;
-    let yahoo = Yahoo::new(yahoo(settings, stats, &tls)?);
-    Ok((yahoo, alphavantage(settings, stats, &tls)?))
+    let yahoo = Yahoo::new(yahoo(settings, shared, &tls)?);
+    Ok((yahoo, alphavantage(settings, shared, &tls)?))
 }
 
-fn yahoo(settings: &MarketSettings, stats: &Arc<VendorStats>, tls: &Tls) -> Result<Fetcher, Error> {
+fn yahoo(settings: &MarketSettings, shared: &Shared<'_>, tls: &Tls) -> Result<Fetcher, Error> {
     let hosts = settings.yahoo_hosts()?;
     fetcher(
         settings,
-        stats,
+        shared,
         tls,
         Vendor::Yahoo,
         hosts,
@@ -59,7 +70,7 @@ fn yahoo(settings: &MarketSettings, stats: &Arc<VendorStats>, tls: &Tls) -> Resu
 
 fn alphavantage(
     settings: &MarketSettings,
-    stats: &Arc<VendorStats>,
+    shared: &Shared<'_>,
     tls: &Tls,
 ) -> Result<Option<Alphavantage>, Error> {
     let host = settings.alphavantage_host()?;
@@ -88,7 +99,7 @@ fn alphavantage(
     let (vendor, hosts) = (Vendor::Alphavantage, vec![host]);
     let fetcher = fetcher(
         settings,
-        stats,
+        shared,
         tls,
         vendor,
         hosts,
@@ -100,7 +111,7 @@ fn alphavantage(
 
 fn fetcher(
     settings: &MarketSettings,
-    stats: &Arc<VendorStats>,
+    shared: &Shared<'_>,
     tls: &Tls,
     vendor: Vendor,
     hosts: Vec<Url>,
@@ -118,7 +129,16 @@ fn fetcher(
         http: Http::new(&settings.yahoo.user_agent, first, tls)?,
         interval: interval.unwrap_or(automatic),
         retry_base: settings.market.retry_base,
-        stats: Arc::clone(stats),
+        limits: Limits {
+            vendor,
+            store: shared.store.clone(),
+            clock: shared.clock.clone(),
+            requests_per_day: match vendor {
+                Vendor::Yahoo => None,
+                Vendor::Alphavantage => settings.alphavantage.requests_per_day,
+            },
+            stats: Arc::clone(shared.stats),
+        },
         seed: settings.market.seed,
         hosts,
     }))

@@ -59,7 +59,7 @@ impl Market {
         loop {
             let now = self.clock.now();
             let feed = match vendor
-                .page(&pick.ticker, cursor, ceil(gap.end), now, deadline)
+                .page(&pick.ticker, cursor, ceil(gap.end), deadline)
                 .await
             {
                 Ok(feed) => feed,

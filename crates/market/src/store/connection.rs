@@ -17,7 +17,7 @@ use crate::source::DataSource;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each step brings a store of the version before to the next; `user_version` counts them.
-pub(super) const MIGRATIONS: [&str; 2] = [
+pub(super) const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE source (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
     CREATE TABLE bars (
@@ -76,6 +76,17 @@ pub(super) const MIGRATIONS: [&str; 2] = [
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE unknown_tickers (ticker TEXT PRIMARY KEY, at INTEGER NOT NULL)
         STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE breakers (
+        vendor TEXT NOT NULL, host TEXT NOT NULL, faults INTEGER NOT NULL,
+        openings INTEGER NOT NULL, open_until INTEGER,
+        PRIMARY KEY (vendor, host)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE quotas (
+        vendor TEXT NOT NULL, day TEXT NOT NULL, used INTEGER NOT NULL, spent INTEGER NOT NULL,
+        PRIMARY KEY (vendor, day)
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 

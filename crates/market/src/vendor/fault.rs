@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use crate::class::{ErrorClass, MarketFailure};
 
 /// Longest text of a stranger's that is carried in a fault, in characters.
@@ -44,6 +46,12 @@ pub enum VendorFault {
          the file of that certificate authority in network.ca_file or SSL_CERT_FILE"
     )]
     UntrustedCertificate(String),
+    /// Not asked: it failed or refused too often.
+    #[error("it is left alone until {}, after it failed or refused", until.format("%Y-%m-%d %H:%M:%S UTC"))]
+    LeftAlone {
+        /// When it is asked again.
+        until: DateTime<Utc>,
+    },
     /// The day's requests are spent.
     #[error("its quota of requests is spent until the next day ({0})")]
     Quota(String),
@@ -118,7 +126,9 @@ impl VendorFault {
     #[must_use]
     pub fn failure(&self) -> MarketFailure {
         match self {
-            Self::Throttled { .. } | Self::Quota(_) => MarketFailure::TryLater,
+            Self::Throttled { .. } | Self::LeftAlone { .. } | Self::Quota(_) => {
+                MarketFailure::TryLater
+            }
             Self::Credential(_) | Self::NotEntitled(_) => MarketFailure::Credential,
             Self::Network(_)
             | Self::UntrustedCertificate(_)

@@ -2,7 +2,7 @@
 //!
 //! What an answer means is the caller's to say; what a fault leads to is said here.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rand::{RngExt as _, SeedableRng};
@@ -11,7 +11,8 @@ use reqwest::Url;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::vendor::http::{Http, HttpAnswer};
-use crate::vendor::{Vendor, VendorFault, VendorStats};
+use crate::vendor::limits::Limits;
+use crate::vendor::{Vendor, VendorFault};
 
 /// Tries of a request, the first included.
 const TRIES: u32 = 3;
@@ -31,7 +32,7 @@ pub(crate) struct Fetcher {
     hosts: Vec<Url>,
     pace: Pace,
     retry_base: Duration,
-    stats: Arc<VendorStats>,
+    limits: Limits,
     rng: Mutex<ChaCha8Rng>,
 }
 
@@ -43,7 +44,7 @@ pub(crate) struct FetcherParts {
     pub(crate) hosts: Vec<Url>,
     pub(crate) interval: Duration,
     pub(crate) retry_base: Duration,
-    pub(crate) stats: Arc<VendorStats>,
+    pub(crate) limits: Limits,
     pub(crate) seed: u64,
 }
 
@@ -55,7 +56,7 @@ impl Fetcher {
             hosts,
             interval,
             retry_base,
-            stats,
+            limits,
             seed,
         } = parts;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -70,7 +71,7 @@ impl Fetcher {
             hosts,
             pace,
             retry_base,
-            stats,
+            limits,
             rng: Mutex::new(rng),
         }
     }
@@ -84,13 +85,18 @@ impl Fetcher {
         deadline: Instant,
         read: impl Fn(&HttpAnswer) -> Result<T, VendorFault>,
     ) -> Result<T, VendorFault> {
-        let mut tried = 0;
+        let (mut tried, mut last) = (0, None);
         loop {
-            let host = &self.hosts[tried as usize % self.hosts.len()];
             self.pace.wait(deadline).await?;
+            let host = match self.host(tried).await {
+                Ok(host) => host,
+                // What the host was left alone for says more than that it is.
+                Err(shut) => return Err(last.unwrap_or(shut)),
+            };
             let answer = self.http.get(address(host, path, query), deadline).await;
             let result = answer.and_then(|answer| read(&answer));
-            self.stats.count(self.vendor, &result);
+            self.limits.stats.count(self.vendor, &result);
+            self.limits.record(host, &result).await;
             tried += 1;
             let fault = match result {
                 Ok(value) => return Ok(value),
@@ -106,8 +112,22 @@ impl Fetcher {
                 vendor = %self.vendor, attempt = tried, %fault, wait_ms = wait.as_millis() as u64,
                 "request failed, trying again"
             );
+            last = Some(fault);
             sleep(wait).await;
         }
+    }
+
+    /// The host to ask next: in turn, but none that is left alone.
+    async fn host(&self, tried: u32) -> Result<&Url, VendorFault> {
+        let mut refusal = VendorFault::Timeout;
+        for number in 0..self.hosts.len() {
+            let host = &self.hosts[(tried as usize + number) % self.hosts.len()];
+            match self.limits.admit(host).await {
+                Ok(()) => return Ok(host),
+                Err(fault) => refusal = fault,
+            }
+        }
+        Err(refusal)
     }
 
     /// How long to wait before the next try; `None` when there is to be none.
@@ -173,10 +193,17 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use closecall_calendar::Clock;
+
     use super::*;
+    use crate::source::DataSource;
+    use crate::store::Store;
     use crate::vendor::tls::Tls;
 
     fn fetcher(hosts: usize) -> Fetcher {
+        let dir = tempfile::tempdir().unwrap();
         let host = Url::parse("http://127.0.0.1:1/base/").unwrap();
         Fetcher::new(FetcherParts {
             vendor: Vendor::Yahoo,
@@ -184,7 +211,13 @@ mod tests {
             hosts: vec![host; hosts],
             interval: Duration::ZERO,
             retry_base: Duration::from_millis(500),
-            stats: Arc::default(),
+            limits: Limits {
+                vendor: Vendor::Yahoo,
+                store: Store::open(dir.path(), &DataSource::Live).unwrap(),
+                clock: Clock::system(),
+                requests_per_day: None,
+                stats: Arc::default(),
+            },
             seed: 7,
         })
     }

@@ -1,6 +1,8 @@
 //! Counts of calls, by vendor and outcome, for metrics.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::vendor::{Vendor, VendorFault};
 
@@ -63,7 +65,9 @@ impl RequestOutcome {
             VendorFault::Network(_) | VendorFault::UntrustedCertificate(_) => Self::Network,
             VendorFault::Timeout => Self::Timeout,
             VendorFault::Status(_) => Self::Server,
-            VendorFault::Throttled { .. } | VendorFault::Blocked(_) => Self::Throttled,
+            VendorFault::Throttled { .. }
+            | VendorFault::LeftAlone { .. }
+            | VendorFault::Blocked(_) => Self::Throttled,
             VendorFault::Quota(_) => Self::Quota,
             VendorFault::Credential(_) | VendorFault::NotEntitled(_) => Self::Credential,
             VendorFault::UnknownSymbol(_)
@@ -74,15 +78,18 @@ impl RequestOutcome {
     }
 }
 
-/// Requests so far, by vendor and outcome.
+/// Requests so far, by vendor and outcome, and the hosts that are left alone.
 #[derive(Debug, Default)]
-pub struct VendorStats([[AtomicU64; RequestOutcome::ALL.len()]; Vendor::ALL.len()]);
+pub struct VendorStats {
+    requests: [[AtomicU64; RequestOutcome::ALL.len()]; Vendor::ALL.len()],
+    left_alone: Mutex<BTreeSet<(Vendor, String)>>,
+}
 
 impl VendorStats {
     /// How many requests to this vendor ended so.
     #[must_use]
     pub fn requests(&self, vendor: Vendor, outcome: RequestOutcome) -> u64 {
-        self.0[vendor as usize][outcome as usize].load(Ordering::Relaxed)
+        self.requests[vendor as usize][outcome as usize].load(Ordering::Relaxed)
     }
 
     /// How many requests to this vendor there were.
@@ -94,8 +101,31 @@ impl VendorStats {
             .sum()
     }
 
+    /// How many of this vendor's hosts are left alone after they failed or refused.
+    #[must_use]
+    pub fn left_alone(&self, vendor: Vendor) -> usize {
+        let hosts = self
+            .left_alone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        hosts.iter().filter(|(of, _)| *of == vendor).count()
+    }
+
+    pub(crate) fn set_open(&self, vendor: Vendor, host: &str, open: bool) {
+        let entry = (vendor, host.to_owned());
+        let mut hosts = self
+            .left_alone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if open {
+            hosts.insert(entry);
+        } else {
+            hosts.remove(&entry);
+        }
+    }
+
     pub(crate) fn count<T>(&self, vendor: Vendor, result: &Result<T, VendorFault>) {
-        self.0[vendor as usize][RequestOutcome::of(result) as usize]
+        self.requests[vendor as usize][RequestOutcome::of(result) as usize]
             .fetch_add(1, Ordering::Relaxed);
     }
 }

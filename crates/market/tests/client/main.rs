@@ -8,6 +8,7 @@ mod cut;
 mod faults;
 mod field_data;
 mod hearsay;
+mod limits;
 mod news;
 mod outage;
 mod price_now;

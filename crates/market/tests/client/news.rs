@@ -151,7 +151,8 @@ async fn what_a_failure_cut_off_goes_on_where_it_ended() {
     // The second page begins with the minute that the first ended in.
     assert_eq!(part.articles.len(), 1_999);
     quota.store(usize::MAX, Ordering::SeqCst);
-    let all = gather(&market(&settings, dir.path()), AS_OF).await.unwrap();
+    let tomorrow = market_at(&settings, dir.path(), "2023-07-01T00:00:00Z");
+    let all = gather(&tomorrow, AS_OF).await.unwrap();
     assert_eq!(all.articles.len(), IN_WINDOW);
     assert_eq!(vendor.asked("/query").len(), 3 + 2);
 }

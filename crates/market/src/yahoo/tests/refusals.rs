@@ -248,6 +248,11 @@ proptest! {
         prop_assert!(read.is_err());
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
     #[test]
     fn no_json_makes_it_panic_and_what_comes_ascends(place in any_place(), odd in any_json()) {
         let alone = read(&json_answer(&odd), &ticker("AAPL"));
