@@ -134,6 +134,7 @@ fn roles(
     if run.has(Role::Scraper) {
         let market = Arc::new(settings.open_market(&run.clock)?);
         readings.push(readings::vendor_requests(&market));
+        readings.push(readings::breakers(&market));
         scraper = Some(ScraperRole {
             market,
             datasets: Arc::new(DatasetBuilder::new(

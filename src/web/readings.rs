@@ -54,6 +54,30 @@ pub(crate) fn vendor_requests(market: &Arc<Market>) -> Reading {
     }
 }
 
+/// Hosts of the vendors that are left alone after they failed or refused.
+pub(crate) fn breakers(market: &Arc<Market>) -> Reading {
+    let stats = Arc::clone(market.stats());
+    let read = move || {
+        Vendor::ALL
+            .into_iter()
+            .map(|vendor| {
+                let labels = vec![
+                    ("vendor", vendor.name().to_owned()),
+                    ("family", vendor.family().to_owned()),
+                ];
+                let hosts = stats.left_alone(vendor);
+                (labels, i64::try_from(hosts).unwrap_or(i64::MAX))
+            })
+            .collect()
+    };
+    Reading {
+        name: "breaker_open",
+        help: "Hosts of the vendors that are left alone after they failed or refused",
+        counter: false,
+        read: Box::new(read),
+    }
+}
+
 /// What the Kafka clients see of themselves.
 pub(crate) fn kafka(stats: &KafkaStats) -> [Reading; 2] {
     let (lag, rebalances) = (stats.clone(), stats.clone());

@@ -43,6 +43,15 @@ impl Vendor {
         }
     }
 
+    /// What it is asked for, as metrics write it: its endpoints of one kind.
+    #[must_use]
+    pub fn family(self) -> &'static str {
+        match self {
+            Self::Yahoo => "chart",
+            Self::Alphavantage => "news",
+        }
+    }
+
     /// Whether the address is one of the vendor's own, and not a market server's.
     pub(crate) fn owns(self, url: &Url) -> bool {
         let domain = match self {
