@@ -61,10 +61,6 @@ pub enum Error {
     #[error("this processor has no {0}: choose another path, or leave the choice to the program")]
     UnsupportedPath(Path),
 
-    /// A name is not one of the instruction-set paths.
-    #[error("`{0}` is no instruction-set path: use avx512, avx2 or plain")]
-    UnknownPath(String),
-
     /// The caller's callback asked to stop.
     #[error("fit cancelled after epoch {epoch}")]
     Cancelled {

@@ -39,6 +39,6 @@ mod weights;
 pub use error::Error;
 pub use file::{SavedModel, TrainingRange};
 pub use model::Gru;
-pub use path::Path;
+pub use path::{Path, UnknownPath};
 pub use spec::{EarlyStopping, GruSpec, Loss, TrainSettings};
 pub use train::{Epoch, Fitted};
