@@ -24,7 +24,7 @@ use clap::{Parser, Subcommand};
 use self::bench::BenchCommand;
 use self::flags::Global;
 use self::market::MarketCommand;
-use crate::exit::{Code, OrExit};
+use crate::exit::{self, Code, OrExit};
 use crate::settings::{Inputs, Resolved, Settings};
 use crate::telemetry;
 
@@ -102,6 +102,13 @@ pub(crate) enum Command {
 
 /// Carries out the command.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Those that run on end in order; the others end at once.
+    if !matches!(
+        cli.command,
+        Command::Demo(_) | Command::Run(_) | Command::Market(_)
+    ) {
+        exit::end_on_a_signal()?;
+    }
     // These need no configuration: they work where it is broken, and measure nothing of it.
     match &cli.command {
         Command::Completions { shell } => return completions::run(*shell),

@@ -1,7 +1,7 @@
-//! How forecasts and dead letters are told: readable lines on a terminal, JSON lines otherwise.
+//! Standard output of a pipeline: forecasts and dead letters as readable lines or as JSON lines.
 
 use std::fmt::Write as _;
-use std::io::{IsTerminal, Write as _};
+use std::io::Write as _;
 use std::sync::Mutex;
 
 use closecall_ledger::DeadLetterRow;
@@ -14,33 +14,52 @@ pub(crate) const VERDICT: &str = "no demonstrated skill beyond the last close";
 /// Writes lines to standard output, whole lines whoever else writes.
 #[derive(Debug)]
 pub(crate) struct Console {
-    json: bool,
+    format: Format,
     lock: Mutex<()>,
 }
 
+/// How forecasts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line, without the closes and news behind a forecast.
+    ShortJson,
+    /// One JSON object a line, with everything.
+    FullJson,
+}
+
+/// What a short line leaves out.
+const LEFT_OUT: [&str; 2] = ["history", "news"];
+
 impl Console {
-    /// JSON lines when asked for or when nobody reads along.
-    pub(crate) fn new(json: bool) -> Self {
+    pub(crate) fn new(format: Format) -> Self {
         Self {
-            json: json || !std::io::stdout().is_terminal(),
+            format,
             lock: Mutex::new(()),
         }
     }
 
     pub(crate) fn is_json(&self) -> bool {
-        self.json
+        self.format != Format::Text
     }
 
     pub(crate) fn forecast(&self, forecast: &CloseForecast) {
-        if self.json {
-            self.line(&serde_json::to_string(forecast).unwrap_or_default());
-        } else {
-            self.line(&forecast_line(forecast));
+        match self.format {
+            Format::Text => self.line(&forecast_line(forecast)),
+            Format::FullJson => self.line(&serde_json::to_string(forecast).unwrap_or_default()),
+            Format::ShortJson => {
+                let mut line = serde_json::to_value(forecast).unwrap_or_default();
+                if let Some(fields) = line.as_object_mut() {
+                    fields.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));
+                }
+                self.line(&line.to_string());
+            }
         }
     }
 
     pub(crate) fn dead_letter(&self, row: &DeadLetterRow) {
-        if self.json {
+        if self.is_json() {
             self.line(&dead_letter_json(row).to_string());
         } else {
             let ticker = row.ticker.as_ref().map_or("?", |ticker| ticker.as_str());

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use closecall_supervision::Signals;
+
 /// Why the process ends as it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
@@ -91,6 +93,23 @@ pub(crate) fn kafka_error(error: closecall_kafka::Error) -> anyhow::Error {
         _ => Code::Unavailable,
     };
     CodedError::new(code, error).into()
+}
+
+/// Ends the process when it is asked to end, with the code that says so. For commands that leave
+/// nothing half done; as the first process of a container they would not be ended otherwise.
+pub(crate) fn end_on_a_signal() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    // Listening begins before the command does.
+    let mut signals = runtime.block_on(async { Signals::listen() })?;
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            let signal = runtime.block_on(signals.next());
+            std::process::exit(signal.exit_code().into());
+        })?;
+    Ok(())
 }
 
 /// Gives an error the code it ends the process with.

@@ -15,7 +15,7 @@ use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{Exit, FaultPoints, Outbox, Signals, Supervisor};
 use serde::Serialize;
 
-use crate::console::Console;
+use crate::console::{Console, Format};
 use crate::exit::{Code, CodedError, OrExit};
 use crate::role::Role;
 use crate::settings::Settings;
@@ -31,7 +31,7 @@ pub(crate) struct RunOptions {
     /// End by itself after so many picks.
     pub(crate) picks: Option<u64>,
     pub(crate) faults: FaultPoints,
-    pub(crate) json: bool,
+    pub(crate) format: Format,
 }
 
 impl RunOptions {
@@ -145,7 +145,7 @@ fn roles(
     }
     let mut reporter = None;
     if run.has(Role::Reporter) {
-        let console = Arc::new(Console::new(run.json));
+        let console = Arc::new(Console::new(run.format));
         let ledger = Ledger::open(&settings.data_dir, settings.calendar.calendar())
             .or_exit(Code::CannotCreate)?;
         let ledger = Arc::new(Mutex::new(ledger));

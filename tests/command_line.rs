@@ -50,6 +50,19 @@ fn the_version_is_printed() {
     assert_eq!(json["version"], version);
 }
 
+/// Built in a clone, it names the clone's commit.
+#[test]
+fn the_version_names_its_commit() {
+    let version = Workplace::new().run(&["version", "--json"]).json();
+    let commit = version["commit"].as_str().unwrap();
+    let in_clone = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(".git");
+    let is_commit = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_given = option_env!("CLOSECALL_COMMIT").is_some();
+    assert!(is_commit || is_given || !in_clone.exists(), "{commit}");
+    let text = Workplace::new().run(&["version"]).stdout();
+    assert!(text.contains(commit), "{text}");
+}
+
 /// What a shell completes: every command, and what the help hides from nobody.
 #[test]
 fn completions_are_printed_for_every_shell() {

@@ -30,6 +30,11 @@ fn a_whole_demo_twice() {
         assert!(said.tickers().len() >= 4, "{:?}", said.tickers());
         assert_scored(&workplace.ledger(DEMO_DATA), said);
         assert_within_its_folder(workplace);
+        assert_found(workplace);
+        // Short lines: what is behind a forecast is in the record.
+        for forecast in &said.forecasts {
+            assert!(forecast.get("history").is_none() && forecast.get("news").is_none());
+        }
     }
     assert_same_numbers(&runs[0], &runs[1]);
 }
@@ -72,6 +77,16 @@ fn assert_scored(rows: &[Value], said: &Said) {
     let late = rows.iter().filter(|row| row["late"] == true).count();
     assert!(scored >= 5 || late > 12, "{scored} scored, {late} late");
     assert_eq!(said.summary["relative_mae"].is_number(), scored > 0);
+}
+
+/// `ledger` with the demo's own flags finds what the demo recorded, and says where.
+#[track_caller]
+fn assert_found(workplace: &Workplace) {
+    let listed = workplace.run(&["ledger", "list", "--json"]);
+    assert_eq!(listed.json_lines(), workplace.ledger(DEMO_DATA));
+    assert!(listed.stderr().contains(DEMO_DATA), "{}", listed.stderr());
+    let elsewhere = ["ledger", "list", "--data-dir", "elsewhere"];
+    workplace.run(&elsewhere).refused(65, &["elsewhere"]);
 }
 
 #[track_caller]
@@ -118,11 +133,11 @@ fn a_demo_without_a_network() {
     };
     let may = loopback_only("test $(ip -o link | wc -l) = 1").output();
     if !may.is_ok_and(|probe| probe.status.success()) {
-        eprintln!("skipped: no network namespace may be made here");
+        testing::skip("no network namespace may be made here");
         return;
     }
     let workplace = Workplace::new();
-    let demo = workplace.command(["demo", "--picks", "2", "--json"]);
+    let demo = workplace.command(["demo", "--picks", "2", "--json=full"]);
     let output = loopback_only("exec \"$@\"")
         .arg(demo.get_program())
         .args(demo.get_args())
@@ -134,4 +149,7 @@ fn a_demo_without_a_network() {
     let said = Said::by(&done);
     said.assert_consistent();
     assert_eq!(said.count("forecasts"), 2);
+    for forecast in &said.forecasts {
+        assert_eq!(forecast["history"].as_array().unwrap().len(), 60);
+    }
 }

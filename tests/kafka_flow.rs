@@ -34,9 +34,9 @@ fn kcat(broker: &str, topic: &str) -> Option<Vec<Shown>> {
     let done = match done {
         Ok(done) => done,
         Err(error) => {
-            let required = std::env::var("CLOSECALL_REQUIRE_KAFKA").is_ok_and(|set| set == "1");
+            let required = testing::is_required("CLOSECALL_REQUIRE_KAFKA");
             assert!(!required, "kcat is required: {error}");
-            eprintln!("skipped: no kcat ({error})");
+            testing::skip(&format!("no kcat ({error})"));
             return None;
         }
     };
@@ -131,7 +131,7 @@ fn trainers_share_the_partitions_and_one_that_is_killed_loses_them_to_the_other(
 #[test]
 fn a_trainer_that_stood_still_longer_than_its_session_goes_on_with_what_it_had() {
     if std::env::var_os("CLOSECALL_LONG_TESTS").is_none() {
-        eprintln!("skipped: CLOSECALL_LONG_TESTS is not set");
+        testing::skip("takes minutes: CLOSECALL_LONG_TESTS is not set");
         return;
     }
     let Some(broker) = broker() else { return };

@@ -44,9 +44,9 @@ impl Secured {
         let started = kafka(&["start", "--secure", "--while", &own]);
         if !started.status.success() {
             let why = String::from_utf8_lossy(&started.stderr).into_owned();
-            let required = std::env::var("CLOSECALL_REQUIRE_KAFKA").is_ok_and(|set| set == "1");
+            let required = testing::is_required("CLOSECALL_REQUIRE_KAFKA");
             assert!(!required, "a Kafka broker is required: {why}");
-            eprintln!("skipped: no Kafka broker ({why})");
+            testing::skip(&format!("no Kafka broker ({why})"));
             return None;
         }
         let state: Value = serde_json::from_slice(&kafka(&["status", "--json"]).stdout).unwrap();

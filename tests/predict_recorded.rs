@@ -5,8 +5,9 @@
 
 mod common;
 
-use common::{MarketServer, Workplace, recorded_data};
+use common::{MarketServer, Workplace};
 use serde_json::Value;
+use testing::recorded_data;
 
 const AS_OF: &str = "2023-06-30T14:00:00Z";
 

@@ -25,6 +25,28 @@ fn a_forecast_at_the_systems_time() {
     assert!(text.contains("no demonstrated skill"), "{text}");
 }
 
+/// A request and a pick of the picker's are one where ticker, moment and the picker's seed are.
+#[test]
+fn the_identity_of_a_pick_follows_from_the_pickers_seed() {
+    let as_of = "2025-07-03T13:00:00Z";
+    let server = MarketServer::start(&["--simulated", "--as-of", as_of]);
+    let workplace = Workplace::on(&server.address);
+    let pick_id = |setting: &str| {
+        let predict = ["predict", "NVDA", "--as-of", as_of, "--json", "--model"];
+        let more = ["persistence", "--set", setting];
+        let forecast = workplace.run(&[&predict[..], &more].concat()).json();
+        forecast["pick_id"].as_str().unwrap().to_owned()
+    };
+    assert_ne!(pick_id("picker.seed=5"), pick_id("picker.seed=6"));
+    assert_eq!(pick_id("picker.seed=5"), {
+        let slot = as_of.parse().unwrap();
+        let ticker = closecall_protocol::Ticker::new("NVDA").unwrap();
+        closecall_protocol::PickId::of_slot(5, slot, &ticker).to_string()
+    });
+    let seeded = pick_id("forecast.seed=8");
+    assert_eq!(seeded, pick_id("forecast.seed=9"));
+}
+
 /// Holidays, half days, weekends, both sides of the clock change.
 #[test]
 fn any_day_of_the_year() {

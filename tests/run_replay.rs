@@ -14,8 +14,9 @@ mod common;
 use std::time::Duration;
 
 use common::pipeline::{RUN_DATA, Running};
-use common::{MarketServer, Workplace, recorded_data, wait_until};
+use common::{MarketServer, Workplace, wait_until};
 use serde_json::Value;
+use testing::recorded_data;
 
 const TICKERS: &str = "AAPL,AMZN,MSFT,NVDA,PG,TSLA,TSM";
 

@@ -13,7 +13,7 @@ use closecall_market_server::{ServedMarket, Server, Simulated, SimulatedSettings
 use serde_json::json;
 
 use super::flags::RunFlags;
-use crate::console::{Console, VERDICT};
+use crate::console::{Console, Format, VERDICT};
 use crate::exit::{Code, OrExit};
 use crate::pipeline::{self, RunOptions, RunSummary};
 use crate::settings::Settings;
@@ -31,6 +31,9 @@ pub(crate) struct DemoArgs {
     pub(crate) watch: RunFlags,
 }
 
+/// The folder within the data directory that is a demo's own.
+pub(super) const DEMO_FOLDER: &str = "demo";
+
 /// A Monday before the opening. Always the same, so that two demos with one seed tell the same.
 const START: &str = "2025-01-06T12:00:00Z";
 
@@ -39,7 +42,7 @@ const EVERY: Duration = Duration::from_secs(6 * 3600);
 
 pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let faults = args.watch.faults()?;
-    settings.data_dir.push("demo");
+    settings.data_dir.push(DEMO_FOLDER);
     // Within this process, whatever is configured for other runs.
     settings.kafka.brokers.clear();
     start_empty(&settings.data_dir).or_exit(Code::CannotCreate)?;
@@ -58,7 +61,8 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
     settings.forecast.seed = args.seed;
     settings.picker.every = EVERY;
     settings.picker.expires_after = Duration::ZERO;
-    if !args.watch.json {
+    let format = args.watch.format();
+    if format == Format::Text {
         eprintln!("a simulated market, a pick a second; stop with Ctrl-C");
     }
     let options = RunOptions {
@@ -66,12 +70,12 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
         roles: Vec::new(),
         picks: args.picks,
         faults,
-        json: args.watch.json,
+        format,
     };
     let (exit, summary) = pipeline::run(&settings, &options)?;
     server.stop()?;
     if let Some(summary) = summary {
-        print_summary(&Console::new(args.watch.json), &summary);
+        print_summary(&Console::new(format), &summary);
     }
     Ok(exit.code.into())
 }

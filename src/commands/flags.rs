@@ -1,6 +1,7 @@
 //! Flags that several commands share, the settings that they stand for, and what a time or a
 //! setting looks like on the command line.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Datelike, Utc};
@@ -9,6 +10,7 @@ use closecall_actors::stage;
 use closecall_calendar::Clock;
 use closecall_supervision::FaultPoints;
 
+use crate::console::Format;
 use crate::exit::{Code, OrExit};
 use crate::telemetry::LogFormat;
 
@@ -88,16 +90,36 @@ impl ClockFlags {
 /// How a run is watched, and broken on purpose.
 #[derive(Debug, Args)]
 pub(crate) struct RunFlags {
-    /// JSON lines even on a terminal
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// JSON lines even on a terminal; `--json=full` with the closes and news behind each forecast
+    #[arg(long, value_enum, value_name = "LENGTH", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "short")]
+    json: Option<JsonLength>,
     /// Break a stage on purpose: STAGE[.POINT]:ACTION[:every=N|:once], with the actions panic,
     /// exit and stall=MILLISECONDS; may be repeated
     #[arg(long, value_name = "FAULT")]
     pub(crate) fault: Vec<String>,
 }
 
+/// How much a JSON line says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum JsonLength {
+    /// Without history and news
+    Short,
+    /// Everything
+    Full,
+}
+
 impl RunFlags {
+    /// How forecasts are printed: JSON where it is asked for or nobody reads along.
+    pub(crate) fn format(&self) -> Format {
+        match self.json {
+            Some(JsonLength::Full) => Format::FullJson,
+            Some(JsonLength::Short) => Format::ShortJson,
+            None if std::io::stdout().is_terminal() => Format::Text,
+            None => Format::ShortJson,
+        }
+    }
+
     /// The fault points that are armed.
     pub(crate) fn faults(&self) -> anyhow::Result<FaultPoints> {
         FaultPoints::parse(&self.fault, stage::FAULT_POINTS).or_exit(Code::Usage)

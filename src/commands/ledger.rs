@@ -1,11 +1,13 @@
 //! `closecall ledger`: what became of every pick, and whether the record is as it was written.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
 use clap::Subcommand;
-use closecall_ledger::{Entry, Reader};
+use closecall_ledger::{Entry, Error, Reader};
 
+use super::demo::DEMO_FOLDER;
 use crate::exit::{Code, CodedError, OrExit};
 use crate::settings::Settings;
 
@@ -22,12 +24,27 @@ pub(crate) enum LedgerCommand {
 }
 
 pub(super) fn run(settings: &Settings, command: &LedgerCommand) -> anyhow::Result<ExitCode> {
-    let reader = Reader::open(&settings.data_dir).or_exit(Code::Data)?;
+    let reader = open(&settings.data_dir)?;
     match command {
         LedgerCommand::List { json } => list(&reader, *json)?,
         LedgerCommand::Verify => verify(&reader)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The ledger of the data directory; where there is none, that of a demo in it.
+fn open(data_dir: &Path) -> anyhow::Result<Reader> {
+    match Reader::open(data_dir) {
+        Err(Error::Absent(_)) => {
+            let demo = data_dir.join(DEMO_FOLDER);
+            let Ok(reader) = Reader::open(&demo) else {
+                return Err(Error::Absent(data_dir.into())).or_exit(Code::Data);
+            };
+            eprintln!("the ledger of the demo in {}", demo.display());
+            Ok(reader)
+        }
+        other => other.or_exit(Code::Data),
+    }
 }
 
 fn list(reader: &Reader, json: bool) -> anyhow::Result<()> {

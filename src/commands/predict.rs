@@ -4,6 +4,7 @@
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -15,7 +16,7 @@ use closecall_protocol::{
     CloseForecast, DatasetBuilt, MarketScraped, Pick, PickId, PickReason, Ticker, TickerPicked,
 };
 use closecall_sentiment::{DatasetBuilder, Vader};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::flags::moment;
 use crate::console;
@@ -43,7 +44,7 @@ pub(super) fn run(settings: &Settings, args: PredictArgs) -> anyhow::Result<Exit
     let clock = clock(args.as_of);
     let slot = args.as_of.unwrap_or_else(|| clock.now()).trunc_subsecs(0);
     let pick = Pick {
-        pick_id: PickId::of_slot(settings.forecast.seed, slot, &args.ticker),
+        pick_id: PickId::of_slot(settings.picker.seed, slot, &args.ticker),
         ticker: args.ticker,
         slot,
         expires_at: None,
@@ -119,6 +120,37 @@ fn bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("training {bar:30} {pos}/{len} epochs, {eta} left");
-    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    let style = ProgressStyle::with_template("training {bar:30} {pos}/{len} epochs{left}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    let left = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+        let left = time_left(state.pos(), state.len().unwrap_or(0), state.eta());
+        // The bar shows what it can.
+        text.write_str(&left).ok();
+    };
+    ProgressBar::new(0).with_style(style.with_key("left", left))
+}
+
+/// The time that is left, in seconds: none before there is a measure of it, and never zero while work
+/// is left.
+fn time_left(done: u64, total: u64, left: Duration) -> String {
+    match done {
+        0 => String::new(),
+        _ if done >= total => ", done".to_owned(),
+        _ => format!(", {:.0} s left", left.as_secs_f64().ceil().max(1.0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_zero_seconds_are_left_while_work_is() {
+        assert_eq!(time_left(0, 90, Duration::ZERO), "");
+        for done in 1..90 {
+            assert_eq!(time_left(done, 90, Duration::ZERO), ", 1 s left");
+        }
+        assert_eq!(time_left(5, 90, Duration::from_millis(4_100)), ", 5 s left");
+        assert_eq!(time_left(90, 90, Duration::ZERO), ", done");
+    }
 }

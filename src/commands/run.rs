@@ -41,7 +41,7 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> anyhow::Result<ExitCod
         roles: args.stage.clone(),
         picks: args.picks,
         faults,
-        json: args.watch.json,
+        format: args.watch.format(),
     };
     let (exit, summary) = pipeline::run(settings, &options)?;
     if let Some(summary) = summary {

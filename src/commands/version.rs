@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// Major version of the records on the topics.
 const WIRE_FORMAT: u32 = 1;
 
-/// The commit it was built from; given by the image's build, unknown otherwise.
+/// The commit it was built from, as `build.rs` found it; unknown outside a clone.
 pub(crate) const COMMIT: &str = match option_env!("CLOSECALL_COMMIT") {
     Some(commit) => commit,
     None => "unknown",

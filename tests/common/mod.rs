@@ -13,7 +13,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -172,21 +172,6 @@ impl Drop for MarketServer {
         self.child.kill().ok();
         self.child.wait().ok();
     }
-}
-
-/// The recorded data, or `None` with a visible word. With `CLOSECALL_REQUIRE_DATA` their absence
-/// is a failure.
-pub fn recorded_data() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    if path.is_dir() {
-        return Some(path);
-    }
-    assert!(
-        std::env::var_os("CLOSECALL_REQUIRE_DATA").is_none(),
-        "no recorded data"
-    );
-    eprintln!("skipped: no recorded data");
-    None
 }
 
 /// Waits for what must come, and no longer than a slow machine may take.

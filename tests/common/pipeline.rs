@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::{Done, PATIENCE, Workplace};
@@ -94,6 +95,20 @@ impl Workplace {
     }
 }
 
+/// Sends a signal by its name, such as TERM, to a process.
+pub fn send_signal(process: u32, name: &str) {
+    let signal = match name {
+        "TERM" => Signal::TERM,
+        "INT" => Signal::INT,
+        "STOP" => Signal::STOP,
+        "CONT" => Signal::CONT,
+        "KILL" => Signal::KILL,
+        other => panic!("no signal {other} in this list"),
+    };
+    let process = Pid::from_raw(process.cast_signed()).unwrap();
+    kill_process(process, signal).unwrap();
+}
+
 /// A pipeline that is running; ends with the test at the latest.
 pub struct Running {
     child: Child,
@@ -159,11 +174,7 @@ impl Running {
 
     /// Sends a signal by its name, such as TERM.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success());
+        send_signal(self.child.id(), name);
     }
 
     pub fn is_running(&mut self) -> bool {

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::common::pipeline::send_signal;
 use crate::common::{Done, Workplace};
 
 /// Far beyond what anything takes that is waited for here.
@@ -38,9 +39,9 @@ pub fn broker() -> Option<String> {
         return Some(String::from_utf8_lossy(&done.stdout).trim().to_owned());
     }
     let why = String::from_utf8_lossy(&done.stderr).trim().to_owned();
-    let required = std::env::var("CLOSECALL_REQUIRE_KAFKA").is_ok_and(|set| set == "1");
+    let required = testing::is_required("CLOSECALL_REQUIRE_KAFKA");
     assert!(!required, "a Kafka broker is required: {why}");
-    eprintln!("skipped: no Kafka broker ({why})");
+    testing::skip(&format!("no Kafka broker ({why})"));
     None
 }
 
@@ -213,10 +214,7 @@ impl Role {
     }
 
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let mut kill = Command::new("kill");
-        let sent = kill.args(["-s", name, &pid]).status().unwrap();
-        assert!(sent.success());
+        send_signal(self.child.id(), name);
     }
 
     pub fn wait(&mut self) -> ExitStatus {

@@ -18,10 +18,10 @@ pub(crate) fn folder() -> PathBuf {
 pub(crate) fn overlay(name: &str) -> Result<Option<Vec<Value>>, String> {
     let Some(mut command) = renderer() else {
         let hint = "no kubectl or kustomize found (CLOSECALL_TEST_KUBECTL names one)";
-        if std::env::var("CLOSECALL_REQUIRE_KUBECTL").is_ok_and(|value| value == "1") {
+        if testing::is_required("CLOSECALL_REQUIRE_KUBECTL") {
             return Err(hint.to_owned());
         }
-        println!("skipped: {hint}");
+        testing::skip(hint);
         return Ok(None);
     };
     command.arg(folder().join("overlays").join(name));

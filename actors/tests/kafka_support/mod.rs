@@ -260,9 +260,9 @@ pub(crate) fn broker() -> Option<String> {
     match script(&["start", "--name", "tests", "--while", &own]) {
         Ok(broker) => Some(broker),
         Err(why) => {
-            let required = std::env::var("CLOSECALL_REQUIRE_KAFKA").is_ok_and(|set| set == "1");
+            let required = testing::is_required("CLOSECALL_REQUIRE_KAFKA");
             assert!(!required, "a Kafka broker is required: {why}");
-            println!("skipped: no Kafka broker ({why})");
+            testing::skip(&format!("no Kafka broker ({why})"));
             None
         }
     }

@@ -104,7 +104,9 @@ fn a_directory_without_prices_is_refused() {
 
 #[test]
 fn all_recorded_bars_and_articles_come_through() {
-    let Some(directory) = recorded() else { return };
+    let Some(directory) = testing::recorded_data() else {
+        return;
+    };
     let running = start(replay(&directory, Visibility::Everything));
     let all = chart("AAPL", "2018-01-01T00:00:00Z", "2024-01-01T00:00:00Z");
     let (_, body) = get(running.address(), &all);
@@ -152,7 +154,9 @@ fn all_recorded_bars_and_articles_come_through() {
 
 #[test]
 fn the_recorded_day_as_it_was_half_an_hour_after_the_opening() {
-    let Some(directory) = recorded() else { return };
+    let Some(directory) = testing::recorded_data() else {
+        return;
+    };
     let running = start(replay(&directory, until("2023-06-30T14:00:00Z")));
     let all = chart("AAPL", "2022-09-03T00:00:00Z", "2023-07-15T00:00:00Z");
     let (_, body) = get(running.address(), &all);

@@ -1,26 +1,13 @@
 //! Recorded answers for tests, which lie beside the repository and not in it.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use crate::vendor::http::HttpAnswer;
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
-
-/// A recorded file. Where there are none the test says that it is skipped, or fails when
-/// `CLOSECALL_REQUIRE_DATA` is 1.
+/// A recorded file, where there are recorded data.
 pub(crate) fn file(name: &str) -> Option<Vec<u8>> {
-    if !Path::new(DATA).is_dir() {
-        let required = std::env::var("CLOSECALL_REQUIRE_DATA").is_ok_and(|value| value == "1");
-        assert!(
-            !required,
-            "no recorded data at {DATA}, and CLOSECALL_REQUIRE_DATA is 1"
-        );
-        eprintln!("skipped: no recorded data");
-        return None;
-    }
-    Some(std::fs::read(Path::new(DATA).join(name)).unwrap())
+    let folder = testing::recorded_data()?;
+    Some(std::fs::read(folder.join(name)).unwrap())
 }
 
 /// A recorded body as the answer that brought it.

@@ -18,17 +18,9 @@ use closecall_protocol::{
 };
 use closecall_sentiment::{DatasetBuilder, Scorer, Vader};
 
-/// A file of the recorded data; `None`, said aloud, where there are none and none are required.
+/// A file of the recorded data.
 fn recorded(path: &str) -> Option<PathBuf> {
-    let file =
-        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")).join(path);
-    if file.exists() {
-        return Some(file);
-    }
-    let required = std::env::var_os("CLOSECALL_REQUIRE_DATA").is_some_and(|value| value == "1");
-    assert!(!required, "{} is required and missing", file.display());
-    println!("skipped: no recorded data");
-    None
+    testing::recorded_data().map(|folder| folder.join(path))
 }
 
 #[test]

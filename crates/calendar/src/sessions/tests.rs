@@ -16,18 +16,11 @@ fn date(text: &str) -> NaiveDate {
 /// Every session and every half day of nineteen years, and no other day.
 #[test]
 fn equals_the_recorded_calendar() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/data/calendar/nyse-sessions-2010-2028.csv"
-    );
-    let Ok(text) = std::fs::read_to_string(path) else {
-        assert!(
-            std::env::var_os("CLOSECALL_REQUIRE_DATA").is_none(),
-            "no recorded data at {path}"
-        );
-        eprintln!("skipped: no recorded data");
+    let Some(folder) = testing::recorded_data() else {
         return;
     };
+    let path = folder.join("calendar/nyse-sessions-2010-2028.csv");
+    let text = std::fs::read_to_string(path).unwrap();
     let recorded: Vec<(NaiveDate, bool)> = text
         .lines()
         .skip(1)

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use closecall_calendar::{Calendar, Clock};
@@ -144,19 +144,4 @@ pub(crate) fn replay(directory: &Path, visibility: Visibility) -> ServedMarket {
     let calendar = Calendar::default();
     let replay = Replay::load(directory, &calendar).unwrap();
     ServedMarket::replay(replay, visibility, calendar)
-}
-
-/// Where the recorded data are; `None`, with a word, where they are not.
-pub(crate) fn recorded() -> Option<PathBuf> {
-    let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data"));
-    if directory.join("prices").is_dir() {
-        return Some(directory);
-    }
-    assert!(
-        std::env::var_os("CLOSECALL_REQUIRE_DATA").is_none_or(|value| value != "1"),
-        "CLOSECALL_REQUIRE_DATA=1, but there is no recorded data at {}",
-        directory.display()
-    );
-    println!("skipped: no recorded data");
-    None
 }
