@@ -57,7 +57,7 @@ impl Line {
             last_close: forecast.last_close,
             reference: forecast.reference_price(),
             prediction: forecast.prediction,
-            scale: forecast.scale.or_else(|| half_width(forecast))?,
+            scale: forecast.scale?,
             probability_up: forecast.probability_up,
             bands: forecast
                 .intervals
@@ -85,11 +85,4 @@ impl Line {
         };
         Outcome::of(&claim, self.session.date().num_days_from_ce(), self.actual)
     }
-}
-
-/// Expected size of the move of a forecast that does not say it: what its narrowest band would
-/// have of a normal distribution's 80 %.
-fn half_width(forecast: &CloseForecast) -> Option<f64> {
-    let band = forecast.intervals.first()?;
-    Some((band.upper / band.lower).ln() / (2.0 * 1.2816))
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 
 use chrono::{NaiveDate, TimeDelta};
 use closecall_calendar::{Calendar, Session};
-use closecall_forecast::{ForecastSettings, ModelKind, forecast};
+use closecall_forecast::{FitCache, ForecastSettings, ModelKind, forecast_with_cache};
 use closecall_protocol::{DatasetBuilt, SessionDate, SessionTimes};
 use closecall_sentiment::DatasetBuilder;
 use serde::Serialize;
@@ -225,6 +225,8 @@ impl<'a> Walk<'a> {
     /// All times and models of one ticker's session; `None` where it was stopped.
     fn forecasts(&self, job: &Job<'_>, stop: &AtomicBool) -> Result<Option<Vec<Line>>, Error> {
         let mut lines = Vec::new();
+        // A session's fits are asked for by all its times, and by no other session.
+        let fits = FitCache::with_capacity(3 * self.variants.len());
         let times = SessionTimes::from(&job.session);
         let inside = self.quotes.inside(&job.history.ticker, &times);
         for &time in self.times {
@@ -250,7 +252,7 @@ impl<'a> Walk<'a> {
                 if !self.asks(variant, job.number) {
                     continue;
                 }
-                match self.line(job, time, variant, &dataset, stop)? {
+                match self.line(job, time, variant, &dataset, &fits, stop)? {
                     ControlFlow::Continue(line) => lines.extend(line),
                     ControlFlow::Break(()) => return Ok(None),
                 }
@@ -269,6 +271,7 @@ impl<'a> Walk<'a> {
         time: AskedTime,
         variant: Variant,
         dataset: &DatasetBuilt,
+        fits: &FitCache,
         stop: &AtomicBool,
     ) -> Result<ControlFlow<(), Option<Line>>, Error> {
         let silent = (!variant.news).then(|| without_news(dataset));
@@ -284,7 +287,8 @@ impl<'a> Walk<'a> {
             }
         };
         let dataset = silent.as_ref().unwrap_or(dataset);
-        match forecast(dataset, &settings, dataset.pick.as_of(), &mut go_on) {
+        let made = forecast_with_cache(dataset, &settings, fits, dataset.pick.as_of(), &mut go_on);
+        match made {
             Ok(made) => Ok(ControlFlow::Continue(Line::of(
                 &made, time, variant, job.actual,
             ))),
