@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! TickerPicker ─4─▶ Scraper ─4─▶ Sentiment ─4─▶ GruTrainer ─4─▶ Reporter        in process
-//! TickerPicker ═12═▶ Scraper ─4─▶ Sentiment ═12═▶ GruTrainer ═12═▶ Reporter     through Kafka
+//! TickerPicker ═12═▶ Scraper ─4─▶ Sentiment ═192═▶ GruTrainer ═192═▶ Reporter   through Kafka
 //! ```
 //!
 //! The number on an edge is its window: so many messages are on their way over it at once, and
-//! nothing else bounds what is in flight. It is `supervision.delivery.window` in process and one a
-//! partition through Kafka.
+//! nothing else bounds what is in flight. It is `supervision.delivery.window` in process.
+//! Through Kafka it is `kafka.window_per_partition` times the partitions, but one a partition towards
+//! the scraper, which the vendors' pace holds back.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +21,6 @@ use closecall_calendar::Calendar;
 use closecall_ledger::Ledger;
 use closecall_market::Market;
 use closecall_protocol::codec::{Record, dataset, forecast, pick};
-use closecall_protocol::topic::PARTITIONS;
 use closecall_protocol::{Error as ProtocolError, TickerPicked, Topic};
 use closecall_sentiment::DatasetBuilder;
 use closecall_supervision::{Deliver, FaultPoints, Outbox, OutboxBuilder, Supervisor};
@@ -186,11 +186,10 @@ impl Hops<'_> {
         if let Some(bridge) = self.bridge {
             let side = bridge.to_topic(topic, encode)?;
             let name = KafkaBridge::to_name(topic);
-            let window = usize::try_from(PARTITIONS)?;
             return Ok(self
                 .supervisor
                 .outbox(from, &name, side, Facts)
-                .window(window));
+                .window(bridge.window()));
         }
         let next = next.ok_or_else(|| {
             anyhow::anyhow!("{from} has no {to} in this process, and `kafka.brokers` is not set")

@@ -6,11 +6,12 @@
 //!                    ▲ answer: commit the offset   refused: ══▶ topic-dlt
 //! ```
 //!
-//! Each side of a boundary is an actor. A receiving side owns a thread with a consumer (one record
-//! in work per partition), delivers through the same outboxes as the hops within a process, and
-//! commits an offset when the stage has replied, or when the record's dead letter is confirmed. A
-//! sending side replies with the brokers' confirmation. So a record is acknowledged when what came
-//! of it is safe, and may come again; its pick's identity is what a repeat is told by.
+//! Each side of a boundary is an actor. A receiving side owns a thread with a consumer (many records
+//! of a partition in work, those of one key in their order), delivers through the same outboxes as
+//! the hops within a process, and commits the offsets before which every record is settled: the
+//! stage has replied, or the record's dead letter is confirmed. A sending side replies with the
+//! brokers' confirmation. So a record is acknowledged when what came of it is safe, and may come
+//! again; its pick's identity is what a repeat is told by.
 //!
 //! Here are the actors and their wiring; the clients they work with are `closecall-kafka`.
 
@@ -20,8 +21,8 @@ use actix::{Actor, Addr, Recipient};
 use chrono::TimeDelta;
 use closecall_calendar::Clock;
 use closecall_kafka::{
-    BridgeContext, DeadLetterStore, DeadLetterTopic, Error, KafkaSettings, KafkaStats, Producer,
-    ReceivedRecord, RecordMetadata, TopicConsumer, producer,
+    BridgeContext, DeadLetterStore, DeadLetterTopic, Error, HELD_RECORDS, KafkaSettings,
+    KafkaStats, Producer, ReceivedRecord, RecordMetadata, RefusalCheck, TopicConsumer, producer,
 };
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::topic::PARTITIONS;
@@ -34,20 +35,32 @@ mod from_topic;
 mod to_topic;
 
 use from_dead_letters::FromDeadLetters;
-use from_topic::FromTopic;
+use from_topic::{FromTopic, RecordReader};
 use to_topic::ToTopic;
 
 use crate::stage::KAFKA_BRIDGE;
 
-/// Records in work at once on their way to one stage: one a partition.
-const WINDOW: usize = PARTITIONS as usize;
+/// Partitions of a topic.
+const ALL_PARTITIONS: usize = PARTITIONS as usize;
 
 /// The bridge of one process: makes its sides.
 pub struct KafkaBridge {
     supervisor: Supervisor,
-    parts: Arc<BridgeContext>,
+    context: Arc<BridgeContext>,
     producer: Arc<Producer>,
     watched: OnceLock<()>,
+}
+
+/// What one receiving side consumes.
+struct Consumed {
+    name: String,
+    topics: Vec<String>,
+    group: String,
+    /// Records on their way to the actor at once.
+    window: usize,
+    refuses: RefusalCheck,
+    dead_letters: Option<DeadLetterTopic>,
+    runtime: Arc<OnceLock<tokio::runtime::Handle>>,
 }
 
 impl std::fmt::Debug for KafkaBridge {
@@ -82,7 +95,7 @@ impl KafkaBridge {
         }
         let stats = KafkaStats::default();
         let producer = Producer::new(&settings, &stats, supervisor.board());
-        let parts = BridgeContext {
+        let context = BridgeContext {
             settings,
             stats,
             clock,
@@ -91,10 +104,16 @@ impl KafkaBridge {
         };
         Ok(Self {
             supervisor: supervisor.clone(),
-            parts: Arc::new(parts),
+            context: Arc::new(context),
             producer: Arc::new(producer),
             watched: OnceLock::new(),
         })
+    }
+
+    /// Records in work at once on their way to or from one topic.
+    #[must_use]
+    pub fn window(&self) -> usize {
+        ALL_PARTITIONS * self.context.settings.window_per_partition
     }
 
     /// The sending side of a boundary, in place of the next stage: an outbox to it settles a
@@ -108,12 +127,12 @@ impl KafkaBridge {
         encode: impl Fn(&T) -> Result<Record, ProtocolError> + Send + Sync + 'static,
     ) -> Result<Recipient<Deliver<T>>, Error> {
         let name = Self::to_name(topic);
-        self.send_to(self.parts.settings.topic(topic))?;
+        self.send_to(self.context.settings.topic(topic))?;
         let side = ToTopic {
-            topic: self.parts.settings.topic(topic),
+            topic: self.context.settings.topic(topic),
             encode: Arc::new(encode),
             producer: Arc::clone(&self.producer),
-            faults: self.parts.faults.clone(),
+            faults: self.context.faults.clone(),
         };
         Ok(self.supervisor.spawn_stage(&name, side)?.recipient())
     }
@@ -137,34 +156,49 @@ impl KafkaBridge {
         describe: impl Describe<T> + Clone,
         decode: impl Fn(&Record, &Arrival) -> Result<T, ProtocolError> + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        let settings = &self.parts.settings;
+        let settings = &self.context.settings;
         let name = format!("{KAFKA_BRIDGE}/from-{topic}");
-        let letters = DeadLetterTopic {
+        let dead_letters = DeadLetterTopic {
             producer: Arc::clone(&self.producer),
             topic: settings.dead_letters(topic),
             group: settings.group(topic),
         };
-        self.send_to(letters.topic.clone())?;
+        self.send_to(dead_letters.topic.clone())?;
+        // A scrape's bound begins when it is handed over, and the vendors set the pace.
+        let window = match topic {
+            Topic::StockNameSelector => ALL_PARTITIONS,
+            Topic::StockModelOutput | Topic::StockPredictionOutput => self.window(),
+        };
         let next = self
             .supervisor
             .outbox(&name, stage, recipient, describe.clone());
         let runtime = Arc::default();
-        let side = FromTopic {
+        let reader = Arc::new(RecordReader {
             decode: Arc::new(decode),
             describe: Arc::new(describe),
-            next: next.window(WINDOW).build(),
+            clock: self.context.clock.clone(),
+            stage: stage.into(),
+        });
+        let side = FromTopic {
+            reader: Arc::clone(&reader),
+            next: next.window(window).build(),
             runtime: Arc::clone(&runtime),
-            faults: self.parts.faults.clone(),
+            faults: self.context.faults.clone(),
         };
         let side: Addr<_> = self.supervisor.spawn_stage(&name, side)?;
-        let reads = (vec![settings.topic(topic)], settings.group(topic));
         self.consume(
-            &format!("consumer-{topic}"),
-            reads,
+            Consumed {
+                name: format!("{KAFKA_BRIDGE}/consumer-{topic}"),
+                topics: vec![settings.topic(topic)],
+                group: settings.group(topic),
+                // What is refused needs no stage, so all that is held may be on its way.
+                window: ALL_PARTITIONS * HELD_RECORDS,
+                refuses: Arc::new(move |record| reader.read(record).is_err()),
+                dead_letters: Some(dead_letters),
+                runtime,
+            },
             &name,
             side,
-            Some(letters),
-            runtime,
         )
     }
 
@@ -173,7 +207,7 @@ impl KafkaBridge {
     /// # Errors
     /// When the stage cannot be started.
     pub fn from_dead_letters(&self, store: Arc<dyn DeadLetterStore>) -> Result<(), Error> {
-        let settings = &self.parts.settings;
+        let settings = &self.context.settings;
         let name = format!("{KAFKA_BRIDGE}/from-dead-letters");
         let runtime = Arc::default();
         let side = FromDeadLetters {
@@ -183,45 +217,57 @@ impl KafkaBridge {
         };
         let side = self.supervisor.spawn_stage(&name, side)?;
         let topics = Topic::ALL.map(|topic| settings.dead_letters(topic));
-        let reads = (topics.into(), settings.dead_letter_group());
-        self.consume("consumer-dead-letters", reads, &name, side, None, runtime)
+        self.consume(
+            Consumed {
+                name: format!("{KAFKA_BRIDGE}/consumer-dead-letters"),
+                topics: topics.into(),
+                group: settings.dead_letter_group(),
+                window: ALL_PARTITIONS,
+                refuses: Arc::new(|_| false),
+                dead_letters: None,
+                runtime,
+            },
+            &name,
+            side,
+        )
     }
 
     /// What the clients see of themselves.
     #[must_use]
     pub fn stats(&self) -> KafkaStats {
-        self.parts.stats.clone()
+        self.context.stats.clone()
     }
 
     /// Starts the thread of a consumer, with its hop to the actor that reads the records.
-    fn consume<A>(
-        &self,
-        name: &str,
-        (topics, group): (Vec<String>, String),
-        to: &str,
-        side: Addr<A>,
-        letters: Option<DeadLetterTopic>,
-        runtime: Arc<OnceLock<tokio::runtime::Handle>>,
-    ) -> Result<(), Error>
+    fn consume<A>(&self, consumed: Consumed, to: &str, side: Addr<A>) -> Result<(), Error>
     where
         A: Actor<Context = actix::Context<A>> + actix::Handler<Deliver<Arc<ReceivedRecord>>>,
     {
-        let name = format!("{KAFKA_BRIDGE}/{name}");
+        let Consumed {
+            name,
+            topics,
+            group,
+            window,
+            refuses,
+            dead_letters,
+            runtime,
+        } = consumed;
         let outbox = self
             .supervisor
             .outbox(&name, to, side.recipient(), RecordMetadata);
-        let source = TopicConsumer {
+        let consumer = TopicConsumer {
             name: name.clone(),
             topics,
             group,
-            outbox: outbox.window(WINDOW).build(),
-            letters,
+            outbox: outbox.window(window).build(),
+            refuses,
+            dead_letters,
             runtime,
             board: self.supervisor.board().clone(),
-            parts: Arc::clone(&self.parts),
+            context: Arc::clone(&self.context),
         };
         self.supervisor
-            .spawn_thread(&name, move |run| source.run(run))?;
+            .spawn_thread(&name, move |run| consumer.run(run))?;
         Ok(())
     }
 

@@ -78,8 +78,8 @@ pub(crate) fn breakers(market: &Arc<Market>) -> Reading {
     }
 }
 
-/// What the Kafka clients see of themselves.
-pub(crate) fn kafka(stats: &KafkaStats) -> [Reading; 2] {
+/// Statistics of the Kafka clients.
+pub(crate) fn kafka(stats: &KafkaStats) -> [Reading; 3] {
     let (lag, rebalances) = (stats.clone(), stats.clone());
     let lags = move || {
         let lag = lag.snapshot().lag.into_iter();
@@ -91,6 +91,12 @@ pub(crate) fn kafka(stats: &KafkaStats) -> [Reading; 2] {
             )
         })
         .collect()
+    };
+    let lost = stats.clone();
+    let lost_records = move || {
+        let lost = lost.snapshot().lost.into_iter();
+        lost.map(|(topic, records)| (vec![("topic", topic)], number(records)))
+            .collect()
     };
     [
         Reading {
@@ -104,6 +110,12 @@ pub(crate) fn kafka(stats: &KafkaStats) -> [Reading; 2] {
             help: "Assignments and revocations",
             counter: true,
             read: Box::new(move || vec![(Vec::new(), number(rebalances.snapshot().rebalances))]),
+        },
+        Reading {
+            name: "records_lost",
+            help: "Records that retention removed before they were read",
+            counter: true,
+            read: Box::new(lost_records),
         },
     ]
 }

@@ -1,13 +1,19 @@
-//! A boundary's receiving side: reads the records of a topic and delivers what they say to the
+//! The receiving side of a boundary: reads the records of a topic and delivers what they say to the
 //! stage behind it. Fetching and committing is the consumer's.
+//!
+//! A record is read twice: by the consumer's thread, to know whether it will be refused (then it
+//! waits for nothing), and by the actor, which answers. It is decoded once.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
+use closecall_calendar::Clock;
 use closecall_protocol::Error as ProtocolError;
 use closecall_protocol::codec::{Arrival, Record};
-use closecall_supervision::{Ack, Deliver, Describe, Drain, FaultPoints, Outbox, StageError};
+use closecall_supervision::{
+    Ack, Deliver, Describe, Drain, FaultPoints, Outbox, StageError, reason,
+};
 use futures_util::future;
 use tokio::runtime::Handle;
 
@@ -18,10 +24,41 @@ use closecall_kafka::ReceivedRecord;
 pub(super) type Decode<T> =
     Arc<dyn Fn(&Record, &Arrival) -> Result<T, ProtocolError> + Send + Sync>;
 
-/// The actor.
-pub(super) struct FromTopic<T: Send + Sync + 'static> {
+/// Reads records, and refuses those that no stage has to see.
+pub(super) struct RecordReader<T: Send + Sync + 'static> {
     pub(super) decode: Decode<T>,
     pub(super) describe: Arc<dyn Describe<T>>,
+    pub(super) clock: Clock,
+    /// The stage that the records are for.
+    pub(super) stage: Arc<str>,
+}
+
+impl<T: Send + Sync + 'static> RecordReader<T> {
+    /// The message that a record says.
+    ///
+    /// # Errors
+    /// The refusal of a record that cannot be decoded, or has expired; the latter in the name of
+    /// the stage, which would refuse it too.
+    pub(super) fn read(&self, received: &ReceivedRecord) -> Result<Arc<T>, StageError> {
+        let message = received
+            .message(|record, arrival| (self.decode)(record, arrival))
+            .map_err(|error| StageError::permanent(error.reason().code(), error.to_string()))?;
+        if let Ok(pick_id) = self.describe.id(&message).parse() {
+            received.decoded(pick_id);
+        }
+        match self.describe.expires_at(&message) {
+            Some(at) if self.clock.now() >= at => {
+                let expired = StageError::permanent(reason::EXPIRED, format!("expired at {at}"));
+                Err(expired.refused_by(&self.stage, 0))
+            }
+            _ => Ok(message),
+        }
+    }
+}
+
+/// The actor.
+pub(super) struct FromTopic<T: Send + Sync + 'static> {
+    pub(super) reader: Arc<RecordReader<T>>,
     /// Records no dead letters: a refusal goes back to the hop that holds the record.
     pub(super) next: Arc<Outbox<T>>,
     pub(super) runtime: Arc<OnceLock<Handle>>,
@@ -56,22 +93,12 @@ impl<T: Clone + Send + Sync + 'static> Handler<Deliver<Arc<ReceivedRecord>>> for
         _: &mut Self::Context,
     ) -> Self::Result {
         self.faults.hit(stage::KAFKA_BRIDGE, None);
-        let received = &incoming.message;
-        let decoded = received
-            .check()
-            .and_then(|()| (self.decode)(&received.record, &received.arrival));
-        let message = match decoded {
+        let message = match self.reader.read(&incoming.message) {
             Ok(message) => message,
-            Err(error) => {
-                let refusal = StageError::permanent(error.reason().code(), error.to_string());
-                return Box::pin(future::ready(Err(refusal)));
-            }
+            Err(refusal) => return Box::pin(future::ready(Err(refusal))),
         };
-        if let Ok(pick_id) = self.describe.id(&message).parse() {
-            received.decoded(pick_id);
-        }
         let next = Arc::clone(&self.next);
-        Box::pin(async move { next.deliver(message).await })
+        Box::pin(async move { next.deliver(T::clone(&message)).await })
     }
 }
 

@@ -13,12 +13,13 @@ use rdkafka::metadata::Metadata;
 use serde::Serialize;
 
 use crate::callbacks::ClientCallbacks;
+use crate::error::Error;
 use crate::observer::{ANSWER_TIMEOUT, Observer, connect};
 use crate::offsets;
-use crate::partitions::TopicPartition;
 use crate::producer::Producer;
+use crate::settings::KafkaSettings;
 use crate::stats::KafkaStats;
-use crate::{Error, KafkaSettings};
+use crate::topic_partition::TopicPartition;
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -310,9 +311,9 @@ fn group_lag(
             RDKafkaErrorCode::UnknownTopicOrPartition,
         ));
     }
-    let places: Vec<TopicPartition> = partitions
+    let named: Vec<TopicPartition> = partitions
         .iter()
-        .map(|one| (topic.to_owned(), one.id()))
+        .map(|one| TopicPartition::new(topic, one.id()))
         .collect();
     let mut total = GroupLag {
         group: group.to_owned(),
@@ -320,8 +321,8 @@ fn group_lag(
         lag: 0,
         unread_partitions: 0,
     };
-    for ((topic, partition), committed) in offsets::committed(consumer, &places)? {
-        let (low, high) = offsets::watermarks(consumer, &topic, partition)?;
+    for (partition, committed) in offsets::committed(consumer, &named)? {
+        let (low, high) = offsets::watermarks(consumer, &partition)?;
         total.lag += high - committed.unwrap_or(low).max(low);
         total.unread_partitions += usize::from(committed.is_none());
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use closecall_protocol::topic::PARTITIONS;
 use serde::Serialize;
 
-use crate::Error;
+use crate::error::Error;
 
 mod bare;
 mod driver;

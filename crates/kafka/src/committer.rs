@@ -8,12 +8,13 @@ use std::thread::{self, Thread};
 
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 
-use crate::callbacks::{ClientEvent, Events, commit};
-use crate::partitions::TopicPartition;
+use crate::commit_state::Offsets;
+use crate::events::{ClientEvent, Events};
+use crate::offsets::commit;
 
 /// Where commits are handed to; the thread behind it ends with it.
 #[derive(Debug)]
-pub(crate) struct Committer(Sender<Vec<(TopicPartition, i64)>>);
+pub(crate) struct Committer(Sender<Offsets>);
 
 impl Committer {
     /// Starts the thread. The answer to each commit becomes an event, and wakes `waker`.
@@ -25,7 +26,7 @@ impl Committer {
         events: Events,
         waker: Thread,
     ) -> std::io::Result<Self> {
-        let (commits, due) = mpsc::channel::<Vec<(TopicPartition, i64)>>();
+        let (commits, due) = mpsc::channel::<Offsets>();
         thread::Builder::new()
             .name("kafka-commit".into())
             .spawn(move || {
@@ -39,7 +40,7 @@ impl Committer {
     }
 
     /// Hands over a commit. One at a time: the answers do not say whose they are.
-    pub(crate) fn commit(&self, offsets: Vec<(TopicPartition, i64)>) {
+    pub(crate) fn commit(&self, offsets: Offsets) {
         // The thread is there for as long as this is.
         self.0.send(offsets).ok();
     }

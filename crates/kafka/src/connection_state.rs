@@ -1,5 +1,5 @@
-//! How things stand between a client and the brokers, told once per change: one line in the log,
-//! one condition on the health board. Deciding what is so is the client's; here is what follows.
+//! Connection state of a client towards the brokers. Every change of kind is said once: one line in
+//! the log, one condition on the health board. The client finds out what is so; here is what follows.
 
 use std::time::{Duration, Instant};
 
@@ -90,7 +90,7 @@ impl Connection {
     }
 
     /// Things stand so now. Says whether that is a change of kind; only such is told.
-    pub(crate) fn turn(&mut self, state: ConnectionState) -> bool {
+    pub(crate) fn set(&mut self, state: ConnectionState) -> bool {
         let same = std::mem::discriminant(&self.state) == std::mem::discriminant(&state);
         let told = match (&self.state, &state) {
             (ConnectionState::Missing(before), ConnectionState::Missing(now)) => before != now,
@@ -126,7 +126,7 @@ impl Connection {
             // A refusal stays until something succeeds: the lines that follow it tell less.
             let follows = matches!(self.state, ConnectionState::Refused(_));
             if !(follows && matches!(state, ConnectionState::Unreachable(_))) {
-                self.turn(state);
+                self.set(state);
             }
         }
     }
@@ -225,10 +225,10 @@ mod tests {
             assert!(told.contains(says), "{told}");
         }
         assert!(
-            !connection.turn(ConnectionState::Unreachable("another text".into())),
+            !connection.set(ConnectionState::Unreachable("another text".into())),
             "no change of kind"
         );
-        assert!(connection.turn(ConnectionState::Up));
+        assert!(connection.set(ConnectionState::Up));
         assert!(board.health().missing.is_empty());
         connection.error(&global(RDKafkaErrorCode::TopicAuthorizationFailed), "");
         connection.error(&down, "");
@@ -245,8 +245,8 @@ mod tests {
     #[test]
     fn another_missing_topic_is_news() {
         let mut connection = Connection::new("connection", "broker:9092", &HealthBoard::new());
-        assert!(connection.turn(ConnectionState::Missing(vec!["a".into(), "b".into()])));
-        assert!(!connection.turn(ConnectionState::Missing(vec!["a".into(), "b".into()])));
-        assert!(connection.turn(ConnectionState::Missing(vec!["b".into()])));
+        assert!(connection.set(ConnectionState::Missing(vec!["a".into(), "b".into()])));
+        assert!(!connection.set(ConnectionState::Missing(vec!["a".into(), "b".into()])));
+        assert!(connection.set(ConnectionState::Missing(vec!["b".into()])));
     }
 }

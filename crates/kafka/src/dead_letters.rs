@@ -24,28 +24,28 @@ pub struct DeadLetterTopic {
 
 impl DeadLetterTopic {
     /// The sink for one record.
-    pub(crate) fn of(&self, received: &Arc<ReceivedRecord>) -> Arc<dyn DeadLetterSink> {
-        Arc::new(OfRecord {
-            letters: self.clone(),
+    pub(crate) fn sink_of(&self, received: &Arc<ReceivedRecord>) -> Arc<dyn DeadLetterSink> {
+        Arc::new(RecordDeadLetters {
+            topic: self.clone(),
             received: Arc::clone(received),
         })
     }
 }
 
 /// Sends one record, byte for byte, to where it goes when it is refused.
-struct OfRecord {
-    letters: DeadLetterTopic,
+struct RecordDeadLetters {
+    topic: DeadLetterTopic,
     received: Arc<ReceivedRecord>,
 }
 
-impl DeadLetterSink for OfRecord {
+impl DeadLetterSink for RecordDeadLetters {
     fn record<'a>(&'a self, letter: &'a DeadLetter) -> Recorded<'a> {
         Box::pin(async move {
             let DeadLetterTopic {
                 producer,
                 topic,
                 group,
-            } = &self.letters;
+            } = &self.topic;
             let ReceivedRecord {
                 record, arrival, ..
             } = &*self.received;

@@ -6,35 +6,42 @@
 //! a record ─▶ producer ══▶ topic ─▶ the brokers' confirmation
 //! ```
 //!
-//! A consumer has one record in work per partition, hands it out through an outbox, and commits an
-//! offset when the answer has come, or when the record's dead letter is confirmed. So a record is
-//! acknowledged when what came of it is safe, and may come again; its pick's identity is what a
-//! repeat is told by.
+//! A consumer has many records of a partition in work, hands them out through an outbox, and commits
+//! the offsets of the settled prefix: a record counts as settled when its answer has come, or when
+//! its dead letter is confirmed. So a record is acknowledged when what came of it is safe, and may
+//! come again; its pick's identity is what a repeat is told by. Records of one key keep their order.
 //!
-//! * `settings`; what can go wrong: `error`
-//! * receiving: `consumer` (the thread), `callbacks` (of the library), `partitions` (the
-//!   bookkeeping), `offsets`, `committer`, `closing`
+//! * `settings`; what can go wrong: `error`; what all share: `bridge_context`
+//! * receiving: `consumer`, `consumer_loop` (its thread), `consumer_callbacks`, `delivery`,
+//!   `committer`, `closing`; its decisions, as pure types: `partition`, `partitions`,
+//!   `commit_state`, `first_offsets`
 //! * sending: `producer`; refused records: `dead_letters`
+//! * the library's side: `callbacks`, `events`, `offsets`, `offset_reset`, `record`
 //! * state: `connection_state`, `probe`, `stats`; from outside: `observer` (the client), `admin`,
 //!   `peek`, `bench`
 //!
 //! No type of the Kafka library leaves this crate, and nothing here knows actors.
 
-use chrono::TimeDelta;
-use closecall_calendar::Clock;
-use closecall_supervision::FaultPoints;
-
 pub mod admin;
 pub mod bench;
+mod bridge_context;
 mod callbacks;
 mod closing;
+mod commit_state;
 mod committer;
 mod connection_state;
 mod consumer;
+mod consumer_callbacks;
+mod consumer_loop;
 mod dead_letters;
+mod delivery;
 mod error;
+mod events;
+mod first_offsets;
 mod observer;
+mod offset_reset;
 mod offsets;
+mod partition;
 mod partitions;
 pub mod peek;
 mod probe;
@@ -42,29 +49,13 @@ pub mod producer;
 mod record;
 mod settings;
 mod stats;
+mod topic_partition;
 
-pub use consumer::TopicConsumer;
+pub use bridge_context::{BridgeContext, STAGE};
+pub use consumer::{HELD_RECORDS, RefusalCheck, TopicConsumer};
 pub use dead_letters::{DeadLetterStore, DeadLetterTopic, FoundDeadLetter};
 pub use error::Error;
 pub use producer::Producer;
 pub use record::{ReceivedRecord, RecordMetadata};
 pub use settings::{GroupProtocol, KafkaSettings, SecurityProtocol};
 pub use stats::{ClientView, KafkaSnapshot, KafkaStats, PartitionLag};
-
-/// The name of the bridge among the stages: in logs, dead letters, metrics and faults.
-pub const STAGE: &str = "kafka-bridge";
-
-/// What every side of the bridge shares.
-#[derive(Debug)]
-pub struct BridgeContext {
-    /// Section `kafka` of the configuration.
-    pub settings: KafkaSettings,
-    /// What the clients see of themselves.
-    pub stats: KafkaStats,
-    /// Dates what has no date.
-    pub clock: Clock,
-    /// How long after its timestamp a record expires that does not say so itself.
-    pub expires_after: Option<TimeDelta>,
-    /// Where faults are injected.
-    pub faults: FaultPoints,
-}

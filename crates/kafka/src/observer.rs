@@ -1,28 +1,29 @@
-//! A client that only probes: it belongs to no group's members and commits nothing. It is polled until
+//! A client that only observes: it belongs to no group's members and commits nothing. It is polled until
 //! the brokers have answered, since only a client that is polled fetches its token, and is told why it
 //! was refused.
 
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 
-use crate::callbacks::{ClientCallbacks, ClientEvent, ConsumerCallbacks};
+use crate::callbacks::ClientCallbacks;
+use crate::error::Error;
+use crate::events::ClientEvent;
+use crate::settings::KafkaSettings;
 use crate::stats::KafkaStats;
-use crate::{Error, KafkaSettings};
 
 /// How long the brokers' answer is waited for.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// One try, and one poll between two.
 const TRY: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(50);
-/// Calls back that are waited for before the next try.
+/// Callbacks that are waited for before the next try.
 const CALLS: usize = 16;
 
 /// The client.
-pub(crate) type Observer = BaseConsumer<ConsumerCallbacks<()>>;
+pub(crate) type Observer = BaseConsumer<ClientCallbacks>;
 
 /// Connects, to do `what`: gives the client, and what the brokers say of `topic`, or of all topics.
 ///
@@ -41,15 +42,15 @@ pub(crate) fn connect(
     };
     let context = ClientCallbacks::new(name, &KafkaStats::default(), settings);
     let events = context.events.clone();
-    let (_, nothing) = mpsc::channel();
     let client: Observer = settings
         .consumer(name, group)?
-        .create_with_context(ConsumerCallbacks::new(context, nothing))
+        .set("enable.partition.eof", "true")
+        .create_with_context(context)
         .map_err(|error| because(&error, &error.to_string()))?;
     let until = Instant::now() + ANSWER_TIMEOUT;
     let mut told = None;
     loop {
-        // Nothing is assigned, so all that there is to poll are calls back; they may never end.
+        // Nothing is assigned, so all that there is to poll are callbacks; they may never end.
         for _ in 0..CALLS {
             if client.poll(POLL).is_none() && !events.take_called() {
                 break;

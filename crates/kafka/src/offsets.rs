@@ -1,15 +1,14 @@
-//! What is asked of a consumer through lists of partitions. Each list lives within one function:
+//! Questions and orders to a consumer that go through lists of partitions. Each list lives within one function:
 //! one that outlives its use can keep the consumer from ever being dropped.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::callbacks::commit;
-use crate::partitions::TopicPartition;
+use crate::topic_partition::TopicPartition;
 
 /// How long one answer of the brokers is waited for: longer than a bad connection takes, shorter
 /// than a thread may be silent.
@@ -17,7 +16,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
 fn list(partitions: &[TopicPartition]) -> TopicPartitionList {
     let mut list = TopicPartitionList::with_capacity(partitions.len());
-    for (topic, partition) in partitions {
+    for TopicPartition { topic, partition } in partitions {
         list.add_partition(topic, *partition);
     }
     list
@@ -34,8 +33,7 @@ pub(crate) fn pause<C: ConsumerContext>(
 /// Goes on fetching from a partition; one that was taken away meanwhile has nothing to go on with.
 pub(crate) fn resume<C: ConsumerContext>(consumer: &BaseConsumer<C>, partition: &TopicPartition) {
     if let Err(error) = consumer.resume(&list(std::slice::from_ref(partition))) {
-        let (topic, partition) = partition;
-        tracing::debug!(topic, partition, %error, "not resumed");
+        tracing::debug!(%partition, %error, "not resumed");
     }
 }
 
@@ -52,7 +50,7 @@ pub(crate) fn committed<C: ConsumerContext>(
             Offset::Offset(offset) => Some(offset),
             _ => None,
         };
-        Ok(((one.topic().to_owned(), one.partition()), offset))
+        Ok((TopicPartition::new(one.topic(), one.partition()), offset))
     };
     elements.iter().map(read).collect()
 }
@@ -60,10 +58,9 @@ pub(crate) fn committed<C: ConsumerContext>(
 /// The oldest offset and the one after the newest.
 pub(crate) fn watermarks<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
-    topic: &str,
-    partition: i32,
+    TopicPartition { topic, partition }: &TopicPartition,
 ) -> Result<(i64, i64), KafkaError> {
-    patiently(|| consumer.fetch_watermarks(topic, partition, ANSWER_TIMEOUT))
+    patiently(|| consumer.fetch_watermarks(topic, *partition, ANSWER_TIMEOUT))
 }
 
 /// Asks until somebody is responsible: a topic or a group that is new, or whose broker changes, has
@@ -109,7 +106,7 @@ pub(crate) fn begin<C: ConsumerContext>(
             if stopping() {
                 return Ok(());
             }
-            let (low, _) = watermarks(consumer, &partition.0, partition.1)?;
+            let (low, _) = watermarks(consumer, &partition)?;
             beginnings.push((partition, low));
         }
     }
@@ -120,4 +117,17 @@ pub(crate) fn begin<C: ConsumerContext>(
         return Ok(());
     }
     commit(consumer, &beginnings)
+}
+
+/// Commits offsets and waits for the brokers' answer. The list lives in here only: one that
+/// outlives its use can keep the consumer from ever being dropped.
+pub(crate) fn commit<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    offsets: &[(TopicPartition, i64)],
+) -> Result<(), KafkaError> {
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    for (TopicPartition { topic, partition }, next) in offsets {
+        list.add_partition_offset(topic, *partition, Offset::Offset(*next))?;
+    }
+    consumer.commit(&list, CommitMode::Sync)
 }

@@ -1,20 +1,27 @@
-//! Reads records without being a member of any group: nothing is committed, nobody is disturbed.
+//! Reads records without being a member of any group: nothing is committed, no member is disturbed.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use closecall_calendar::Clock;
 use closecall_protocol::codec::{Arrival, Record};
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
 use rdkafka::metadata::Metadata;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 
+use crate::error::Error;
 use crate::observer::{ANSWER_TIMEOUT, Observer, connect};
 use crate::offsets;
 use crate::record::ReceivedRecord;
-use crate::{Error, KafkaSettings};
+use crate::settings::KafkaSettings;
+use crate::topic_partition::TopicPartition;
+
+/// The longest wait for one answer of the library; its callbacks end it early.
+const POLL: Duration = Duration::from_secs(1);
 
 /// Where to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,34 +53,52 @@ pub fn peek(
     );
     let (consumer, metadata) = connect(settings, "peek", &group, Some(topic), &what)?;
     let mut ends = begin(&consumer, &metadata, topic, from).map_err(|error| failed(&error))?;
+    let mut heard = Instant::now();
     while !ends.is_empty() {
-        let message = match consumer.poll(ANSWER_TIMEOUT) {
-            Some(message) => message.map_err(|error| failed(&error))?,
+        match consumer.poll(POLL) {
+            Some(Ok(message)) => {
+                heard = Instant::now();
+                if before_end(&mut ends, &message) && hand_on(&message, &mut visit).is_break() {
+                    break;
+                }
+            }
+            // Behind the last record there may be what is none, such as a transaction's marker.
+            Some(Err(KafkaError::PartitionEOF(partition))) => {
+                heard = Instant::now();
+                ends.remove(&partition);
+            }
+            Some(Err(error)) => return Err(failed(&error)),
+            None if heard.elapsed() < ANSWER_TIMEOUT => {}
             None => {
                 return Err(failed(&KafkaError::MessageConsumption(
                     RDKafkaErrorCode::OperationTimedOut,
                 )));
             }
-        };
-        let (partition, offset) = (message.partition(), message.offset());
-        let Some(end) = ends.get(&partition).copied() else {
-            continue;
-        };
-        if offset + 1 >= end {
-            ends.remove(&partition);
-        }
-        if offset >= end {
-            continue;
-        }
-        let ReceivedRecord {
-            record, arrival, ..
-        } = ReceivedRecord::copy(&message, None, Clock::system().now());
-        drop(message);
-        if visit(record, arrival).is_break() {
-            break;
         }
     }
     Ok(())
+}
+
+/// Whether a record lay in the topic when reading began; takes note of the last of its partition.
+fn before_end(ends: &mut BTreeMap<i32, i64>, message: &BorrowedMessage<'_>) -> bool {
+    let (partition, offset) = (message.partition(), message.offset());
+    let Some(end) = ends.get(&partition).copied() else {
+        return false;
+    };
+    if offset + 1 >= end {
+        ends.remove(&partition);
+    }
+    offset < end
+}
+
+fn hand_on(
+    message: &BorrowedMessage<'_>,
+    visit: &mut impl FnMut(Record, Arrival) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let ReceivedRecord {
+        record, arrival, ..
+    } = ReceivedRecord::copy(message, None, Clock::system().now());
+    visit(record, arrival)
 }
 
 /// Assigns every partition that has something to read; gives their ends.
@@ -96,7 +121,7 @@ fn begin(
     let mut ends = BTreeMap::new();
     let mut list = TopicPartitionList::with_capacity(partitions.len());
     for partition in partitions.iter().map(|one| one.id()) {
-        let (low, high) = offsets::watermarks(consumer, topic, partition)?;
+        let (low, high) = offsets::watermarks(consumer, &TopicPartition::new(topic, partition))?;
         let start = match from {
             PeekFrom::Beginning => low,
             PeekFrom::Time(at) => offset_of(consumer, topic, partition, at)?.unwrap_or(high),

@@ -13,11 +13,14 @@ use closecall_supervision::{HealthBoard, ThreadRun};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 
-use crate::callbacks::{ClientCallbacks, ClientEvent, Events};
+use crate::callbacks::ClientCallbacks;
 use crate::connection_state::{Connection, ConnectionState};
+use crate::error::Error;
+use crate::events::{ClientEvent, Events};
 use crate::probe::probe;
 use crate::record::native_headers;
-use crate::{Error, KafkaSettings, KafkaStats};
+use crate::settings::KafkaSettings;
+use crate::stats::KafkaStats;
 
 /// The name of the producer among the clients and the stages.
 pub const NAME: &str = "kafka-bridge/producer";
@@ -190,7 +193,7 @@ impl Producer {
                 && let Some(client) = &current.0
             {
                 let state = probe(client.client(), &topics, || run.stopping());
-                connection.turn(state.unwrap_or(ConnectionState::Up));
+                connection.set(state.unwrap_or(ConnectionState::Up));
             }
             thread::park_timeout(LONGEST_SLEEP);
         }

@@ -1,7 +1,10 @@
 //! Records across the boundary: the library's borrowed messages become owned ones at once, and
 //! owned ones are written back. Not here: what a record means (the protocol's codecs).
 
+use std::any::Any;
+use std::collections::hash_map::DefaultHasher;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
@@ -14,6 +17,10 @@ use rdkafka::Message;
 use rdkafka::message::{BorrowedMessage, Header, Headers, OwnedHeaders};
 use serde_json::{Value, json};
 
+/// Memory of a record and of each header beside their own bytes, roughly.
+const BYTES_OF_RECORD: usize = 400;
+const BYTES_OF_HEADER: usize = 80;
+
 /// A record as it came in.
 pub struct ReceivedRecord {
     /// As it came.
@@ -22,6 +29,8 @@ pub struct ReceivedRecord {
     pub arrival: Arrival,
     /// The library could not hand it over whole.
     unreadable: bool,
+    /// The message that its value was decoded to, so that it is decoded once.
+    message: OnceLock<Arc<dyn Any + Send + Sync>>,
     /// Its pick, once it has been decoded: a record may carry it in its body alone.
     pick: OnceLock<PickId>,
 }
@@ -61,21 +70,50 @@ impl ReceivedRecord {
                 expires_after,
             },
             unreadable,
+            message: OnceLock::new(),
             pick: OnceLock::new(),
         }
     }
 
-    /// Whether all of it could be read.
-    ///
-    /// # Errors
-    /// When a part of it could not be read at all.
-    pub fn check(&self) -> Result<(), ProtocolError> {
+    fn check(&self) -> Result<(), ProtocolError> {
         if self.unreadable {
             return Err(ProtocolError::Undecodable(
                 "a header's name is not UTF-8".into(),
             ));
         }
         Ok(())
+    }
+
+    /// The message that `decode` makes of it; decoded once, however often it is asked for.
+    ///
+    /// # Errors
+    /// That of `decode`, each time.
+    pub fn message<T: Send + Sync + 'static>(
+        &self,
+        decode: impl FnOnce(&Record, &Arrival) -> Result<T, ProtocolError>,
+    ) -> Result<Arc<T>, ProtocolError> {
+        let known = self.message.get().cloned();
+        if let Some(message) = known.and_then(|message| message.downcast().ok()) {
+            return Ok(message);
+        }
+        self.check()?;
+        let message = Arc::new(decode(&self.record, &self.arrival)?);
+        self.message.get_or_init(|| Arc::clone(&message) as _);
+        Ok(message)
+    }
+
+    /// Tells its key from others; two keys may share one, which only orders their records too. All
+    /// records without a key share one: what they are about stands in their values.
+    pub(crate) fn key_hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.record.key.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// What it takes of memory, near enough to bound that: many small headers weigh more than their
+    /// bytes.
+    pub(crate) fn bytes_in_memory(&self) -> usize {
+        self.record.size() + BYTES_OF_RECORD + self.record.headers.len() * BYTES_OF_HEADER
     }
 
     /// Takes note of the pick that its value names.

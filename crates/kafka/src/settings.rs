@@ -9,7 +9,7 @@ use closecall_protocol::Topic;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
-use crate::Error;
+use crate::error::Error;
 
 mod check;
 pub(crate) mod client;
@@ -88,6 +88,8 @@ pub struct KafkaSettings {
     /// A request to a broker that is not answered after so long is given up.
     #[serde(with = "closecall_settings::span")]
     pub socket_timeout: Duration,
+    /// Records of one partition in work at once; those of one key keep their order.
+    pub window_per_partition: usize,
     /// Copies of each partition that `topics create` asks for; 0 means 3, or as many as there are
     /// brokers.
     pub replication: i32,

@@ -1,5 +1,5 @@
-//! What the Kafka clients of this process see of themselves, for metrics: updated by the clients,
-//! read at any time.
+//! Statistics of the Kafka clients of this process, for metrics: updated by the clients, read at any
+//! time.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// One client.
 #[derive(Debug, Clone, Default)]
-struct Client {
+struct ClientCounters {
     lag: BTreeMap<(String, i32), i64>,
     assigned: usize,
     rebalances: u64,
@@ -21,9 +21,10 @@ struct Client {
 
 #[derive(Debug, Default)]
 struct Counters {
-    clients: BTreeMap<String, Client>,
+    clients: BTreeMap<String, ClientCounters>,
     received: u64,
     sent: u64,
+    lost: BTreeMap<String, u64>,
 }
 
 /// The view of all clients. Clones share it.
@@ -41,6 +42,8 @@ pub struct KafkaSnapshot {
     pub received: u64,
     /// Records sent and confirmed so far, dead letters included.
     pub sent: u64,
+    /// Records of each topic that retention removed before they were read.
+    pub lost: BTreeMap<String, u64>,
     /// Each client by its name.
     pub clients: BTreeMap<String, ClientView>,
 }
@@ -75,7 +78,7 @@ impl KafkaStats {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn client(&self, name: &str, change: impl FnOnce(&mut Client)) {
+    fn client(&self, name: &str, change: impl FnOnce(&mut ClientCounters)) {
         let mut counters = self.lock();
         match counters.clients.get_mut(name) {
             Some(client) => change(client),
@@ -113,6 +116,10 @@ impl KafkaStats {
 
     pub(crate) fn sent(&self) {
         self.lock().sent += 1;
+    }
+
+    pub(crate) fn lost(&self, topic: &str, records: u64) {
+        *self.lock().lost.entry(topic.to_owned()).or_default() += records;
     }
 
     /// The library's own statistics of a client.
@@ -153,6 +160,7 @@ impl KafkaStats {
                 .sum(),
             received: counters.received,
             sent: counters.sent,
+            lost: counters.lost.clone(),
             clients: counters
                 .clients
                 .iter()

@@ -78,9 +78,10 @@ impl StageError {
         Self::new(Class::Released, reason::ENDING, message)
     }
 
-    /// The same refusal, as passed on by a sender that records no dead letters: `stage` refused
-    /// after `attempts`. The first stage named stays.
-    pub(crate) fn refused_by(mut self, stage: &Arc<str>, attempts: u32) -> Self {
+    /// The same refusal, as passed on by a sender that records no dead letters, or that knows what
+    /// `stage` would answer: `stage` refused after `attempts`. The first stage named stays.
+    #[must_use]
+    pub fn refused_by(mut self, stage: &Arc<str>, attempts: u32) -> Self {
         self.class = Class::Permanent;
         self.refused_by
             .get_or_insert_with(|| (Arc::clone(stage), attempts));

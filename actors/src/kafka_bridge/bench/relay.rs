@@ -17,7 +17,7 @@ use closecall_kafka::bench::{IN, OUT};
 use closecall_kafka::{Error, KafkaSettings};
 
 use crate::Facts;
-use crate::kafka_bridge::{KafkaBridge, WINDOW};
+use crate::kafka_bridge::KafkaBridge;
 
 const NAME: &str = "bench-relay";
 
@@ -73,7 +73,7 @@ impl RelayPipeline {
         let out = bridge.to_topic(OUT, pick::encode)?;
         let next = supervisor
             .outbox(NAME, &KafkaBridge::to_name(OUT), out, Facts)
-            .window(WINDOW)
+            .window(bridge.window())
             .build();
         let relay = supervisor.spawn_stage(NAME, Relay { entered, next })?;
         bridge.from_topic(IN, NAME, relay.recipient(), Facts, pick::decode)?;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -16,9 +16,13 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use tokio::runtime::{Builder, Runtime};
 
 use super::topics::{IN, OUT};
-use crate::callbacks::{ClientCallbacks, ConsumerCallbacks, commit};
+use crate::callbacks::ClientCallbacks;
+use crate::error::Error;
+use crate::offsets::commit;
 use crate::record::{ReceivedRecord, native_headers};
-use crate::{Error, KafkaSettings, KafkaStats};
+use crate::settings::KafkaSettings;
+use crate::stats::KafkaStats;
+use crate::topic_partition::TopicPartition;
 
 const NAME: &str = "bench-bare";
 
@@ -35,7 +39,7 @@ pub struct BareLoop {
 struct Loop {
     settings: KafkaSettings,
     clock: Clock,
-    consumer: BaseConsumer<ConsumerCallbacks<()>>,
+    consumer: BaseConsumer<ClientCallbacks>,
     producer: FutureProducer<ClientCallbacks>,
     runtime: Runtime,
     entered: Sender<(PickId, Instant)>,
@@ -57,10 +61,9 @@ impl BareLoop {
             what: "the bare loop".into(),
             reason: error.to_string(),
         };
-        let (_, nothing) = mpsc::channel();
-        let consumer: BaseConsumer<ConsumerCallbacks<()>> = settings
+        let consumer: BaseConsumer<ClientCallbacks> = settings
             .consumer(NAME, &settings.group(IN))?
-            .create_with_context(ConsumerCallbacks::new(context(), nothing))
+            .create_with_context(context())
             .map_err(|error| failed(&error))?;
         consumer
             .subscribe(&[&settings.topic(IN)])
@@ -131,7 +134,7 @@ impl Loop {
         outgoing.payload = record.value.as_deref();
         let sent = self.producer.send(outgoing, self.settings.delivery_timeout);
         self.runtime.block_on(sent).map_err(|(error, _)| error)?;
-        let place = (received.arrival.topic.clone(), received.arrival.partition);
-        commit(&self.consumer, &[(place, received.arrival.offset + 1)])
+        let partition = TopicPartition::new(&received.arrival.topic, received.arrival.partition);
+        commit(&self.consumer, &[(partition, received.arrival.offset + 1)])
     }
 }

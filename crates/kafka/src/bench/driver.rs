@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
@@ -17,9 +17,11 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::topics::{IN, OUT};
-use crate::callbacks::{ClientCallbacks, ConsumerCallbacks};
+use crate::callbacks::ClientCallbacks;
+use crate::error::Error;
 use crate::record::{ReceivedRecord, native_headers};
-use crate::{Error, KafkaSettings, KafkaStats};
+use crate::settings::KafkaSettings;
+use crate::stats::KafkaStats;
 
 const NAME: &str = "bench-driver";
 
@@ -40,7 +42,7 @@ pub struct RouteDriver {
     way: &'static str,
     settings: KafkaSettings,
     producer: FutureProducer<ClientCallbacks>,
-    consumer: BaseConsumer<ConsumerCallbacks<()>>,
+    consumer: BaseConsumer<ClientCallbacks>,
     /// When the middle had which record.
     entered: Receiver<(PickId, Instant)>,
     sent: i32,
@@ -63,11 +65,10 @@ impl RouteDriver {
     ) -> Result<Self, Error> {
         let failed = |error: &KafkaError| Error::of(error, NAME, "", &settings.brokers);
         let context = || ClientCallbacks::new(NAME, &KafkaStats::default(), settings);
-        let (_, nothing) = mpsc::channel();
         let group = format!("{}.driver", settings.group_prefix);
-        let consumer: BaseConsumer<ConsumerCallbacks<()>> = settings
+        let consumer: BaseConsumer<ClientCallbacks> = settings
             .consumer(NAME, &group)?
-            .create_with_context(ConsumerCallbacks::new(context(), nothing))
+            .create_with_context(context())
             .map_err(|error| failed(&error))?;
         let mut all = TopicPartitionList::new();
         for partition in 0..PARTITIONS {

@@ -9,7 +9,9 @@ use rdkafka::error::KafkaError;
 
 use crate::admin::KafkaAdmin;
 use crate::callbacks::ClientCallbacks;
-use crate::{Error, KafkaSettings, KafkaStats};
+use crate::error::Error;
+use crate::settings::KafkaSettings;
+use crate::stats::KafkaStats;
 
 /// Records come in here.
 pub const IN: Topic = Topic::StockNameSelector;

@@ -6,7 +6,7 @@ use rdkafka::ClientConfig;
 use secrecy::ExposeSecret;
 
 use super::{GroupProtocol, KafkaSettings, SecurityProtocol};
-use crate::Error;
+use crate::error::Error;
 
 /// Names of the library that the program sets itself: its promises rest on them, or they have a
 /// setting of their own. A trailing dot owns every name that begins so.
@@ -47,6 +47,9 @@ const OWNED: &[&str] = &[
     "transactional.id",
 ];
 
+/// More than a partition may hold would never be in work.
+const MAX_WINDOW: usize = 256;
+
 const MECHANISMS: [&str; 4] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"];
 
 fn refuse<T>(key: &'static str, problem: impl Into<String>) -> Result<T, Error> {
@@ -64,6 +67,10 @@ pub(crate) fn all(settings: &KafkaSettings) -> Result<(), Error> {
     security(settings)?;
     if settings.replication < 0 || settings.replication > i32::from(i16::MAX) {
         return refuse("replication", "is not a number of copies: give 0 or more");
+    }
+    if !(1..=MAX_WINDOW).contains(&settings.window_per_partition) {
+        let problem = format!("must be between 1 and {MAX_WINDOW}");
+        return refuse("window_per_partition", problem);
     }
     let owned = settings
         .librdkafka

@@ -7,7 +7,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{GroupProtocol, KafkaSettings, SecurityProtocol};
-use crate::Error;
+use crate::error::Error;
 
 /// Small queues: a record is fetched when it is worked on, and a backlog stays on the brokers.
 const CONSUMER: [(&str, &str); 8] = [

@@ -1,0 +1,411 @@
+//! The loop of a consumer's thread: it fetches, hands out, and commits what is settled. Polling goes
+//! on whatever the stages do, so long work never costs a member its place in the group.
+//!
+//! The thread sleeps until the library has something or an answer comes; both wake it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use closecall_supervision::ThreadRun;
+use rdkafka::consumer::Consumer as _;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message};
+
+use crate::bridge_context::{BridgeContext, STAGE};
+use crate::commit_state::{COMMIT_TIMEOUT, CommitAnswer, CommitState, CommitStep};
+use crate::connection_state::{Connection, ConnectionState};
+use crate::consumer::{Connected, TopicConsumer};
+use crate::delivery::DeliveryOutcome;
+use crate::error::Error;
+use crate::events::ClientEvent;
+use crate::first_offsets::FirstOffsets;
+use crate::offset_reset::OffsetReset;
+use crate::offsets;
+use crate::partition::{Arrived, Turn};
+use crate::partitions::DeliveryTag;
+use crate::probe::probe;
+use crate::record::ReceivedRecord;
+use crate::topic_partition::TopicPartition;
+
+/// The longest sleep between two turns.
+const LONGEST_SLEEP: Duration = Duration::from_millis(200);
+/// Records taken in one turn at most, so that answers are not kept waiting.
+const POLLS_PER_TURN: usize = 256;
+
+/// One run with one client.
+struct ConsumerLoop<'a> {
+    consumer: &'a TopicConsumer,
+    connected: Connected,
+    connection: Connection,
+    subscribed: bool,
+    joined: bool,
+    first_offsets: FirstOffsets,
+    commits: CommitState,
+}
+
+impl TopicConsumer {
+    /// The body of the thread.
+    ///
+    /// # Errors
+    /// When the client cannot go on and has to be replaced.
+    pub fn run(&self, run: &ThreadRun) -> Result<(), Error> {
+        let runtime = loop {
+            match self.runtime.get() {
+                Some(runtime) => break runtime.clone(),
+                None if run.stopping() => return Ok(()),
+                None => thread::park_timeout(Duration::from_millis(10)),
+            }
+        };
+        let settings = &self.context.settings;
+        let mut consumer_loop = ConsumerLoop {
+            consumer: self,
+            connected: self.connect(runtime)?,
+            connection: Connection::new(&self.name, &settings.brokers, &self.board),
+            subscribed: false,
+            joined: false,
+            first_offsets: FirstOffsets::new(Instant::now()),
+            commits: CommitState::new(Instant::now()),
+        };
+        let ended = consumer_loop.turns(run);
+        self.context.stats.ended(&self.name);
+        ended
+    }
+}
+
+impl ConsumerLoop<'_> {
+    fn turns(&mut self, run: &ThreadRun) -> Result<(), Error> {
+        while !run.stopping() {
+            self.consumer.context.stats.turned(&self.consumer.name);
+            self.probe(run)?;
+            self.say_reachable();
+            let more = self.poll()?;
+            self.events()?;
+            self.begin_offsets(run);
+            let settled = self.settle()?;
+            if !more {
+                thread::park_timeout(self.sleep(settled));
+            }
+        }
+        self.last_commit();
+        Ok(())
+    }
+
+    /// How long nothing has to be done, unless something wakes the thread.
+    fn sleep(&self, something_settled: bool) -> Duration {
+        let pause = self.commits.pause(Instant::now());
+        match pause.filter(|_| something_settled) {
+            Some(pause) => pause.min(LONGEST_SLEEP),
+            None => LONGEST_SLEEP,
+        }
+    }
+
+    /// Commits what was settled meanwhile; where the brokers do not answer, it comes again instead.
+    fn last_commit(&self) {
+        let due = {
+            let mut work = self.connected.client.context().work();
+            work.note_settled();
+            work.partitions.to_commit()
+        };
+        if *self.connection.state() == ConnectionState::Up
+            && !due.is_empty()
+            && let Err(error) = offsets::commit(&self.connected.client, &due)
+        {
+            tracing::info!(stage = self.consumer.name, %error, "not committed at the end; it comes again");
+        }
+    }
+
+    /// Asks again what is wrong, while something is, and subscribes once the topics are there.
+    fn probe(&mut self, run: &ThreadRun) -> Result<(), Error> {
+        if !self.connection.probe_due() {
+            return Ok(());
+        }
+        let (client, topics) = (&self.connected.client, &self.consumer.topics);
+        let wrong = probe(client.client(), topics, || run.stopping());
+        if run.stopping() {
+            return Ok(());
+        }
+        if let Some(wrong) = wrong {
+            self.connection.set(wrong);
+            return Ok(());
+        }
+        if !self.subscribed {
+            let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+            let subscribed = client.subscribe(&topics);
+            subscribed.map_err(|error| self.consumer.error(&error, "subscribing"))?;
+            self.subscribed = true;
+        }
+        self.connection.set(if self.joined {
+            ConnectionState::Up
+        } else {
+            ConnectionState::Joining
+        });
+        Ok(())
+    }
+
+    /// Takes what the library has; says whether there may be more at once.
+    fn poll(&mut self) -> Result<bool, Error> {
+        for _ in 0..POLLS_PER_TURN {
+            match self.connected.client.poll(Duration::ZERO) {
+                Some(Ok(message)) => {
+                    let name = {
+                        let work = self.connected.client.context().work();
+                        work.partitions.find(message.topic(), message.partition())
+                    };
+                    let received = self.receive(&message);
+                    drop(message);
+                    // A record of a partition that was taken away is another member's.
+                    if let Some(partition) = name {
+                        self.take_in(&partition, received)?;
+                    }
+                }
+                Some(Err(error)) => {
+                    // The library has given the reason in a callback, where there is one.
+                    self.events()?;
+                    self.error(&error, "")?;
+                }
+                None if self.connected.client.context().client.events.take_called() => {}
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    fn receive(&self, message: &BorrowedMessage<'_>) -> Arc<ReceivedRecord> {
+        let BridgeContext {
+            expires_after,
+            clock,
+            stats,
+            faults,
+            ..
+        } = &*self.consumer.context;
+        stats.received();
+        let received = ReceivedRecord::copy(message, *expires_after, clock.now());
+        faults.hit(STAGE, Some("after-receive"));
+        Arc::new(received)
+    }
+
+    fn take_in(
+        &mut self,
+        partition: &TopicPartition,
+        received: Arc<ReceivedRecord>,
+    ) -> Result<(), Error> {
+        let refuses = &self.consumer.refuses;
+        // A reader that panics does so again behind the hop, where attempts are counted.
+        let refused = catch_unwind(AssertUnwindSafe(|| refuses(&received))).unwrap_or(false);
+        let arrived = Arrived {
+            offset: received.arrival.offset,
+            bytes: received.bytes_in_memory(),
+            turn: if refused {
+                Turn::AtOnce
+            } else {
+                Turn::AfterKey(received.key_hash())
+            },
+            record: received,
+        };
+        let pauses = {
+            let partitions = &mut self.connected.client.context().work().partitions;
+            partitions.receive(partition, arrived);
+            partitions.pauses(partition)
+        };
+        self.hand_out(partition);
+        if pauses {
+            let paused = offsets::pause(&self.connected.client, partition);
+            paused.map_err(|error| self.consumer.error(&error, "pausing"))?;
+        }
+        Ok(())
+    }
+
+    /// Begins the delivery of all that may be in work now; the answers come through the channel.
+    fn hand_out(&self, partition: &TopicPartition) {
+        loop {
+            let next = self
+                .connected
+                .client
+                .context()
+                .work()
+                .partitions
+                .next(partition);
+            let Some((tag, received)) = next else { break };
+            self.connected.deliveries.begin(tag, received);
+        }
+    }
+
+    fn events(&mut self) -> Result<(), Error> {
+        for event in self.connected.client.context().client.events.take() {
+            match event {
+                ClientEvent::Error(error, reason) => self.error(&error, &reason)?,
+                ClientEvent::Assigned(partitions) => {
+                    self.joined = true;
+                    self.connection.set(ConnectionState::Up);
+                    tracing::info!(
+                        stage = self.consumer.name, group = self.consumer.group,
+                        partitions = ?partitions.iter().map(|one| one.partition).collect::<Vec<_>>(),
+                        "assigned"
+                    );
+                    self.first_offsets.assigned(partitions, Instant::now());
+                }
+                ClientEvent::Committed(result) => self.committed(result),
+                ClientEvent::OffsetReset(reset) => self.count_lost(&reset),
+                ClientEvent::Revoked => {
+                    tracing::info!(stage = self.consumer.name, "partitions revoked");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Retention removed records before they were read: says so, and how many they were.
+    fn count_lost(&self, reset: &OffsetReset) {
+        let OffsetReset { partition, from } = reset;
+        let stage = self.consumer.name.as_str();
+        match offsets::watermarks(&self.connected.client, partition) {
+            Ok((low, _)) if low > *from => {
+                let lost = low.abs_diff(*from);
+                self.consumer.context.stats.lost(&partition.topic, lost);
+                tracing::error!(
+                    stage, %partition, from, to = low - 1, lost,
+                    "records were removed by retention before they were read; reading goes on at the \
+                     oldest: raise the topic's retention.ms, or add members to the group"
+                );
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(
+                stage, %partition, from, %error,
+                "records were removed by retention before they were read; not known how many"
+            ),
+        }
+    }
+
+    /// The callbacks, too, have to know whether there is a broker to ask.
+    fn say_reachable(&self) {
+        let state = self.connection.state();
+        let up = matches!(state, ConnectionState::Up | ConnectionState::Joining);
+        let callbacks = self.connected.client.context();
+        callbacks.reachable.store(up, Ordering::Release);
+    }
+
+    /// Every error is an event. A fatal one ends the run, the rest change the connection's state.
+    fn error(&mut self, error: &KafkaError, reason: &str) -> Result<(), Error> {
+        let consumer = self.consumer;
+        let code = error.rdkafka_error_code();
+        if matches!(error, KafkaError::MessageConsumptionFatal(_))
+            || code == Some(RDKafkaErrorCode::Fatal)
+        {
+            return Err(consumer.error(error, "consuming"));
+        }
+        match code {
+            Some(RDKafkaErrorCode::PollExceeded) => {
+                tracing::warn!(stage = consumer.name, %error, "out of the group for not polling; joins again");
+            }
+            Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {
+                let missing = ConnectionState::Missing(consumer.topics.clone());
+                self.connection.set(missing);
+            }
+            _ => {
+                tracing::debug!(stage = consumer.name, %error, reason, "reported by the library");
+                self.connection.error(error, reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives assigned partitions that have none a committed offset.
+    fn begin_offsets(&mut self, run: &ThreadRun) {
+        let under_way = self.commits.is_under_way();
+        let due = {
+            let work = self.connected.client.context().work();
+            self.first_offsets.due(Instant::now(), under_way, |one| {
+                work.partitions.is_uncommitted(one)
+            })
+        };
+        if due.is_empty() {
+            return;
+        }
+        match offsets::begin(&self.connected.client, &due, || run.stopping()) {
+            Ok(()) => self.first_offsets.known(),
+            Err(error) => {
+                tracing::debug!(stage = self.consumer.name, %error, "no first offsets yet");
+                self.first_offsets.failed(Instant::now());
+            }
+        }
+    }
+
+    /// Takes note of what is settled, hands out what waited for it, and commits. Says whether
+    /// something remains to be committed.
+    fn settle(&mut self) -> Result<bool, Error> {
+        let (due, settled, returned) = {
+            let mut work = self.connected.client.context().work();
+            let settled = work.note_settled();
+            let returned = std::mem::take(&mut work.returned);
+            (work.partitions.to_commit(), settled, returned)
+        };
+        if let Some((tag, outcome)) = returned.into_iter().next() {
+            self.check_returned(&tag, outcome)?;
+        }
+        for partition in settled {
+            self.hand_out(&partition);
+            self.resume(&partition);
+        }
+        let remains = !due.is_empty();
+        let up = *self.connection.state() == ConnectionState::Up;
+        match self.commits.step(Instant::now(), up, due) {
+            CommitStep::Wait => Ok(remains),
+            CommitStep::Begin(offsets) => {
+                let faults = &self.consumer.context.faults;
+                faults.hit(STAGE, Some("before-commit"));
+                self.connected.committer.commit(offsets);
+                Ok(false)
+            }
+            CommitStep::Lost(offsets) => Err(Error::Unanswered {
+                what: format!("committing {offsets:?}"),
+                span: COMMIT_TIMEOUT,
+            }),
+        }
+    }
+
+    fn resume(&self, partition: &TopicPartition) {
+        let client = &self.connected.client;
+        let resumes = client.context().work().partitions.resumes(partition);
+        if resumes {
+            offsets::resume(client, partition);
+        }
+    }
+
+    /// Takes note of the brokers' answer to the commit under way.
+    fn committed(&mut self, result: Result<(), KafkaError>) {
+        match (
+            self.commits.answered(Instant::now(), result.is_ok()),
+            result,
+        ) {
+            (CommitAnswer::Committed(offsets), _) => {
+                let faults = &self.consumer.context.faults;
+                faults.hit(STAGE, Some("after-commit"));
+                let mut work = self.connected.client.context().work();
+                for (partition, next) in offsets {
+                    work.partitions.committed(&partition, next);
+                }
+            }
+            (CommitAnswer::Failed { first: true }, Err(error)) => {
+                tracing::warn!(stage = self.consumer.name, %error, "not committed, trying again");
+            }
+            (CommitAnswer::Failed { .. }, _) => {}
+        }
+    }
+
+    /// A record comes back unsettled only while the process ends; anything else would leave its
+    /// partition standing still for ever, so the stage begins again from the committed offsets.
+    fn check_returned(&self, tag: &DeliveryTag, outcome: DeliveryOutcome) -> Result<(), Error> {
+        let reason = match outcome {
+            DeliveryOutcome::Stuck(reason) => reason,
+            _ if self.consumer.board.health().draining => return Ok(()),
+            _ => "given back although the process is not ending".into(),
+        };
+        Err(Error::Unsettled {
+            what: format!("{}/{}", tag.partition, tag.offset),
+            reason,
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! Events of a client: noted by the library's callbacks, looked at by whoever polls.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rdkafka::error::KafkaError;
+
+use crate::offset_reset::OffsetReset;
+use crate::topic_partition::TopicPartition;
+
+/// Something that happened to a client.
+#[derive(Debug)]
+pub(crate) enum ClientEvent {
+    /// An error that is not about one record.
+    Error(KafkaError, String),
+    /// These partitions were added, possibly none.
+    Assigned(Vec<TopicPartition>),
+    /// These were taken away.
+    Revoked,
+    /// A position was out of range and has been moved to the oldest record.
+    OffsetReset(OffsetReset),
+    /// The brokers' answer to the commit that was under way.
+    Committed(Result<(), KafkaError>),
+}
+
+/// What happened and was not looked at yet. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Events {
+    list: Arc<Mutex<Vec<ClientEvent>>>,
+    /// The library has called back since the last question.
+    called: Arc<AtomicBool>,
+}
+
+impl Events {
+    fn list(&self) -> MutexGuard<'_, Vec<ClientEvent>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn note(&self, event: ClientEvent) {
+        self.called();
+        self.list().push(event);
+    }
+
+    /// The library has called back.
+    pub(crate) fn called(&self) {
+        self.called.store(true, Ordering::Release);
+    }
+
+    /// What happened since the last call.
+    pub(crate) fn take(&self) -> Vec<ClientEvent> {
+        std::mem::take(&mut *self.list())
+    }
+
+    /// Whether the library has called back since the last call. A poll that was spent on a
+    /// callback gives nothing, and says nothing of what else there is.
+    pub(crate) fn take_called(&self) -> bool {
+        self.called.swap(false, Ordering::AcqRel)
+    }
+}
