@@ -11,8 +11,10 @@ use closecall_actors::Facts;
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER};
 use closecall_calendar::{Calendar, Clock};
+use closecall_kafka::KafkaSettings;
 use closecall_kafka::admin::KafkaAdmin;
 use closecall_kafka::peek::{PeekFrom, peek};
+use closecall_protocol::codec::dead_letter::DeadLetterHeaders;
 use closecall_protocol::codec::{Arrival, Record, dataset, dead_letter, forecast, pick};
 use closecall_protocol::{Error, Topic};
 use closecall_supervision::{Ack, Describe, FaultPoints};
@@ -21,6 +23,18 @@ use rdkafka::producer::BaseRecord;
 mod kafka_support;
 
 use kafka_support::{Foreign, Told, broker, run, settings, supervisor, until};
+
+/// The dead letters of a topic.
+fn found(settings: &KafkaSettings, topic: Topic) -> Vec<DeadLetterHeaders> {
+    let mut found = Vec::new();
+    let name = settings.dead_letters(topic);
+    peek(settings, &name, PeekFrom::Beginning, |letter, at| {
+        found.push(dead_letter::decode(&letter, &at));
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    found
+}
 
 /// Puts `bad` and then `good` on the topic, and looks what became of them.
 fn at_the_door<T: Clone + Send + Sync + 'static>(
@@ -57,15 +71,18 @@ fn at_the_door<T: Clone + Send + Sync + 'static>(
             .unwrap();
         until("the good one came", || came.load(Ordering::SeqCst) > 0).await;
 
-        let mut reasons = Vec::new();
-        let letters = settings.dead_letters(topic);
-        peek(&settings, &letters, PeekFrom::Beginning, |letter, at| {
-            reasons.push(dead_letter::decode(&letter, &at).reason.code());
-            ControlFlow::Continue(())
+        // Dead letters are sent side by side: the good one passes those that are under way.
+        let mut letters = Vec::new();
+        until("all others are dead letters", || {
+            letters = found(&settings, topic);
+            letters.len() >= bad.len()
         })
-        .unwrap();
+        .await;
+        letters.sort_unstable_by_key(|letter| letter.offset);
+        let reasons: Vec<_> = letters.iter().map(|one| one.reason.code()).collect();
         let expected: Vec<_> = bad.iter().map(|(_, reason)| *reason).collect();
         assert_eq!(reasons, expected);
+        assert!(letters.iter().all(|letter| letter.stage == "kafka-bridge"));
         assert_eq!(came.load(Ordering::SeqCst), 1, "none of the others came");
         let health = supervisor.board().health();
         assert!(health.stages.values().all(|stage| stage.restarts == 0));

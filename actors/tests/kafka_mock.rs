@@ -173,7 +173,7 @@ fn a_reply_to_an_earlier_client_commits_nothing() {
         let seen = Seen::default();
         let (open, gate) = tokio::sync::watch::channel(0);
         let (noted, gate) = (seen.clone(), Arc::new(gate));
-        // MSFT is settled at once, AAPL when the gate has opened as often as it came.
+        // MSFT is settled once AAPL has come, AAPL when the gate has opened as often as it came.
         let behave: Behave = Arc::new(move |message| {
             let held = message.pick.ticker.as_str() == "AAPL";
             noted.push(message);
@@ -182,8 +182,9 @@ fn a_reply_to_an_earlier_client_commits_nothing() {
                 .iter()
                 .filter(|ticker| *ticker == "AAPL")
                 .count();
-            let mut gate = (*gate).clone();
+            let (mut gate, seen) = ((*gate).clone(), noted.clone());
             Box::pin(async move {
+                until("AAPL came", || seen.tickers().contains(&"AAPL".into())).await;
                 let opened = gate.wait_for(|opened| !held || *opened >= times).await;
                 opened.map_err(|_| StageError::released("gone"))?;
                 Ok(Ack::Done)
