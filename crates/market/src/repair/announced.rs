@@ -10,6 +10,8 @@ use super::series::Series;
 const MOST_AT_ONCE: usize = 3;
 /// The best explanation of a move has to miss it by less than this share of the next best's.
 const CLEARLY: f64 = 0.5;
+/// A move of so many deviations needs no explanation.
+const ORDINARY: f64 = 3.0;
 /// A split has to move prices by more than so many deviations to be told from an ordinary move.
 const BEYOND_NOISE: f64 = 4.0;
 
@@ -55,16 +57,13 @@ pub(super) fn repair(series: &mut Series<'_>) -> Result<(), Unsound> {
         let misses = |hypothesis: &Hypothesis| miss(series, row, hypothesis.shift);
         let mut by_miss: Vec<_> = all.iter().map(|h| (misses(h), h)).collect();
         by_miss.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let ((best, hypothesis), (next, other)) = (by_miss[0], by_miss[1]);
+        let ((best, hypothesis), (next, _)) = (by_miss[0], by_miss[1]);
         // What no hypothesis explains is left to the rules for jumps that nothing announces.
         if best > series.impossible() * (series.sessions(row) as f64).sqrt() {
             continue;
         }
-        if best > CLEARLY * next {
-            // Between small ratios an ordinary move decides; it is left alone.
-            if (hypothesis.shift - other.shift).abs() < series.doubling() {
-                continue;
-            }
+        let ordinary = hypothesis.shift == 0.0 && best <= ORDINARY * series.deviation;
+        if best > CLEARLY * next && !ordinary {
             return Err(series.jump(row, "which leaves open whether its split was applied"));
         }
         if hypothesis.shift != 0.0 {

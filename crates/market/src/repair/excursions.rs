@@ -24,7 +24,7 @@ pub(super) fn repair(series: &mut Series<'_>) {
 /// The first row after an excursion that began at `row`, when the level is again that of the row
 /// before it, a split between them being allowed for; `None` where no excursion begins.
 fn returns_at(series: &Series<'_>, row: usize) -> Option<usize> {
-    if series.step(row).abs() <= series.impossible() {
+    if series.step(row).abs() <= series.spike() {
         return None;
     }
     let on_level = |later: usize| {

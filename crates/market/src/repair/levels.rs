@@ -17,9 +17,8 @@ const ENOUGH_WITHOUT: usize = 60;
 /// Missing sessions after which a move is not one session's.
 const MANY_SESSIONS: usize = 10;
 /// Ratios of splits; each stands for its inverse too.
-const RATIOS: [f64; 18] = [
-    2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0,
-    75.0,
+const RATIOS: [f64; 16] = [
+    2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0,
 ];
 /// Calendar days around a split's day within which it explains a jump without later rows.
 const NEAR_DAYS: i64 = 7;
@@ -39,12 +38,17 @@ pub(super) fn repair(series: &mut Series<'_>) -> Result<(), Unsound> {
     let mut row = series.bars.len().saturating_sub(1);
     while row > 0 {
         let newer = series.bars.len() - row;
-        if !is_jump(series, row) {
+        if let Some(reason) = contradicts_itself(series, row) {
+            return Err(series.jump(row, reason));
+        }
+        if series.step(row).abs() <= hidden_limit(series, row, newer) {
         } else if let Some(split) = split(series, row) {
             if !split.announced && newer < CONFIRMED_BY {
                 return Err(series.jump(row, UNCONFIRMED));
             }
             series.rescale_before(row, split.factor, RepairRule::Split);
+        } else if series.step(row).abs() <= limit(series, row, newer) {
+            // Less than a factor of two that nothing explains: it has been real.
         } else if let Some(factor) = unit(series, row) {
             let refusal = series.jump(row, OTHER_UNIT);
             other_unit = match other_unit {
@@ -70,15 +74,36 @@ pub(super) fn repair(series: &mut Series<'_>) -> Result<(), Unsound> {
     other_unit.map_or(Ok(()), |(.., refusal)| Err(refusal))
 }
 
-/// Whether the move into a row is beyond what the sessions since the row before it can have done.
-fn is_jump(series: &Series<'_>, row: usize) -> bool {
+/// What the sessions since the row before can have done at most.
+fn limit(series: &Series<'_>, row: usize, newer: usize) -> f64 {
     let sessions = series.sessions(row);
-    let limit = if sessions < MANY_SESSIONS {
-        series.doubling()
+    if sessions < MANY_SESSIONS {
+        return series.doubling();
+    }
+    // The rows before a gap are done without more readily than the whole series.
+    let (deviations, least) = if newer >= ENOUGH_WITHOUT {
+        (3.0, 0.3)
     } else {
-        (4.0 * series.deviation * (sessions as f64).sqrt()).max(series.impossible())
+        (4.0, series.impossible())
     };
-    series.step(row).abs() > limit
+    (deviations * series.deviation * (sessions as f64).sqrt()).max(least)
+}
+
+/// The same, where a split may hide behind a large move against it.
+fn hidden_limit(series: &Series<'_>, row: usize, newer: usize) -> f64 {
+    if series.sessions(row) < MANY_SESSIONS {
+        series.hidden_doubling()
+    } else {
+        limit(series, row, newer)
+    }
+}
+
+/// A newest close far from all other prices of its own row, which no later row can confirm.
+fn contradicts_itself(series: &Series<'_>, row: usize) -> Option<&'static str> {
+    let is_newest = row + 1 == series.bars.len();
+    let outside = series.bars[row].range().is_none();
+    (is_newest && outside && series.step(row).abs() > series.impossible().max(0.5))
+        .then_some(UNCONFIRMED)
 }
 
 /// A split that explains a jump.
@@ -125,6 +150,8 @@ fn unit(series: &Series<'_>, row: usize) -> Option<f64> {
     } else {
         1.0 / UNIT
     };
-    let is_unit = miss(series, row, factor.ln()) <= series.agreement(series.sessions(row));
+    // Nothing else is near it: the market's own move may be large.
+    let is_unit =
+        miss(series, row, factor.ln()) <= series.agreement(series.sessions(row)).max(0.25);
     is_unit.then_some(factor)
 }

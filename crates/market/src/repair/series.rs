@@ -1,5 +1,7 @@
 //! A series under repair: its rows, what of them is kept, and what has been done so far.
 
+use std::f64::consts::LN_2;
+
 use chrono::NaiveDate;
 use closecall_calendar::Calendar;
 use closecall_protocol::{Bar, Repair, RepairField, RepairRule, SessionDate};
@@ -11,8 +13,10 @@ use crate::split::Split;
 const USUAL_DEVIATION: f64 = 0.02;
 /// Moves that a deviation is taken from, at least.
 const ENOUGH_MOVES: usize = 10;
-/// No move below this share of the price is impossible, whatever the deviation.
+/// No move below this is impossible, whatever the deviation; in logarithms.
 const BELIEVABLE_MOVE: f64 = 0.4;
+/// The same of a move that is taken back at once.
+const BELIEVABLE_SPIKE: f64 = 0.3;
 
 /// The factor of a repair that leaves a number out.
 pub(super) const LEFT_OUT: f64 = 0.0;
@@ -60,14 +64,24 @@ impl<'a> Series<'a> {
         self.bars[row].session().date()
     }
 
-    /// The least move of one session that cannot be real when it reverts.
+    /// The least move of one session that is not believed.
     pub(super) fn impossible(&self) -> f64 {
         (8.0 * self.deviation).max(BELIEVABLE_MOVE)
     }
 
+    /// The least move of one session that cannot be real when it is taken back at once.
+    pub(super) fn spike(&self) -> f64 {
+        (8.0 * self.deviation).max(BELIEVABLE_SPIKE)
+    }
+
     /// The least move that is a factor of two, an ordinary day's move against it included.
     pub(super) fn doubling(&self) -> f64 {
-        std::f64::consts::LN_2 - (3.0 * self.deviation).clamp(0.03, 0.15)
+        LN_2 - (3.0 * self.deviation).clamp(0.03, 0.15)
+    }
+
+    /// The least move that may hide a factor of two behind a large day's move against it.
+    pub(super) fn hidden_doubling(&self) -> f64 {
+        LN_2 - (5.0 * self.deviation).clamp(0.05, 0.2)
     }
 
     /// How far two levels so many sessions apart may differ and still be one.

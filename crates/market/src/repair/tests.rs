@@ -175,6 +175,54 @@ fn a_jump_that_nothing_confirms_or_explains_is_refused_by_a_sentence() {
 }
 
 #[test]
+fn a_newest_close_outside_its_own_row_is_refused_where_a_real_fall_is_not() {
+    let calendar = Calendar::default();
+    let mut bars = walk(&[0.5; 60], 0.01);
+    let newest = bars[59];
+    let alone = Bar::of_close(newest.session(), newest.close() * 1.7).unwrap();
+    bars[59] = alone.with_open(newest.open());
+    let refused = repair(&bars, &[], &calendar).unwrap_err().to_string();
+    assert!(
+        refused.contains("too few later sessions confirm"),
+        "{refused}"
+    );
+    bars[59] = times(&newest, 0.65);
+    assert_eq!(repair(&bars, &[], &calendar).unwrap().bars, bars);
+}
+
+#[test]
+fn a_small_split_on_a_day_that_fits_both_is_refused() {
+    let calendar = Calendar::default();
+    let mut steps = [0.3, -0.3].repeat(40);
+    steps[70] = -8.0;
+    let bars = walk(&steps, 0.0125);
+    let split = Split {
+        date: bars[70].session().date(),
+        ratio: 1.25,
+    };
+    // The open lies at half of the day's fall, so that neither explanation is twice as near.
+    let refused = repair(&bars, &[split], &calendar).unwrap_err().to_string();
+    assert!(
+        refused.contains("whether its split was applied"),
+        "{refused}"
+    );
+    assert_eq!(repair(&bars, &[], &calendar).unwrap().bars, bars);
+}
+
+#[test]
+fn a_row_half_as_high_again_that_reverts_is_left_out() {
+    let calendar = Calendar::default();
+    for factor in [1.5, 0.62] {
+        let clean = walk(&[0.1; 80], 0.01);
+        let mut broken = clean.clone();
+        broken[40] = times(&clean[40], factor);
+        let repaired = repair(&broken, &[], &calendar).unwrap();
+        assert_eq!(repaired.bars.len(), 79);
+        assert_clean(&repaired, &clean, 0.0);
+    }
+}
+
+#[test]
 fn rows_on_the_other_side_of_a_gap_with_another_level_are_left_out() {
     let calendar = Calendar::default();
     let clean = walk(&[0.1; 200], 0.01);
