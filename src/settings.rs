@@ -11,7 +11,7 @@ use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::ForecastSettings;
 use closecall_kafka::KafkaSettings;
 use closecall_market::{
-    AlphavantageSettings, DataSource, Market, MarketSettings, NetworkSettings, WindowSettings,
+    AlphavantageSettings, ConnectionSettings, DataSource, Market, MarketSettings, WindowSettings,
     YahooSettings,
 };
 use closecall_supervision::SupervisionSettings;
@@ -84,7 +84,7 @@ pub(crate) struct Settings {
     pub(crate) alphavantage: AlphavantageSettings,
     /// Its only key may be unset, which leaves no table.
     #[serde(default)]
-    pub(crate) network: NetworkSettings,
+    pub(crate) network: ConnectionSettings,
     pub(crate) market: WindowSettings,
     pub(crate) forecast: ForecastSettings,
     pub(crate) supervision: SupervisionSettings,

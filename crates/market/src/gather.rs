@@ -46,7 +46,7 @@ const PRICES_WITHIN: Duration = Duration::from_secs(40);
 const QUOTE_WITHIN: Duration = Duration::from_secs(50);
 const NEWS_WITHIN: Duration = Duration::from_secs(80);
 
-/// Market data: two vendors over HTTP, and the store between them and the pipeline. Shared by
+/// Market data: two vendors over HTTP, and the store between them and the pipeline. ClientParts by
 /// reference or in an `Arc`; gathers may run at once, those of one ticker take turns.
 #[derive(Debug)]
 pub struct Market {
@@ -78,7 +78,7 @@ impl Market {
         settings.validate()?;
         let stats = Arc::<VendorStats>::default();
         let store = Store::open(data_dir, source)?;
-        let shared = clients::Shared {
+        let shared = clients::ClientParts {
             stats: &stats,
             store: &store,
             clock: &clock,

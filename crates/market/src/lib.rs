@@ -39,7 +39,7 @@ pub use class::{ErrorClass, MarketFailure};
 pub use error::Error;
 pub use gather::Market;
 pub use settings::{
-    AlphavantageSettings, MarketSettings, NetworkSettings, WindowSettings, YahooSettings,
+    AlphavantageSettings, ConnectionSettings, MarketSettings, WindowSettings, YahooSettings,
 };
 pub use source::DataSource;
 pub use vendor::{RequestOutcome, Vendor, VendorFault, VendorStats};

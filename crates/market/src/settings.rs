@@ -23,7 +23,7 @@ pub struct MarketSettings {
     /// `[alphavantage]`: where news come from.
     pub alphavantage: AlphavantageSettings,
     /// `[network]`: how both are reached.
-    pub network: NetworkSettings,
+    pub network: ConnectionSettings,
     /// `[market]`: what is gathered and how faults are met.
     pub market: WindowSettings,
 }
@@ -84,7 +84,7 @@ impl Default for AlphavantageSettings {
 /// never used for this machine's own addresses.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct NetworkSettings {
+pub struct ConnectionSettings {
     /// A PEM file of certificate authorities that are trusted beside the compiled-in ones, as where
     /// a proxy signs for the vendors. The file that `SSL_CERT_FILE` names is trusted too.
     pub ca_file: Option<PathBuf>,

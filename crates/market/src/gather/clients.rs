@@ -31,7 +31,7 @@ const CA_FILE: &str = "SSL_CERT_FILE";
 
 /// What both clients keep their counts in and take their time from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shared<'a> {
+pub(super) struct ClientParts<'a> {
     pub(super) stats: &'a Arc<VendorStats>,
     pub(super) store: &'a Store,
     pub(super) clock: &'a Clock,
@@ -40,7 +40,7 @@ pub(super) struct Shared<'a> {
 /// Makes both clients; that for news only where there is a key, or none is needed.
 pub(super) fn open(
     settings: &MarketSettings,
-    shared: &Shared<'_>,
+    shared: &ClientParts<'_>,
 ) -> Result<(Yahoo, Option<Alphavantage>), Error> {
     let named = std::env::var_os(CA_FILE).filter(|name| !name.is_empty());
     let files: Vec<PathBuf> = settings
@@ -55,7 +55,7 @@ pub(super) fn open(
     Ok((yahoo, alphavantage(settings, shared, &tls)?))
 }
 
-fn yahoo(settings: &MarketSettings, shared: &Shared<'_>, tls: &Tls) -> Result<Fetcher, Error> {
+fn yahoo(settings: &MarketSettings, shared: &ClientParts<'_>, tls: &Tls) -> Result<Fetcher, Error> {
     let hosts = settings.yahoo_hosts()?;
     fetcher(
         settings,
@@ -70,7 +70,7 @@ fn yahoo(settings: &MarketSettings, shared: &Shared<'_>, tls: &Tls) -> Result<Fe
 
 fn alphavantage(
     settings: &MarketSettings,
-    shared: &Shared<'_>,
+    shared: &ClientParts<'_>,
     tls: &Tls,
 ) -> Result<Option<Alphavantage>, Error> {
     let host = settings.alphavantage_host()?;
@@ -111,7 +111,7 @@ fn alphavantage(
 
 fn fetcher(
     settings: &MarketSettings,
-    shared: &Shared<'_>,
+    shared: &ClientParts<'_>,
     tls: &Tls,
     vendor: Vendor,
     hosts: Vec<Url>,
