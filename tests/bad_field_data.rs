@@ -126,14 +126,23 @@ fn a_session_of_london_is_refused_by_its_name() {
 }
 
 #[test]
-fn newest_sessions_without_prices_are_counted() {
-    let empty = forecast("chart-five-newest-empty.json");
+fn newest_sessions_without_prices_are_counted_and_widen_the_band() {
+    let (clean, empty) = (
+        forecast("chart-clean.json"),
+        forecast("chart-five-newest-empty.json"),
+    );
     assert_eq!(
         (
             empty["sessions_ahead"].as_u64(),
             empty["Prev_date"].as_str()
         ),
         (Some(5), Some("2023-06-22"))
+    );
+    assert!(
+        width(&empty) >= 2.0 * width(&clean),
+        "{} {}",
+        width(&empty),
+        width(&clean)
     );
 }
 
