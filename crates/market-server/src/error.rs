@@ -56,4 +56,14 @@ pub enum Error {
     /// A simulated market cannot be predictable to that degree.
     #[error("predictability {0} is not usable: give a share of the variance, from 0 to below 1")]
     Predictability(f64),
+    /// A pattern of tickers is no regular expression.
+    #[error(
+        "{pattern:?} is no pattern of tickers: {problem}; give a regular expression such as S[0-9]{{3}}"
+    )]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        problem: String,
+    },
 }

@@ -22,6 +22,7 @@ mod route;
 mod server;
 mod session_bar;
 mod simulated;
+mod tape;
 mod yahoo;
 
 pub use error::Error;
@@ -29,4 +30,4 @@ pub use market::{ServedMarket, Visibility};
 pub use replay::Replay;
 pub use server::{RunningServer, Server};
 pub use session_bar::SessionBar;
-pub use simulated::{Simulated, SimulatedSettings, Truth};
+pub use simulated::{SignalPart, Simulated, SimulatedSettings, TradedTickers, Truth};

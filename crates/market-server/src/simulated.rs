@@ -4,7 +4,8 @@
 //!
 //! * `draws`: the random numbers of a day, each from its own stream, so that none depends on what
 //!   was asked before.
-//! * `path`: the returns and the bars they give.
+//! * `path`, `history`: the returns, and what of them was computed.
+//! * `inside`: the trades of a session, and the bar they give.
 //! * `headlines`: articles whose words carry the planted mood.
 //! * [`Truth`]: what a perfect forecaster would have known.
 //!
@@ -13,58 +14,28 @@
 mod companies;
 mod draws;
 mod headlines;
+mod history;
+mod inside;
 mod path;
+mod settings;
+mod truth;
 
 use std::iter::successors;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use closecall_calendar::{Calendar, Session};
 use closecall_protocol::{Article, Ticker};
 
 use crate::error::Error;
 use crate::session_bar::SessionBar;
-use path::Paths;
+use crate::tape::Tape;
+use history::History;
+use path::Recipe;
 
-/// What a simulated market is made from. The same settings and calendar give the same market.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SimulatedSettings {
-    /// Another seed is another market.
-    pub seed: u64,
-    /// The tickers that are traded.
-    pub tickers: Vec<Ticker>,
-    /// How much of the variance of the next log return is predictable, in [0, 1): half of it from
-    /// the return before, half from the mood of the news of the session before.
-    pub predictability: f64,
-}
-
-impl SimulatedSettings {
-    /// The ten largest companies and nothing to predict.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            tickers: companies::top_ten(),
-            predictability: 0.0,
-        }
-    }
-}
-
-/// What is true of one session, known to nobody in the market.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Truth {
-    /// The session.
-    pub session: NaiveDate,
-    /// The log return from the close before to this close.
-    pub log_return: f64,
-    /// Its expectation, given everything up to the close before.
-    pub expected: f64,
-    /// The standard deviation of `log_return` around it.
-    pub volatility: f64,
-    /// The mood of this session's news, in [-1, 1].
-    pub mood: f64,
-}
+pub use settings::{SignalPart, SimulatedSettings, TradedTickers};
+pub use truth::Truth;
 
 /// A simulated market.
 #[derive(Debug)]
@@ -72,7 +43,7 @@ pub struct Simulated {
     settings: SimulatedSettings,
     calendar: Calendar,
     /// Returns build on those before them; what was computed once is kept.
-    paths: Mutex<Paths>,
+    history: Mutex<History>,
 }
 
 impl Simulated {
@@ -84,8 +55,13 @@ impl Simulated {
         if !(0.0..1.0).contains(&settings.predictability) {
             return Err(Error::Predictability(settings.predictability));
         }
+        let recipe = Recipe {
+            seed: settings.seed,
+            predictability: settings.predictability,
+            signal: settings.signal,
+        };
         Ok(Self {
-            paths: Mutex::new(Paths::new(settings.seed, settings.predictability)),
+            history: Mutex::new(History::new(recipe, calendar.clone())),
             settings,
             calendar,
         })
@@ -95,50 +71,67 @@ impl Simulated {
     /// lie in the years 1990 to 2199; empty for a ticker that is not traded.
     #[must_use]
     pub fn truth(&self, ticker: &Ticker, first: NaiveDate, last: NaiveDate) -> Vec<Truth> {
-        let first = first.max(bounds().0.date_naive());
-        self.with_path(ticker, last, |days| {
-            let from = days.partition_point(|day| day.truth.session < first);
-            let end = days.partition_point(|day| day.truth.session <= last);
-            let window = days.get(from..end).unwrap_or_default();
-            window.iter().map(|day| day.truth).collect()
-        })
+        let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
+        let last = last.min(bounds().1.date_naive());
+        let (from, to) = within(midnight(first), midnight(last) + TimeDelta::days(1));
+        let days = self.look(ticker, |history| history.days(ticker, from, to));
+        days.into_iter().flatten().map(|day| day.truth).collect()
     }
 
-    pub(super) fn calendar(&self) -> &Calendar {
+    /// The first opening of all.
+    pub(crate) fn first_opening(&self) -> Option<DateTime<Utc>> {
+        let (first, last) = (bounds().0.date_naive(), bounds().1.date_naive());
+        Some(self.calendar.sessions(first, last).next()?.open)
+    }
+
+    /// The name of the company behind a ticker, as its headlines have it.
+    pub(crate) fn name(ticker: &Ticker) -> String {
+        companies::company(ticker).name
+    }
+
+    pub(crate) fn calendar(&self) -> &Calendar {
         &self.calendar
     }
 
-    pub(super) fn trades(&self, ticker: &Ticker) -> bool {
-        self.settings.tickers.contains(ticker)
+    pub(crate) fn trades(&self, ticker: &Ticker) -> bool {
+        self.settings.tickers.includes(ticker)
     }
 
     /// The sessions that open in `[from, to)`.
-    pub(super) fn opened(
+    pub(crate) fn opened(
         &self,
         ticker: &Ticker,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Vec<SessionBar> {
-        let from = from.max(bounds().0);
-        self.with_path(ticker, Calendar::date_at(to), |days| {
-            let first = days.partition_point(|day| day.daily.session.open < from);
-            let end = days.partition_point(|day| day.daily.session.open < to);
-            let window = days.get(first..end).unwrap_or_default();
-            window.iter().map(|day| day.daily).collect()
-        })
+        let (from, to) = within(from, to);
+        self.look(ticker, |history| history.bars(ticker, from, to))
+            .unwrap_or_default()
     }
 
     /// The newest session that has opened by `at`.
-    pub(super) fn newest(&self, ticker: &Ticker, at: DateTime<Utc>) -> Option<SessionBar> {
-        self.with_path(ticker, Calendar::date_at(at), |days| {
-            let opened = days.partition_point(|day| day.daily.session.open <= at);
-            let newest = days.get(opened.checked_sub(1)?)?.daily;
-            (newest.session.open >= bounds().0).then_some(newest)
-        })
+    pub(crate) fn newest(&self, ticker: &Ticker, at: DateTime<Utc>) -> Option<SessionBar> {
+        let at = at.min(bounds().1);
+        let bars = self.look(ticker, |history| {
+            let open = history.newest_opening(at)?;
+            Some(history.bars(ticker, open, open + TimeDelta::seconds(1)))
+        });
+        let newest = bars??.pop()?;
+        (newest.session.open >= bounds().0).then_some(newest)
+    }
+
+    /// The trades of a session.
+    pub(crate) fn tape(&self, ticker: &Ticker, session: &Session) -> Option<Tape> {
+        let next = session.open + TimeDelta::seconds(1);
+        let day = self
+            .look(ticker, |history| history.days(ticker, session.open, next))?
+            .pop()?;
+        let company = companies::company(ticker);
+        Some(inside::tape(self.settings.seed, ticker, &company, &day))
     }
 
     /// The articles published in `[from, to]`.
-    pub(super) fn articles<'a>(
+    pub(crate) fn articles<'a>(
         &'a self,
         ticker: &'a Ticker,
         from: DateTime<Utc>,
@@ -172,28 +165,28 @@ impl Simulated {
         headlines::of_session(self.settings.seed, ticker, before.close, session)
     }
 
-    /// Looks at a ticker's days, computed at least up to `until`; none of one not traded.
-    fn with_path<T>(
-        &self,
-        ticker: &Ticker,
-        until: NaiveDate,
-        look: impl FnOnce(&[path::Day]) -> T,
-    ) -> T {
+    /// Looks at the history; not for a ticker that is not traded.
+    fn look<T>(&self, ticker: &Ticker, look: impl FnOnce(&mut History) -> T) -> Option<T> {
         if !self.trades(ticker) {
-            return look(&[]);
+            return None;
         }
-        let until = until.min(bounds().1.date_naive());
         // A panic elsewhere leaves whole days behind, never half of one.
-        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
-        look(paths.up_to(ticker, until, &self.calendar))
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(look(&mut history))
     }
+}
+
+/// A window, cut to the years of which there is something.
+fn within(from: DateTime<Utc>, to: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let (first, last) = bounds();
+    (from.max(first), to.min(last))
 }
 
 /// The first and the last moment of which there are prices and news.
 fn bounds() -> (DateTime<Utc>, DateTime<Utc>) {
     let new_year = |year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
     let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
-    let end = midnight(new_year(2200)) - chrono::TimeDelta::seconds(1);
+    let end = midnight(new_year(2200)) - TimeDelta::seconds(1);
     (midnight(new_year(1990)), end)
 }
 

@@ -113,7 +113,9 @@ fn what_yahoo_refuses_is_refused_in_its_words() {
         ("NOPE?interval=1d", 404, "Not Found"),
         ("acme?interval=1d", 404, "Not Found"),
         ("GC%3DF?interval=1d", 404, "Not Found"),
-        ("ACME?interval=1m&range=1d", 422, "Unprocessable Entity"),
+        ("ACME?interval=1m&range=1mo", 422, "Unprocessable Entity"),
+        ("ACME?interval=1wk&range=1mo", 422, "Unprocessable Entity"),
+        ("ACME?interval=7m&range=1d", 400, "Bad Request"),
         ("ACME?interval=1d&range=max", 422, "Unprocessable Entity"),
         ("ACME?interval=1d&period1=x", 422, "Unprocessable Entity"),
         (

@@ -162,7 +162,8 @@ fn the_recorded_day_as_it_was_half_an_hour_after_the_opening() {
     let (_, body) = get(running.address(), &all);
     let (stamps, closes) = (stamps(&body), column(&body, "close"));
     let opens = column(&body, "open");
-    assert_eq!(stamps.last(), Some(&at("2023-06-30T14:00:00Z")));
+    // No bars inside this session were recorded: the opening, with its time.
+    assert_eq!(stamps.last(), Some(&at("2023-06-30T13:30:00Z")));
     assert_eq!(closes.last(), opens.last());
     let previous = closes[closes.len() - 2];
     assert!((previous - 189.59).abs() < 0.005, "{previous}");

@@ -85,8 +85,11 @@ fn what_was_shown_of_a_session_stays_except_that_it_closes() {
     clock.set(at("2031-07-03T17:00:01Z")); // a half day
     let closed = get(running.address(), &day).1;
     assert_eq!(column(&partial, "open"), column(&closed, "open"));
-    assert_eq!(column(&partial, "close"), column(&closed, "open"));
-    assert_ne!(column(&closed, "close"), column(&closed, "open"));
+    assert_eq!(stamps(&partial), [at("2031-07-03T16:58:50Z")]); // the last trade by then
+    assert_ne!(column(&partial, "close"), column(&closed, "close"));
+    assert!(column(&partial, "high") <= column(&closed, "high"));
+    assert!(column(&partial, "low") >= column(&closed, "low"));
+    assert!(column(&partial, "volume") < column(&closed, "volume"));
     clock.set(at("2035-01-01T00:00:00Z"));
     let later = get(running.address(), &day).1;
     assert_eq!(column(&later, "close"), column(&closed, "close"));

@@ -28,10 +28,12 @@ fn a_bar_appears_at_its_close_and_its_opening_price_at_its_opening() {
         stamps(&bars("2023-06-30T13:29:59.5Z")),
         [at("2023-06-29T20:00:01Z")]
     );
-    // From the opening to just before the close: the opening price and nothing else.
+    // No bars inside it: from the opening to just before the close the opening price, with its
+    // time, and nothing else.
     for now in ["2023-06-30T13:30:00Z", "2023-06-30T19:59:59Z"] {
         let body = bars(now);
-        assert_eq!(stamps(&body), [at("2023-06-29T13:30:00Z"), at(now)]);
+        let opening = at("2023-06-30T13:30:00Z");
+        assert_eq!(stamps(&body), [at("2023-06-29T13:30:00Z"), opening]);
         for name in ["open", "high", "low", "close"] {
             assert_eq!(column(&body, name)[1], 10.6, "{name} at {now}");
         }

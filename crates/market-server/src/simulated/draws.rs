@@ -27,6 +27,8 @@ pub(super) enum Purpose {
     Return = 0,
     Mood = 1,
     News = 2,
+    Trades = 3,
+    Volume = 4,
 }
 
 /// The stream of a ticker, or of the whole market, for one purpose on one date.
@@ -54,10 +56,21 @@ pub(super) fn normal(rng: &mut ChaCha8Rng) -> f64 {
     rng.sample(StandardNormal)
 }
 
-/// A heavy-tailed number (Student's t) with mean 0 and variance 1.
-pub(super) fn shock(rng: &mut ChaCha8Rng) -> f64 {
+/// A heavy-tailed number (Student's t, mean 0, variance 1) as what it is made of: a normal number
+/// times a scale that was drawn for it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Shock {
+    pub(super) scale: f64,
+    pub(super) value: f64,
+}
+
+pub(super) fn shock(rng: &mut ChaCha8Rng) -> Shock {
     let squares: f64 = (0..FREEDOM).map(|_| normal(rng).powi(2)).sum();
-    normal(rng) * (f64::from(FREEDOM - 2) / squares).sqrt()
+    let scale = (f64::from(FREEDOM - 2) / squares).sqrt();
+    Shock {
+        scale,
+        value: scale * normal(rng),
+    }
 }
 
 /// The part of two independent unit numbers, one the market's and one the ticker's own, that

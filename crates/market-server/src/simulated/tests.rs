@@ -21,6 +21,17 @@ fn ticker(symbol: &str) -> Ticker {
     Ticker::new(symbol).unwrap()
 }
 
+fn variance(numbers: &[f64]) -> f64 {
+    let squares: Vec<f64> = numbers.iter().map(|number| number * number).collect();
+    mean(&squares) - mean(numbers).powi(2)
+}
+
+/// The slope of the regression of the second of each pair on the first.
+fn slope(pairs: &[(f64, f64)]) -> f64 {
+    let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    correlation(pairs) * (variance(&y) / variance(&x)).sqrt()
+}
+
 /// The truth of thirty years, about 7,500 sessions.
 fn thirty_years(market: &Simulated, symbol: &str) -> Vec<Truth> {
     market.truth(&ticker(symbol), date("1990-01-01"), date("2019-12-31"))
@@ -62,7 +73,7 @@ fn moves_are_heavy_tailed_and_come_in_clusters() {
             "{company}: kurtosis {kurtosis}; a normal has 3"
         );
         let sizes: Vec<f64> = returns.iter().map(|r| r.abs()).collect();
-        for (lag, least) in [(1, 0.08), (5, 0.06), (20, 0.03)] {
+        for (lag, least) in [(1, 0.08), (5, 0.06), (20, 0.02)] {
             let clustered = autocorrelation(&sizes, lag);
             assert!(clustered > least, "{company}: lag {lag}: {clustered}");
         }
@@ -133,6 +144,151 @@ fn the_planted_share_is_recovered_half_from_momentum_half_from_news() {
             let ratio = found / expected;
             assert!((0.75..1.3).contains(&ratio), "{planted}: {name}: {found}");
         }
+    }
+}
+
+/// Gap and session part of seven tickers' bars over thirty years, in units of the day's own
+/// volatility.
+fn gaps_and_sessions(predictability: f64, signal: SignalPart) -> Vec<(f64, f64)> {
+    let settings = SimulatedSettings {
+        predictability,
+        signal,
+        ..SimulatedSettings::new(4)
+    };
+    let market = Simulated::new(settings, Calendar::default()).unwrap();
+    let mut pairs = Vec::new();
+    for symbol in ["AAPL", "TSLA", "PG"] {
+        let days = thirty_years(&market, symbol);
+        let (first, last) = (days[0].session, days[days.len() - 1].session);
+        let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
+        let to = midnight(last) + TimeDelta::days(1);
+        let bars = market.opened(&ticker(symbol), midnight(first), to);
+        assert_eq!(bars.len(), days.len());
+        for (two, truth) in bars.windows(2).zip(&days[1..]) {
+            let gap = (two[1].quote.open / two[0].quote.close).ln();
+            let rest = (two[1].quote.close / two[1].quote.open).ln();
+            assert!((gap - truth.overnight).abs() < 1e-6);
+            assert!((rest - truth.intraday).abs() < 1e-6);
+            pairs.push((gap / truth.volatility, rest / truth.volatility));
+        }
+    }
+    pairs
+}
+
+#[test]
+fn the_gap_predicts_nothing_of_the_session_and_has_four_tenths_of_the_variance() {
+    for (planted, signal) in [
+        (0.0, SignalPart::Session),
+        (0.1, SignalPart::Session),
+        (0.1, SignalPart::Overnight),
+    ] {
+        let pairs = gaps_and_sessions(planted, signal);
+        assert!(pairs.len() > 20_000, "{}", pairs.len());
+        let slope = slope(&pairs);
+        assert!(slope.abs() < 0.05, "{planted} {signal:?}: {slope}");
+        if planted == 0.0 {
+            let (gaps, sessions): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+            let ratio = variance(&gaps) / variance(&sessions);
+            // Half days, a fiftieth of all, are calmer in the session.
+            assert!((0.6..0.75).contains(&ratio), "{ratio}");
+        }
+    }
+}
+
+#[test]
+fn the_variance_left_inside_a_session_is_the_profiles() {
+    let market = market(6, 0.0);
+    let symbol = ticker("MSFT");
+    let days = market.truth(&symbol, date("2000-01-01"), date("2011-12-31"));
+    let calendar = Calendar::default();
+    let shares = [0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99];
+    let mut left = [0.0; 7];
+    let mut from_opening = [0.0; 7];
+    let mut moves: Vec<(f64, f64)> = Vec::new();
+    let mut whole = 0.0;
+    for day in &days {
+        let session = calendar.session(day.session).unwrap();
+        let tape = market.tape(&symbol, &session).unwrap();
+        let all = tape.until(session.close);
+        let close = tape.official_close(session.close).unwrap();
+        let length = (session.close - session.open).num_seconds() as f64;
+        let unit = day.volatility;
+        whole += (day.intraday / unit).powi(2);
+        for (place, share) in shares.iter().enumerate() {
+            let at = session.open + TimeDelta::seconds((share * length) as i64);
+            let print = tape.until(at).last().unwrap();
+            left[place] += ((close / print.close).ln() / unit).powi(2);
+            from_opening[place] += ((print.close / all[0].open).ln() / unit).powi(2);
+            if *share == 0.25 {
+                let so_far = (print.close / all[0].open).ln() / unit;
+                moves.push((so_far, (close / print.close).ln() / unit));
+            }
+        }
+    }
+    for (place, share) in shares.iter().enumerate() {
+        let expected = closecall_protocol::day_profile::remaining_variance(*share);
+        // Heavy tails: a few days carry much of the sums.
+        let found = left[place] / whole;
+        assert!(
+            (found / expected - 1.0).abs() < 0.1,
+            "{share}: {found} for {expected}"
+        );
+        let done = from_opening[place] / whole;
+        assert!((done - (1.0 - expected)).abs() < 0.08, "{share}: {done}");
+    }
+    assert!(slope(&moves).abs() < 0.1, "{}", slope(&moves));
+}
+
+#[test]
+fn the_planted_move_acts_on_the_part_that_the_dial_names() {
+    for (signal, acts_overnight) in [(SignalPart::Overnight, true), (SignalPart::Session, false)] {
+        let settings = SimulatedSettings {
+            predictability: 0.1,
+            signal,
+            ..SimulatedSettings::new(9)
+        };
+        let market = Simulated::new(settings, Calendar::default()).unwrap();
+        let days = thirty_years(&market, "GOOG");
+        let explained = |part: fn(&Truth) -> f64| {
+            let pairs: Vec<_> = days.iter().map(|day| (day.expected, part(day))).collect();
+            correlation(&pairs).powi(2)
+        };
+        let (overnight, session) = (
+            explained(|day| day.overnight),
+            explained(|day| day.intraday),
+        );
+        let (with, without) = if acts_overnight {
+            (overnight, session)
+        } else {
+            (session, overnight)
+        };
+        assert!(
+            with > 0.1 && without < 0.003,
+            "{signal:?}: {with} {without}"
+        );
+    }
+}
+
+#[test]
+fn a_pattern_says_which_tickers_are_traded() {
+    let settings = SimulatedSettings {
+        tickers: TradedTickers::matching("S[0-9]{3}|AAPL").unwrap(),
+        ..SimulatedSettings::new(1)
+    };
+    let market = Simulated::new(settings, Calendar::default()).unwrap();
+    let (first, last) = (date("2020-01-01"), date("2020-02-01"));
+    for (symbol, traded) in [
+        ("S001", true),
+        ("AAPL", true),
+        ("S0012", false),
+        ("MSFT", false),
+    ] {
+        let days = market.truth(&ticker(symbol), first, last);
+        assert_eq!(days.len(), if traded { 21 } else { 0 }, "{symbol}");
+    }
+    for wrong in ["S[", "a)|(b"] {
+        let error = TradedTickers::matching(wrong).unwrap_err();
+        assert!(error.to_string().contains(wrong), "{error}");
     }
 }
 
