@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
-use closecall_forecast::{Error, Progress};
+use closecall_forecast::{Error, FitProgress};
 use closecall_protocol::{CloseForecast, DatasetBuilt};
 use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageError, Work};
 
@@ -17,7 +17,7 @@ use crate::stage;
 pub type Forecaster = Arc<
     dyn Fn(
             &DatasetBuilt,
-            &mut dyn FnMut(Progress) -> ControlFlow<()>,
+            &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
         ) -> Result<CloseForecast, Error>
         + Send
         + Sync,
@@ -90,7 +90,7 @@ fn fit(
     work: &Work,
     context: &StageContext,
 ) -> Result<CloseForecast, StageError> {
-    let mut on_epoch = |progress: Progress| {
+    let mut on_epoch = |progress: FitProgress| {
         if progress.done == 1 {
             context.fault_point("mid-fit");
         }

@@ -34,7 +34,7 @@ pub(crate) struct TrainArgs {
     pub(crate) tickers: Option<usize>,
     /// Instruction set: avx512, avx2 or plain; the fastest where not given
     #[arg(long, value_name = "NAME")]
-    pub(crate) path: Option<closecall_gru::Path>,
+    pub(crate) path: Option<closecall_gru::InstructionSet>,
     /// As one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -11,7 +11,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
 use closecall_actors::stage;
 use closecall_calendar::Clock;
-use closecall_forecast::Progress;
+use closecall_forecast::FitProgress;
 use closecall_protocol::{
     CloseForecast, DatasetBuilt, MarketScraped, Pick, PickId, PickReason, Ticker, TickerPicked,
 };
@@ -104,7 +104,7 @@ fn forecast(
     now: DateTime<Utc>,
 ) -> anyhow::Result<CloseForecast> {
     let bar = bar();
-    let mut on_epoch = |progress: Progress| {
+    let mut on_epoch = |progress: FitProgress| {
         bar.set_length(progress.total as u64);
         bar.set_position(progress.done as u64);
         ControlFlow::Continue(())

@@ -43,7 +43,7 @@ pub(crate) struct BayesRegression {
     log_weights: [f64; STRENGTHS.len()],
 }
 
-/// What the regression says of a row before its outcome is known.
+/// Predictive distribution of a row, before its outcome is known.
 #[derive(Clone, Debug)]
 pub(crate) struct Predictive {
     /// The row, standardised by the rows before it.
@@ -73,7 +73,7 @@ impl BayesRegression {
         weights.map(|weight| weight / total)
     }
 
-    /// Foretells a row from its features; `noise` is the variance that no feature explains.
+    /// Predicts a row from its features; `noise` is the variance that no feature explains.
     ///
     /// # Errors
     /// [`Error::Regression`] where the sums have left the range of numbers.

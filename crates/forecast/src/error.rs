@@ -1,4 +1,4 @@
-//! Why no forecast came of a dataset.
+//! Failures of a forecast.
 
 use closecall_gru as gru;
 use closecall_protocol::Reason;
@@ -29,9 +29,9 @@ pub enum Error {
     Setting {
         /// The field's name, with that of its section.
         name: &'static str,
-        /// What it was.
+        /// Its value.
         value: String,
-        /// What it has to be.
+        /// The rule that it breaks.
         must: &'static str,
     },
     /// No model has this name.

@@ -1,4 +1,4 @@
-//! A kind of model that can be fitted on scaled rows, and what a fit gives.
+//! A kind of model that can be fitted on scaled rows, and the model after a fit.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::progress::Meter;
 
 /// A kind of model that can be fitted on scaled rows.
 pub(crate) trait Estimator {
-    /// What a fit gives.
+    /// The model after a fit.
     type Fitted: Predictor + 'static;
 
     /// Its make in short, features included.

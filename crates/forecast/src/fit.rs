@@ -1,4 +1,4 @@
-//! What a model learns of the finished sessions: everything of a forecast that does not depend on
+//! Fit of a model to the finished sessions: everything of a forecast that does not depend on
 //! the price of the moment, on the hours of the target session, or on its news.
 
 use chrono::{DateTime, Utc};
@@ -72,7 +72,7 @@ impl Sessions {
 /// A model after its fits.
 #[derive(Debug)]
 pub(crate) struct Fit {
-    /// Which model it is, not necessarily the one that was asked for.
+    /// The model, not necessarily the one that was asked for.
     pub(crate) model: ModelKind,
     /// The model and its features, in short.
     pub(crate) spec: String,
@@ -80,7 +80,7 @@ pub(crate) struct Fit {
     pub(crate) path: &'static str,
     /// Rows of its last fit.
     pub(crate) rows: usize,
-    /// Why it is not the model that was asked for.
+    /// Reason for which it is not the model that was asked for.
     pub(crate) reason: Option<&'static str>,
     /// When it was made.
     pub(crate) trained_at: DateTime<Utc>,

@@ -15,7 +15,7 @@ use crate::fit_cache::{FitCache, FitKey};
 use crate::nowcast::{Nowcast, is_half_day};
 use crate::point_forecast::PointForecast;
 use crate::price_series::PriceSeries;
-use crate::progress::{Meter, Progress};
+use crate::progress::{FitProgress, Meter};
 use crate::reference::StartingPrice;
 use crate::regression_features::Live;
 use crate::scale::{self, Scale};
@@ -47,7 +47,7 @@ pub fn forecast(
     dataset: &DatasetBuilt,
     settings: &ForecastSettings,
     clock_now: DateTime<Utc>,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
 ) -> Result<CloseForecast, Error> {
     let nothing = FitCache::with_capacity(0);
     forecast_with_cache(dataset, settings, &nothing, clock_now, progress)
@@ -63,7 +63,7 @@ pub fn forecast_with_cache(
     settings: &ForecastSettings,
     cache: &FitCache,
     clock_now: DateTime<Utc>,
-    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
 ) -> Result<CloseForecast, Error> {
     settings.validate()?;
     let series = PriceSeries::of(dataset);
@@ -118,7 +118,7 @@ fn check_last_close(dataset: &DatasetBuilt, series: &PriceSeries) -> Result<(), 
     Ok(())
 }
 
-/// What is known of the target session itself.
+/// Knowledge of the target session itself.
 fn live(dataset: &DatasetBuilt, start: &StartingPrice, sessions: &Sessions) -> Live {
     // A gap over several sessions is measured by their deviation together.
     let horizon = scale::horizon(dataset.sessions_ahead);

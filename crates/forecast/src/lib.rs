@@ -57,8 +57,8 @@ mod walk_forward;
 pub use error::Error;
 pub use fit_cache::FitCache;
 pub use forecast::{forecast, forecast_with_cache};
-pub use progress::Progress;
-pub use settings::{ForecastSettings, IntervalSettings, ModelKind, NetworkSettings};
+pub use progress::FitProgress;
+pub use settings::{EnsembleSettings, ForecastSettings, IntervalSettings, ModelKind};
 
 /// The reason that persistence carries where there is too little to learn from.
 pub const INSUFFICIENT_DATA: &str = "insufficient data";

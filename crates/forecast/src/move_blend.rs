@@ -17,7 +17,7 @@ const WARM_UP: usize = 10;
 /// No move beyond this, in units of the expected volatility.
 const FURTHEST: f64 = 0.5;
 
-/// Which parts make the move, and how much of each counts.
+/// Weights of the parts that make the move.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Weights {
     /// Of the Bayesian regression.
@@ -49,7 +49,7 @@ impl Weights {
     };
 }
 
-/// What is known after the last finished session.
+/// State after the last finished session.
 #[derive(Clone, Debug)]
 pub(crate) struct MoveBlend {
     weights: Weights,

@@ -1,6 +1,6 @@
 //! The product's network, several of consecutive seeds whose outputs are averaged.
 
-use closecall_gru::{Gru, Path};
+use closecall_gru::{Gru, InstructionSet};
 use ndarray::{ArrayView1, ArrayView3};
 
 use crate::Error;
@@ -38,7 +38,7 @@ impl Estimator for NetworkEnsemble<'_> {
     }
 
     fn path(&self) -> &'static str {
-        self.0.path.unwrap_or_else(Path::best).name()
+        self.0.path.unwrap_or_else(InstructionSet::best).name()
     }
 
     fn epochs(&self) -> usize {

@@ -1,4 +1,4 @@
-//! What a network sees: for every session the news before its opening and the return and range of
+//! Rows that a network sees: for every session the news before its opening and the return and range of
 //! the session before it, scaled as the training rows say.
 //!
 //! A *step* belongs to a session and holds what became known between the opening before it and its
@@ -13,7 +13,7 @@ use ndarray::{Array1, Array3};
 
 use crate::news::shrunken;
 use crate::price_series::PriceSeries;
-use crate::settings::NetworkSettings;
+use crate::settings::EnsembleSettings;
 use crate::target::Targets;
 
 /// Values a step: return, range, sentiment, "no news".
@@ -53,7 +53,7 @@ impl NetworkFeatures {
         whole: &Targets,
         learned: &Targets,
         live: SessionNews,
-        settings: &NetworkSettings,
+        settings: &EnsembleSettings,
     ) -> Self {
         let target = series.len();
         let step = |session: usize| {
@@ -105,7 +105,7 @@ impl NetworkFeatures {
         })
     }
 
-    /// What those rows have to forecast, scaled and cut.
+    /// Moves that those rows have to forecast, scaled and cut.
     pub(crate) fn targets(&self, rows: Range<usize>, scaler: &Scaler) -> Array1<f32> {
         let scaled = |&y: &f64| (y / scaler.target).clamp(-CUT, CUT) as f32;
         self.outcomes[rows].iter().map(scaled).collect()

@@ -29,7 +29,7 @@ pub(crate) struct Nowcast {
     pub(crate) probability_up: f64,
     /// Probability that it is above the reference price.
     pub(crate) probability_up_from_here: f64,
-    /// What the network wanted before its share, as a log return.
+    /// The network's move before its share, as a log return.
     pub(crate) asked: Option<f64>,
 }
 

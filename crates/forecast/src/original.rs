@@ -95,7 +95,7 @@ impl OriginalFit {
     }
 }
 
-/// What the network reads.
+/// Series that the network reads.
 #[derive(Debug)]
 struct Inputs<'a> {
     closes: &'a [f64],

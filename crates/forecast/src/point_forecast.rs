@@ -1,4 +1,4 @@
-//! What a fit says of the target session, before it is put in prices.
+//! A fit's forecast of the target session, before it is put in prices.
 
 /// A forecast move, by the kind of model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -7,7 +7,7 @@ pub(crate) enum PointForecast {
     FromReference {
         /// The move.
         standardised: f64,
-        /// What the network wanted before its share, where it was asked.
+        /// The network's move before its share, where it was asked.
         asked: Option<f64>,
     },
     /// A close by itself, whatever the reference price: its log return on the last close.

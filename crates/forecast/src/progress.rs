@@ -1,4 +1,4 @@
-//! How far the fits of a forecast are, and the caller's word to stop.
+//! Progress of the fits of a forecast, and the caller's word to stop.
 
 use std::ops::ControlFlow;
 
@@ -6,9 +6,9 @@ use closecall_gru as gru;
 
 use crate::Error;
 
-/// How far a forecast is. It may end early: a gate that stays closed saves the last fit.
+/// Progress of a forecast. It may end early: a share near 0 saves the last fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
+pub struct FitProgress {
     /// Epochs done, over all fits.
     pub done: usize,
     /// Epochs there will be, at most.
@@ -17,14 +17,14 @@ pub struct Progress {
 
 /// Counts epochs over all fits of a forecast.
 pub(crate) struct Meter<'a> {
-    progress: Progress,
-    report: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
+    progress: FitProgress,
+    report: &'a mut dyn FnMut(FitProgress) -> ControlFlow<()>,
 }
 
 impl<'a> Meter<'a> {
-    pub(crate) fn new(report: &'a mut dyn FnMut(Progress) -> ControlFlow<()>) -> Self {
+    pub(crate) fn new(report: &'a mut dyn FnMut(FitProgress) -> ControlFlow<()>) -> Self {
         Self {
-            progress: Progress { done: 0, total: 0 },
+            progress: FitProgress { done: 0, total: 0 },
             report,
         }
     }
@@ -42,7 +42,7 @@ impl<'a> Meter<'a> {
 
     /// An error of the engine as one of ours.
     pub(crate) fn error(&self, error: gru::Error) -> Error {
-        let Progress { done, total } = self.progress;
+        let FitProgress { done, total } = self.progress;
         match error {
             gru::Error::Cancelled { .. } => Error::Cancelled { done, total },
             other => Error::Network(other),

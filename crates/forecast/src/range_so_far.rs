@@ -11,14 +11,14 @@ const USUAL: [f64; 25] = [
 /// Intervals of the day that the table is made of.
 const INTERVALS: f64 = 26.0;
 
-/// How much of the surprise is carried on.
+/// Power of the surprise that is carried on.
 const POWER: f64 = 0.2;
 
 /// The factor's bounds.
 const LEAST: f64 = 0.6;
 const MOST: f64 = 1.8;
 
-/// What the expected deviation of the rest of a session is multiplied by. 1 before the table
+/// Factor for the expected deviation of the rest of a session. 1 before the table
 /// begins, and where the range is unknown or the price has not moved.
 pub(crate) fn factor(range: Option<f64>, volatility: f64, elapsed: f64) -> f64 {
     let position = elapsed * INTERVALS;

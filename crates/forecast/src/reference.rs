@@ -11,7 +11,7 @@ use crate::target::TargetKind;
 /// price so far away is of another basis, or of another stock.
 const FURTHEST: f64 = 0.4;
 
-/// What a forecast starts from.
+/// Price that a forecast starts from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StartingPrice {
     /// The price.

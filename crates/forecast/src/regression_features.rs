@@ -1,4 +1,4 @@
-//! What the regression sees of a session before its move: the moves and the range before it, its
+//! Features of the regression, known of a session before its move: the moves and the range before it, its
 //! news and the news before, and of its own opening the gap.
 
 use closecall_protocol::SessionNews;
@@ -25,7 +25,7 @@ pub(crate) struct RegressionFeatures<'a> {
     pub(crate) news_shrinkage: f64,
 }
 
-/// What is known of the target session itself.
+/// Knowledge of the target session itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Live {
     /// Its news up to the cut.

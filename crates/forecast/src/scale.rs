@@ -9,7 +9,7 @@ use crate::range_so_far;
 const HALF_DAY_SESSION: f64 = 0.73;
 const HALF_DAY_WHOLE: f64 = 0.85;
 
-/// What is still to come of the target session.
+/// The part of the target session that is still to come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Scale {
     /// Volatility expected of the session.

@@ -1,4 +1,4 @@
-//! What decides a forecast beside its dataset. Every number here changes forecasts, and those that
+//! Settings that decide a forecast beside its dataset. Every number here changes forecasts, and those that
 //! do are named in the forecast's model spec.
 
 use std::fmt;
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Error;
-use closecall_gru::{GruSpec, Loss, Path, TrainSettings};
+use closecall_gru::{GruSpec, InstructionSet, Loss, TrainSettings};
 
-/// Which model forecasts.
+/// The model that forecasts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelKind {
@@ -63,21 +63,21 @@ impl FromStr for ModelKind {
     }
 }
 
-/// How forecasts are made.
+/// Settings of forecasts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ForecastSettings {
-    /// Which model forecasts; default `closecall`.
+    /// The model that forecasts; default `closecall`.
     pub model: ModelKind,
     /// Decides starting weights, row order and dropout; default 7.
     pub seed: u64,
     /// Forces an instruction set (`avx512`, `avx2`, `plain`); default: the fastest there is.
-    pub path: Option<Path>,
+    pub path: Option<InstructionSet>,
     /// Fewer training rows whose close moved than this, and the forecast is persistence marked
     /// "insufficient data"; default 40.
     pub min_rows: usize,
     /// The product's network.
-    pub network: NetworkSettings,
+    pub network: EnsembleSettings,
     /// The prediction intervals.
     pub interval: IntervalSettings,
 }
@@ -89,7 +89,7 @@ impl Default for ForecastSettings {
             seed: 7,
             path: None,
             min_rows: 40,
-            network: NetworkSettings::default(),
+            network: EnsembleSettings::default(),
             interval: IntervalSettings::default(),
         }
     }
@@ -98,7 +98,7 @@ impl Default for ForecastSettings {
 /// The product's network: what a row is, its size and its training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct NetworkSettings {
+pub struct EnsembleSettings {
     /// Sessions that a row looks back on; default 10.
     pub window: usize,
     /// A session's mean sentiment of n articles counts n / (n + this); default 5.
@@ -121,7 +121,7 @@ pub struct NetworkSettings {
     pub members: usize,
 }
 
-impl Default for NetworkSettings {
+impl Default for EnsembleSettings {
     fn default() -> Self {
         Self {
             window: 10,
@@ -144,7 +144,7 @@ impl Default for NetworkSettings {
 pub struct IntervalSettings {
     /// Nominal coverages, rising; default 0.8 and 0.9.
     pub levels: Vec<f64>,
-    /// How far a hit or a miss moves the working miss rate; default 0.005.
+    /// Distance by which a hit or a miss moves the working miss rate; default 0.005.
     pub step: f64,
 }
 
@@ -219,7 +219,7 @@ impl ForecastSettings {
 
     /// Name of the instruction-set path that they lead to on this processor.
     pub(crate) fn instruction_set(&self) -> &'static str {
-        self.path.unwrap_or_else(Path::best).name()
+        self.path.unwrap_or_else(InstructionSet::best).name()
     }
 
     /// The first 16 hexadecimal digits of their hash: equal settings have an equal one on every
@@ -243,7 +243,7 @@ impl ForecastSettings {
         }
     }
 
-    /// How the engine trains member number `member`.
+    /// Settings by which the engine trains member number `member`.
     pub(crate) fn training(&self, member: u64) -> TrainSettings {
         TrainSettings {
             epochs: self.network.epochs,

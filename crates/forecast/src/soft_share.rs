@@ -2,7 +2,7 @@
 //! by what the network's earlier moves were worth. Half of the prior says that it is worth nothing,
 //! so without evidence most of the move is kept back, and nothing is ever a matter of a threshold.
 
-/// Shares considered: 0, and so many steps up to 1.
+/// Shares considered: 0, and steps of equal length up to 1.
 const STEPS: usize = 20;
 
 /// Prior probability that the network's moves are worth nothing.

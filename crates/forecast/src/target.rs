@@ -8,7 +8,7 @@
 use crate::price_series::PriceSeries;
 use crate::volatility;
 
-/// Which move is learned.
+/// Kind of the move that is learned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum TargetKind {
     /// Close on the close before.

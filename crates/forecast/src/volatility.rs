@@ -8,7 +8,7 @@
 /// Share that each mean keeps from one session to the next, and its weight in the blend.
 const BLEND: [(f64, f64); 3] = [(0.80, 0.25), (0.94, 0.45), (0.99, 0.30)];
 
-/// What the uncut mean keeps.
+/// Share that the uncut mean keeps.
 const UNCUT_DECAY: f64 = 0.94;
 
 /// A variance counts at most this many times its expectation.

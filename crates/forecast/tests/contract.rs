@@ -1,18 +1,18 @@
-//! What a caller may rely on: one test a promise of `forecast`.
+//! Promises of `forecast`, a test each.
 
 #![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
 
 use std::ops::ControlFlow;
 
 use closecall_forecast::{
-    DIVERGED, Error, ForecastSettings, INSUFFICIENT_DATA, ModelKind, Progress, forecast,
+    DIVERGED, Error, FitProgress, ForecastSettings, INSUFFICIENT_DATA, ModelKind, forecast,
 };
 use closecall_protocol::{CloseForecast, DatasetBuilt, DatasetRow, Direction, Reason, SessionNews};
 
 mod markets;
 use markets::{Market, dataset, day, now};
 
-fn on(progress: Progress) -> ControlFlow<()> {
+fn on(progress: FitProgress) -> ControlFlow<()> {
     assert!(progress.done <= progress.total);
     ControlFlow::Continue(())
 }
@@ -192,7 +192,7 @@ fn a_break_cancels_after_the_epoch_under_way() {
     let dataset = Market::new(1, 207, 0.0).at(206);
     for model in [ModelKind::Closecall, ModelKind::Original] {
         let mut calls = 0;
-        let mut third = |progress: Progress| {
+        let mut third = |progress: FitProgress| {
             calls += 1;
             if progress.done == 3 {
                 ControlFlow::Break(())

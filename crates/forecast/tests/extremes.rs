@@ -1,10 +1,10 @@
-//! Whatever a valid dataset holds, the forecast is finite, in order, and can be sent.
+//! Forecasts of any valid dataset are finite, in order, and can be sent.
 
 #![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
 
 use std::ops::ControlFlow;
 
-use closecall_forecast::{ForecastSettings, ModelKind, NetworkSettings, forecast};
+use closecall_forecast::{EnsembleSettings, ForecastSettings, ModelKind, forecast};
 use closecall_protocol::codec::{Arrival, forecast as codec};
 use closecall_protocol::{DatasetRow, PriceRange, SessionNews};
 use proptest::prelude::*;
@@ -47,13 +47,13 @@ fn scores() -> impl Strategy<Value = Vec<Option<f64>>> {
 }
 
 fn small(model: ModelKind) -> ForecastSettings {
-    let network = NetworkSettings {
+    let network = EnsembleSettings {
         window: 4,
         units: vec![4],
         dense: 4,
         epochs: 3,
         members: 1,
-        ..NetworkSettings::default()
+        ..EnsembleSettings::default()
     };
     ForecastSettings {
         model,

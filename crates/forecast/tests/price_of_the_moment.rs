@@ -1,4 +1,4 @@
-//! What the price of the running session does to a forecast, and what it may not do.
+//! Effects of the price of the running session on a forecast, and their limits.
 
 #![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
 

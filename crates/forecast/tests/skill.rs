@@ -11,7 +11,7 @@ use closecall_forecast::{ForecastSettings, ModelKind, forecast};
 mod markets;
 use markets::{Market, now};
 
-/// What came of forecasts over several markets.
+/// Results of forecasts over several markets.
 #[derive(Default)]
 struct Tally {
     forecasts: f64,

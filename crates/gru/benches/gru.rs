@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use closecall_gru::bench::{REFERENCE_ROWS, reference_rows, reference_spec, reference_work};
-use closecall_gru::{Gru, Path, TrainSettings};
+use closecall_gru::{Gru, InstructionSet, TrainSettings};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::s;
 
@@ -18,7 +18,10 @@ fn reference(criterion: &mut Criterion) {
     group
         .sample_size(10)
         .measurement_time(Duration::from_secs(5));
-    for path in Path::ALL.into_iter().filter(|path| path.is_supported()) {
+    for path in InstructionSet::ALL
+        .into_iter()
+        .filter(|path| path.is_supported())
+    {
         group.bench_function(path.name(), |bencher| {
             bencher.iter(|| reference_work(&x, &y, path, 1).unwrap());
         });

@@ -1,4 +1,4 @@
-//! The network read forwards on one batch, keeping what the way back needs.
+//! Forward pass of the network over one batch; keeps what the backward pass needs.
 
 use crate::buffer::Buffer;
 use crate::kernel::{Forward, HeadForward, Isa, Product, Sizes, run};
@@ -31,7 +31,7 @@ pub(crate) struct LayerActivations {
     pub(crate) states: Buffer,
 }
 
-/// Which outputs of the dense layer an update leaves out.
+/// Choice of the dense layer's outputs that an update leaves out.
 #[derive(Debug)]
 pub(crate) struct Dropout<'a> {
     /// Share left out; the others are enlarged so that the sum stays.

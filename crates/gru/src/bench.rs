@@ -18,13 +18,13 @@ use serde::Serialize;
 
 use crate::kernel::{Isa, multiply_add};
 use crate::rng::{Random, Stream};
-use crate::{Error, Gru, GruSpec, Path, TrainSettings};
+use crate::{Error, Gru, GruSpec, InstructionSet, TrainSettings};
 
 /// What to measure.
 #[derive(Clone, Copy, Debug)]
 pub struct BenchSettings {
     /// Instruction set; `None` takes the fastest.
-    pub path: Option<Path>,
+    pub path: Option<InstructionSet>,
     /// Threads that fit at the same time, each on its own.
     pub jobs: usize,
     /// Times that each thread repeats the work; the best counts.
@@ -48,7 +48,7 @@ impl Default for BenchSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct BenchReport {
     /// The instruction set in use.
-    pub path: Path,
+    pub path: InstructionSet,
     /// Threads at work together.
     pub jobs: usize,
     /// Networks fitted in `seconds`.
@@ -119,7 +119,7 @@ pub fn reference_rows(seed: u64) -> (Array3<f32>, Array1<f32>) {
 pub fn reference_work(
     x: &Array3<f32>,
     y: &Array1<f32>,
-    path: Path,
+    path: InstructionSet,
     seed: u64,
 ) -> Result<f32, Error> {
     let settings = TrainSettings {
@@ -178,7 +178,7 @@ pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
     if settings.tickers == Some(0) {
         return Err(Error::setting("tickers", 0, "at least 1"));
     }
-    let path = settings.path.unwrap_or_else(Path::best);
+    let path = settings.path.unwrap_or_else(InstructionSet::best);
     let isa = Isa::new(path)?;
     let (x, y) = reference_rows(1);
     let next = AtomicU64::new(0);

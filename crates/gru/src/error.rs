@@ -1,8 +1,8 @@
-//! What can go wrong with a network: bad settings, bad rows, a bad fit, a bad file.
+//! Failures of a network: bad settings, bad rows, a bad fit, a bad file.
 
 use std::path::PathBuf;
 
-use crate::Path;
+use crate::InstructionSet;
 
 /// An error of the network, its training or its file.
 #[derive(Debug, thiserror::Error)]
@@ -13,16 +13,16 @@ pub enum Error {
     Setting {
         /// The field's name.
         name: &'static str,
-        /// What it was.
+        /// Its value.
         value: String,
-        /// What it has to be.
+        /// The rule that it breaks.
         must: &'static str,
     },
 
     /// An array has not the shape that the network or the other array asks for.
     #[error("{what} has shape {found:?}, expected {expected:?}")]
     Shape {
-        /// Which array.
+        /// Name of the array.
         what: &'static str,
         /// The shape asked for.
         expected: Vec<usize>,
@@ -42,7 +42,7 @@ pub enum Error {
     /// A row holds NaN or infinity; nothing was computed.
     #[error("{what} of row {row} is not a finite number: repair or leave out the row")]
     NotFinite {
-        /// Which array.
+        /// Name of the array.
         what: &'static str,
         /// The row, counted from 0.
         row: usize,
@@ -59,7 +59,7 @@ pub enum Error {
 
     /// This processor lacks the instruction set that was asked for.
     #[error("this processor has no {0}: choose another path, or leave the choice to the program")]
-    UnsupportedPath(Path),
+    UnsupportedPath(InstructionSet),
 
     /// The caller's callback asked to stop.
     #[error("fit cancelled after epoch {epoch}")]
@@ -115,7 +115,7 @@ pub enum Error {
     Corrupted {
         /// The file.
         path: PathBuf,
-        /// What does not fit.
+        /// The part that does not fit.
         reason: String,
     },
 

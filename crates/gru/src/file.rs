@@ -12,7 +12,7 @@ use std::path::Path as FilePath;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Error, Gru, GruSpec, Path};
+use crate::{Error, Gru, GruSpec, InstructionSet};
 
 const MAGIC: &[u8; 8] = b"CLOSEGRU";
 /// Increase with every change of the layout or of the weights' meaning.
@@ -29,7 +29,7 @@ pub struct SavedModel {
     pub scalers: BTreeMap<String, Vec<f64>>,
     /// Seed of the fit.
     pub seed: u64,
-    /// What it was trained on.
+    /// Rows that it was trained on.
     pub training: TrainingRange,
 }
 
@@ -47,7 +47,7 @@ pub struct TrainingRange {
 #[derive(Serialize, Deserialize)]
 struct Header {
     spec: GruSpec,
-    path: Path,
+    path: InstructionSet,
     seed: u64,
     training: TrainingRange,
     scalers: BTreeMap<String, usize>,
@@ -205,7 +205,11 @@ impl SavedModel {
             return Err(corrupted("a weight is not a finite number"));
         }
         let kept = Some(header.path).filter(|path| path.is_supported());
-        let model = Gru::from_parts(header.spec, weights, kept.unwrap_or_else(Path::best));
+        let model = Gru::from_parts(
+            header.spec,
+            weights,
+            kept.unwrap_or_else(InstructionSet::best),
+        );
         Ok(Self {
             model,
             scalers,

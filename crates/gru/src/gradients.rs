@@ -1,4 +1,4 @@
-//! The network read backwards: the loss's gradient by every weight.
+//! Backward pass of the network: the loss's gradient by every weight.
 
 use crate::activations::Activations;
 use crate::buffer::Buffer;
@@ -10,8 +10,8 @@ use crate::layout::Layout;
 pub(crate) struct Gradients {
     /// In the places of the weights.
     pub(crate) weights: Buffer,
-    /// The weight matrices turned, in the places of the weights.
-    turned: Buffer,
+    /// The weight matrices transposed, in the places of the weights.
+    transposed: Buffer,
     /// rows × the widest layer.
     carry: Buffer,
     /// Gradient of the states of the layer below, steps × rows × units.
@@ -41,7 +41,7 @@ impl Gradients {
             .unwrap_or(0);
         Self {
             weights: Buffer::zeros(layout.length),
-            turned: Buffer::zeros(layout.length),
+            transposed: Buffer::zeros(layout.length),
             carry: Buffer::zeros(rows * widest),
             below: Buffer::zeros(steps * rows * read),
             totals: Buffer::zeros(4 * widest),
@@ -64,7 +64,7 @@ impl Gradients {
         add: bool,
     ) {
         if !add {
-            self.turn(layout, weights, activations);
+            self.transpose_weights(layout, weights, activations);
         }
         self.head(layout, weights, activations, rows, scale, add);
         for layer in (0..layout.layers.len()).rev() {
@@ -72,7 +72,7 @@ impl Gradients {
         }
     }
 
-    fn turn(&mut self, layout: &Layout, weights: &[f32], activations: &Activations) {
+    fn transpose_weights(&mut self, layout: &Layout, weights: &[f32], activations: &Activations) {
         let dense = &layout.dense;
         let matrices = layout.layers.iter().enumerate().flat_map(|(index, at)| {
             let panels = at.units / at.lanes;
@@ -83,7 +83,7 @@ impl Gradients {
                 3 * at.lanes,
                 at.lanes,
             );
-            // Nothing is handed down from the first layer: its kernel is not turned.
+            // Nothing is handed down from the first layer: its kernel is not transposed.
             let below = index.checked_sub(1).map(|below| {
                 let lanes = layout.layers[below].lanes;
                 (at.kernel.clone(), panels, at.inputs, 3 * at.lanes, lanes)
@@ -102,7 +102,7 @@ impl Gradients {
         });
         for (place, panels, inputs, width, lanes) in matrices.chain(last) {
             let matrix = &weights[place.clone()];
-            let turned = &mut self.turned[place];
+            let transposed = &mut self.transposed[place];
             run(
                 activations.isa,
                 Transpose {
@@ -111,7 +111,7 @@ impl Gradients {
                     width,
                     lanes,
                     matrix,
-                    turned,
+                    transposed,
                 },
             );
         }
@@ -189,7 +189,7 @@ impl Gradients {
             left_row: at.units,
             blocks: panels,
             depth: at.lanes,
-            right: &self.turned[at.weight.clone()],
+            right: &self.transposed[at.weight.clone()],
             bias: None,
             out: &mut self.carry[..rows * at.inputs],
         };
@@ -217,7 +217,7 @@ impl Gradients {
         let here = &mut activations.layers[index];
         let backward = Backward {
             sizes,
-            turned: &self.turned[at.recurrent.clone()],
+            transposed: &self.transposed[at.recurrent.clone()],
             states: &here.states[..all_rows * at.units],
             above: (!is_top).then(|| &self.below[..all_rows * at.units]),
             carry,
@@ -283,7 +283,7 @@ impl Gradients {
             left_row: 4 * lanes,
             blocks: panels,
             depth: 3 * lanes,
-            right: &self.turned[at.kernel.clone()],
+            right: &self.transposed[at.kernel.clone()],
             bias: None,
             out: &mut self.below[..all_rows * at.inputs],
         };

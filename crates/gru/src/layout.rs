@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use crate::buffer::Buffer;
 use crate::weights::{Role, Tensor, tensors};
-use crate::{GruSpec, Path};
+use crate::{GruSpec, InstructionSet};
 
 /// One GRU layer's sizes and the places of its weights.
 #[derive(Clone, Debug)]
@@ -69,11 +69,11 @@ pub(crate) struct Layout {
 const LINE: usize = 16;
 
 impl Layout {
-    pub(crate) fn new(spec: &GruSpec, path: Path) -> Self {
+    pub(crate) fn new(spec: &GruSpec, path: InstructionSet) -> Self {
         let lanes_of = |units: usize| match path {
-            Path::Avx512 => 16,
-            Path::Avx2 => 8,
-            Path::Plain => units,
+            InstructionSet::Avx512 => 16,
+            InstructionSet::Avx2 => 8,
+            InstructionSet::Plain => units,
         };
         let mut length = 0;
         let mut take = |count: usize| {
@@ -182,7 +182,7 @@ impl Layout {
         }
     }
 
-    /// Place within panels of three gates, the gates turned by `turn` places.
+    /// Place within panels of three gates, the gates rotated by `turn` places.
     fn in_gates(
         &self,
         layer: usize,
@@ -213,7 +213,7 @@ mod tests {
             dropout: 0.0,
         };
         let weights: Vec<f32> = (1..=spec.parameters()).map(|x| x as f32).collect();
-        for path in Path::ALL {
+        for path in InstructionSet::ALL {
             let layout = Layout::new(&spec, path);
             let packed = layout.packed(&weights);
             assert_eq!(

@@ -6,7 +6,7 @@ use crate::activations::Activations;
 use crate::kernel::Isa;
 use crate::layout::Layout;
 use crate::rows::Rows;
-use crate::{Error, GruSpec, Path};
+use crate::{Error, GruSpec, InstructionSet};
 
 /// A network with its weights.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,14 +14,14 @@ pub struct Gru {
     spec: GruSpec,
     /// In the order of [`crate::weights`].
     weights: Vec<f32>,
-    path: Path,
+    path: InstructionSet,
 }
 
 /// Rows computed together: enough for the kernels' full speed, small enough for the cache.
 const CHUNK: usize = 32;
 
 impl Gru {
-    pub(crate) fn from_parts(spec: GruSpec, weights: Vec<f32>, path: Path) -> Self {
+    pub(crate) fn from_parts(spec: GruSpec, weights: Vec<f32>, path: InstructionSet) -> Self {
         Self {
             spec,
             weights,
@@ -44,7 +44,7 @@ impl Gru {
 
     /// The instruction-set path that computes this network's forecasts.
     #[must_use]
-    pub fn path(&self) -> Path {
+    pub fn path(&self) -> InstructionSet {
         self.path
     }
 
@@ -52,7 +52,7 @@ impl Gru {
     ///
     /// # Errors
     /// [`Error::UnsupportedPath`] where the processor lacks it.
-    pub fn with_path(mut self, path: Path) -> Result<Self, Error> {
+    pub fn with_path(mut self, path: InstructionSet) -> Result<Self, Error> {
         self.path = Isa::new(path)?.path();
         Ok(self)
     }

@@ -1,13 +1,13 @@
 //! The random stream of everything seeded in this crate.
 //!
-//! Owned here, down to the last bit: ChaCha8 words turned into numbers by exact arithmetic only
+//! Owned here, down to the last bit: ChaCha8 words transposed into numbers by exact arithmetic only
 //! (no logarithm or cosine of a system library), so that a seed means the same numbers on every
 //! machine and after every upgrade of a dependency.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-/// What a stream is used for: streams of one seed are independent, so that drawing more of one
+/// Purpose of a stream: streams of one seed are independent, so that drawing more of one
 /// (say, dropout switched on) changes nothing in another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Stream {
@@ -15,7 +15,7 @@ pub(crate) enum Stream {
     Weights = 0,
     /// Order of the rows in each epoch.
     Shuffle = 1,
-    /// Which units an update leaves out.
+    /// Units that an update leaves out.
     Dropout = 2,
     /// Made-up data of the benchmark.
     Walk = 3,

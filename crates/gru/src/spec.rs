@@ -1,10 +1,10 @@
-//! What a network looks like and how it is trained; nothing here computes.
+//! Shape of a network and settings of its training; nothing here computes.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Path};
+use crate::{Error, InstructionSet};
 
 /// The network: stacked GRU layers, a dense relu layer on the last state, dropout, one output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ impl fmt::Display for GruSpec {
     }
 }
 
-/// What training makes small.
+/// Measure of error that training makes small.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -135,7 +135,7 @@ pub struct EarlyStopping {
     pub patience: usize,
 }
 
-/// How a network is trained.
+/// Settings of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainSettings {
     /// Passes over the rows, at most.
@@ -146,14 +146,14 @@ pub struct TrainSettings {
     pub learning_rate: f32,
     /// Decoupled decay of the weight matrices (not the biases), per unit of step size.
     pub weight_decay: f32,
-    /// What is made small.
+    /// The measure that is made small.
     pub loss: Loss,
     /// Stop when the newest rows no longer gain, and return the best epoch's weights.
     pub early_stopping: Option<EarlyStopping>,
     /// Decides the starting weights, the order of rows and the dropout.
     pub seed: u64,
     /// Force an instruction set; `None` takes the fastest.
-    pub path: Option<Path>,
+    pub path: Option<InstructionSet>,
 }
 
 impl Default for TrainSettings {

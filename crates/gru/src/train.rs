@@ -12,13 +12,13 @@ use crate::layout::Layout;
 use crate::optimizer::Optimizer;
 use crate::rng::{Random, Stream};
 use crate::rows::{Rows, targets};
-use crate::{Error, Gru, GruSpec, Loss, Path, TrainSettings};
+use crate::{Error, Gru, GruSpec, InstructionSet, Loss, TrainSettings};
 
 /// Rows of a batch that go through the network at once. What all rows' gates need is more than fits
 /// into the second-level cache beside the weights, their gradient and Adam's moments.
 const SLICE: usize = 16;
 
-/// How one pass over the rows went.
+/// Result of one pass over the rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
     /// Counted from 1.
@@ -31,9 +31,9 @@ pub struct Epoch {
     pub validation_loss: Option<f32>,
 }
 
-/// What a fit gives.
+/// Result of a fit.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fitted {
+pub struct FitOutcome {
     /// The network, with the best epoch's weights.
     pub model: Gru,
     /// Every epoch that was run.
@@ -61,7 +61,7 @@ impl Gru {
         settings: &TrainSettings,
         warm_start: Option<&Gru>,
         on_epoch: &mut dyn FnMut(&Epoch) -> ControlFlow<()>,
-    ) -> Result<Fitted, Error> {
+    ) -> Result<FitOutcome, Error> {
         spec.validate()?;
         settings.validate()?;
         let rows = Rows::new(spec, x)?;
@@ -73,7 +73,7 @@ impl Gru {
                 held_back,
             });
         }
-        let isa = Isa::new(settings.path.unwrap_or_else(Path::best))?;
+        let isa = Isa::new(settings.path.unwrap_or_else(InstructionSet::best))?;
         let start = match warm_start {
             None => starting_weights(spec, settings.seed),
             Some(model) if model.spec().same_weights(spec) => model.weights().to_vec(),
@@ -91,7 +91,7 @@ impl Gru {
         let (history, best_epoch) = trainer.run(on_epoch)?;
         let weights = trainer.layout.unpack(&trainer.weights);
         let model = Gru::from_parts(spec.clone(), weights, isa.path());
-        Ok(Fitted {
+        Ok(FitOutcome {
             model,
             history,
             best_epoch,

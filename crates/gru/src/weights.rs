@@ -16,7 +16,7 @@ pub(crate) struct Tensor {
     pub(crate) columns: usize,
     /// Position of its first number.
     pub(crate) start: usize,
-    /// What it is.
+    /// Its role.
     pub(crate) role: Role,
 }
 
@@ -27,7 +27,7 @@ impl Tensor {
     }
 }
 
-/// What a tensor does in the network.
+/// Role of a tensor in the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// inputs × 3 units.

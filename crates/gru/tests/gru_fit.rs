@@ -1,9 +1,11 @@
-//! What a fit promises: the same bits, an end when asked, and no nonsense in or out.
+//! Promises of a fit: the same bits, an end when asked, and no nonsense in or out.
 
 use std::ops::ControlFlow;
 use std::thread;
 
-use closecall_gru::{EarlyStopping, Epoch, Error, Fitted, Gru, GruSpec, Loss, Path, TrainSettings};
+use closecall_gru::{
+    EarlyStopping, Epoch, Error, FitOutcome, Gru, GruSpec, InstructionSet, Loss, TrainSettings,
+};
 use ndarray::{Array1, Array3, Axis};
 
 fn spec() -> GruSpec {
@@ -41,14 +43,17 @@ fn go_on(_: &Epoch) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn fit(settings: &TrainSettings) -> Result<Fitted, Error> {
+fn fit(settings: &TrainSettings) -> Result<FitOutcome, Error> {
     let (x, y) = data(75);
     Gru::fit(&spec(), x.view(), y.view(), settings, None, &mut go_on)
 }
 
 #[test]
 fn same_seed_and_path_give_the_same_bits_alone_or_in_company() {
-    for path in Path::ALL.into_iter().filter(|path| path.is_supported()) {
+    for path in InstructionSet::ALL
+        .into_iter()
+        .filter(|path| path.is_supported())
+    {
         let settings = TrainSettings {
             path: Some(path),
             ..settings()
@@ -64,7 +69,7 @@ fn same_seed_and_path_give_the_same_bits_alone_or_in_company() {
         });
         for other in together {
             assert_eq!(alone, other, "{path}");
-            let bits = |fitted: &Fitted| -> Vec<u32> {
+            let bits = |fitted: &FitOutcome| -> Vec<u32> {
                 fitted
                     .model
                     .weights()
@@ -210,7 +215,10 @@ fn shapes_that_do_not_fit_are_refused() {
 #[test]
 fn a_diverging_fit_is_an_error_on_every_path() {
     let (x, y) = data(75);
-    for path in Path::ALL.into_iter().filter(|path| path.is_supported()) {
+    for path in InstructionSet::ALL
+        .into_iter()
+        .filter(|path| path.is_supported())
+    {
         let wild = TrainSettings {
             learning_rate: 1e30,
             path: Some(path),

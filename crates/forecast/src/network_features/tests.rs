@@ -16,7 +16,7 @@ fn features(change: impl Fn(usize, &mut f64, &mut Option<f64>)) -> (NetworkFeatu
     }
     let whole = Targets::of(&series, TargetKind::WholeSession);
     let live = SessionNews::new(day, Some(-0.8), 15).unwrap();
-    let settings = NetworkSettings::default();
+    let settings = EnsembleSettings::default();
     let features = NetworkFeatures::of(&series, &whole, &whole, live, &settings);
     (features, series)
 }
@@ -98,7 +98,7 @@ fn sessions_without_an_opening_are_no_rows_of_the_move_from_it() {
     }
     let whole = Targets::of(&series, TargetKind::WholeSession);
     let inside = Targets::of(&series, TargetKind::FromOpening);
-    let settings = NetworkSettings::default();
+    let settings = EnsembleSettings::default();
     let of =
         |learned| NetworkFeatures::of(&series, &whole, learned, SessionNews::default(), &settings);
     let (whole, inside) = (of(&whole), of(&inside));

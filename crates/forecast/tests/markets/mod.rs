@@ -97,14 +97,14 @@ impl Market {
         market
     }
 
-    /// What is known before the opening of session `target`: the 205 sessions before it and its
+    /// The dataset before the opening of session `target`: the 205 sessions before it and its
     /// news.
     pub fn at(&self, target: usize) -> DatasetBuilt {
         let window = &self.rows[target.saturating_sub(205)..target];
         dataset(window, day(target), self.rows[target].news())
     }
 
-    /// The same so many quarters of an hour after the opening.
+    /// The same dataset, some quarters of an hour after the opening.
     pub fn during(&self, target: usize, quarter: u32) -> DatasetBuilt {
         let mut dataset = self.at(target);
         let path = &self.prices[target][..=(quarter * QUARTER) as usize];

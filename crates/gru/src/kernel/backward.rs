@@ -1,4 +1,4 @@
-//! A GRU layer read backwards: the gradient of every step's sums, in the place of its gates.
+//! Backward pass of a GRU layer: the gradient of every step's sums, in the place of its gates.
 //!
 //! With d the gradient of the new state: the candidate's sum gets d·(1 − z)·(1 − n²) = e, the
 //! recurrent candidate e·r, the reset sum e·q·r·(1 − r), the update sum d·(h − n)·z·(1 − z); the
@@ -9,12 +9,12 @@ use super::forward::Sizes;
 use super::plain::{multiply, view, view_mut};
 use super::simd::{Left, Right, Simd, in_blocks, tile};
 
-/// The way back through one layer.
+/// The backward pass through one layer.
 #[derive(Debug)]
 pub(crate) struct Backward<'a> {
     pub(crate) sizes: Sizes,
-    /// The recurrent kernel turned: panels of inputs × (3 units, by panel) × lanes.
-    pub(crate) turned: &'a [f32],
+    /// The recurrent kernel transposed: panels of inputs × (3 units, by panel) × lanes.
+    pub(crate) transposed: &'a [f32],
     /// steps × rows × units.
     pub(crate) states: &'a [f32],
     /// Gradient of each step's state by what reads it above, steps × rows × units; or none, if
@@ -32,7 +32,7 @@ impl Operation for Backward<'_> {
     fn check(&self, lanes: Option<usize>) {
         let sizes = self.sizes;
         sizes.check(lanes);
-        assert_eq!(self.turned.len(), sizes.units * 3 * sizes.units);
+        assert_eq!(self.transposed.len(), sizes.units * 3 * sizes.units);
         assert_eq!(self.states.len(), sizes.all_rows() * sizes.units);
         assert!(
             self.above
@@ -48,7 +48,7 @@ impl Operation for Backward<'_> {
             steps, rows, units, ..
         } = self.sizes;
         let wide = 4 * units;
-        let turned = view(self.turned, 3 * units, units, units);
+        let transposed = view(self.transposed, 3 * units, units, units);
         let zeros = vec![0.0; units];
         self.totals.fill(0.0);
         for step in (0..steps).rev() {
@@ -57,7 +57,7 @@ impl Operation for Backward<'_> {
                 let after = view(after, rows, 3 * units, wide);
                 multiply(
                     &after,
-                    &turned,
+                    &transposed,
                     1.0,
                     view_mut(self.carry, rows, units, units),
                 );
@@ -143,13 +143,13 @@ impl Backward<'_> {
                         row: 4 * lanes,
                         step: 1,
                     };
-                    let turned = self.turned.as_ptr();
-                    let turned = turned.add((panel * units + depth * lanes) * 3 * lanes);
-                    let turned = Right {
-                        at: std::array::from_fn(|v| turned.wrapping_add(v * 3 * units * lanes)),
+                    let transposed = self.transposed.as_ptr();
+                    let transposed = transposed.add((panel * units + depth * lanes) * 3 * lanes);
+                    let transposed = Right {
+                        at: std::array::from_fn(|v| transposed.wrapping_add(v * 3 * units * lanes)),
                         step: lanes,
                     };
-                    tile(s, &mut d, after, turned, 3 * lanes);
+                    tile(s, &mut d, after, transposed, 3 * lanes);
                 }
             }
             let one = s.splat(1.0);

@@ -1,8 +1,8 @@
-//! A GRU layer read forwards: gates and states of every step.
+//! Forward pass of a GRU layer: gates and states of every step.
 //!
 //! With σ the logistic function: r = σ(x·W_r + b_r + h·U_r + c_r), z likewise, the recurrent
 //! candidate q = h·U_n + c_n, the candidate n = tanh(x·W_n + b_n + r·q), the new state
-//! n + z·(h − n). Kept for the way back: \[q, r, z, n\] in one row.
+//! n + z·(h − n). Kept for the backward pass: \[q, r, z, n\] in one row.
 
 use super::Operation;
 use super::activation::{logistic, logistic_plain, tanh, tanh_plain};
@@ -41,7 +41,7 @@ impl Sizes {
     }
 }
 
-/// The way forwards through one layer.
+/// The forward pass through one layer.
 #[derive(Debug)]
 pub(crate) struct Forward<'a> {
     pub(crate) sizes: Sizes,

@@ -10,7 +10,7 @@ use super::simd::Simd;
 pub(crate) struct HeadForward<'a> {
     /// Dense units, padded.
     pub(crate) units: usize,
-    /// What dropout multiplies each output with, rows × units; none without dropout.
+    /// Factor of dropout for each output, rows × units; none without dropout.
     pub(crate) keep: Option<&'a [f32]>,
     pub(crate) output_weight: &'a [f32],
     pub(crate) output_bias: f32,
@@ -66,14 +66,14 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// The way back through the head.
+/// The backward pass through the head.
 #[derive(Debug)]
 pub(crate) struct HeadBackward<'a> {
     /// Dense units, padded.
     pub(crate) units: usize,
     /// rows × units: the dense layer's outputs.
     pub(crate) dense: &'a [f32],
-    /// What dropout multiplied the kept outputs with.
+    /// Factor of dropout for the kept outputs.
     pub(crate) scale: f32,
     /// The loss's slope by each output.
     pub(crate) slopes: &'a [f32],

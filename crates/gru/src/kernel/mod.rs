@@ -39,15 +39,15 @@ pub(super) use sums::ColumnSums;
 pub(super) use transpose::Transpose;
 
 use self::simd::Simd;
-use crate::{Error, Path};
+use crate::{Error, InstructionSet};
 
 /// A path that this processor is known to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Isa(Path);
+pub(super) struct Isa(InstructionSet);
 
 impl Isa {
     /// Looks whether the processor has it.
-    pub(super) fn new(path: Path) -> Result<Self, Error> {
+    pub(super) fn new(path: InstructionSet) -> Result<Self, Error> {
         if path.is_supported() {
             Ok(Self(path))
         } else {
@@ -55,7 +55,7 @@ impl Isa {
         }
     }
 
-    pub(super) fn path(self) -> Path {
+    pub(super) fn path(self) -> InstructionSet {
         self.0
     }
 }
@@ -85,14 +85,14 @@ trait Operation: Sized {
 pub(super) fn run<O: Operation>(isa: Isa, operation: O) {
     match isa.0 {
         #[cfg(target_arch = "x86_64")]
-        Path::Avx512 => {
+        InstructionSet::Avx512 => {
             operation.check(Some(avx512::Avx512::LANES));
             // SAFETY: an `Isa` of this path exists only where the processor has AVX-512 F, and
             // the lengths were just checked.
             unsafe { avx512::run(operation) }
         }
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 => {
+        InstructionSet::Avx2 => {
             operation.check(Some(avx2::Avx2::LANES));
             // SAFETY: likewise with AVX2 and FMA.
             unsafe { avx2::run(operation) }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use super::simd::Simd;
 use super::{Isa, Operation, run};
-use crate::Path;
+use crate::InstructionSet;
 
 /// Chains of multiply-adds in registers.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ struct MultiplyAdd<'a> {
 /// For the plain path with the instructions that ndarray's product picks on the same processor.
 pub(crate) fn multiply_add(isa: Isa, rounds: usize) -> f64 {
     let isa = match isa.path() {
-        Path::Plain => Isa::new(Path::Avx2).unwrap_or(isa),
+        InstructionSet::Plain => Isa::new(InstructionSet::Avx2).unwrap_or(isa),
         _ => isa,
     };
     let (mut total, mut flop) = (0.0, 0.0);

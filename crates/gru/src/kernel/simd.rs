@@ -1,4 +1,4 @@
-//! What the vector kernels ask of an instruction set, and the tile they are all made of.
+//! Operations that the vector kernels ask of an instruction set, and the tile they are all made of.
 
 /// An instruction set. A value of such a type is the proof that the processor has it.
 pub(super) trait Simd: Copy {

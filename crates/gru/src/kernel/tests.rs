@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Adam, ColumnSums, Forward, Gradient, Isa, Operation, Product, Sizes, run};
-use crate::Path;
+use crate::InstructionSet;
 use crate::layout::Layout;
 use crate::{GruSpec, weights::tensors};
 
@@ -48,7 +48,7 @@ proptest! {
     ) {
         for isa in vector_isas() {
             let key = u32::from(key);
-            let lanes = if isa.path() == Path::Avx512 { 16 } else { 8 };
+            let lanes = if isa.path() == InstructionSet::Avx512 { 16 } else { 8 };
             let columns = panels * lanes;
             let (left_row, left_block) = (depth + 3, rows * (depth + 3));
             let mut left = Guarded::new(&numbers(blocks * left_block, key), shift);
@@ -94,7 +94,7 @@ proptest! {
     ) {
         for isa in vector_isas() {
             let key = u32::from(key);
-            let lanes = if isa.path() == Path::Avx512 { 16 } else { 8 };
+            let lanes = if isa.path() == InstructionSet::Avx512 { 16 } else { 8 };
             let width = gates * lanes;
             let (right_row, right_panel) = (4 * lanes, rows * 4 * lanes);
             let mut left = Guarded::new(&numbers(rows * inputs, key), shift);

@@ -1,4 +1,4 @@
-//! A packed matrix turned round, once per update, for the products of the way back.
+//! Transpose of a packed matrix, once per update, for the products of the backward pass.
 
 use super::Operation;
 use super::simd::Simd;
@@ -15,7 +15,7 @@ pub(crate) struct Transpose<'a> {
     pub(crate) lanes: usize,
     pub(crate) matrix: &'a [f32],
     /// Result.
-    pub(crate) turned: &'a mut [f32],
+    pub(crate) transposed: &'a mut [f32],
 }
 
 impl Operation for Transpose<'_> {
@@ -23,13 +23,13 @@ impl Operation for Transpose<'_> {
         assert!(self.lanes > 0 && self.inputs.is_multiple_of(self.lanes));
         assert!(lanes.is_none_or(|lanes| self.lanes == lanes && self.width.is_multiple_of(lanes)));
         assert_eq!(self.matrix.len(), self.panels * self.inputs * self.width);
-        assert_eq!(self.turned.len(), self.matrix.len());
+        assert_eq!(self.transposed.len(), self.matrix.len());
     }
 
     fn plain(self) {
         let (lanes, height) = (self.lanes, self.panels * self.width);
-        for (group, turned) in self.turned.chunks_exact_mut(height * lanes).enumerate() {
-            for (row, out) in turned.chunks_exact_mut(lanes).enumerate() {
+        for (group, transposed) in self.transposed.chunks_exact_mut(height * lanes).enumerate() {
+            for (row, out) in transposed.chunks_exact_mut(lanes).enumerate() {
                 let (panel, column) = (row / self.width, row % self.width);
                 let start = (panel * self.inputs + group * lanes) * self.width + column;
                 let column = self.matrix[start..].iter().step_by(self.width);
@@ -43,7 +43,7 @@ impl Operation for Transpose<'_> {
     #[inline(always)]
     unsafe fn vector<S: Simd>(self, s: S) {
         let lanes = S::LANES;
-        let (matrix, turned) = (self.matrix.as_ptr(), self.turned.as_mut_ptr());
+        let (matrix, transposed) = (self.matrix.as_ptr(), self.transposed.as_mut_ptr());
         for group in (0..self.inputs).step_by(lanes) {
             for panel in 0..self.panels {
                 for column in (0..self.width).step_by(lanes) {
@@ -51,7 +51,7 @@ impl Operation for Transpose<'_> {
                     let to =
                         group * self.panels * self.width + (panel * self.width + column) * lanes;
                     // SAFETY: both blocks are whole and within the lengths that `check` compared.
-                    unsafe { s.transpose(matrix.add(from), self.width, turned.add(to), lanes) }
+                    unsafe { s.transpose(matrix.add(from), self.width, transposed.add(to), lanes) }
                 }
             }
         }

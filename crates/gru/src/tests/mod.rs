@@ -8,13 +8,13 @@ use ndarray::{Array1, Array3};
 use crate::kernel::Isa;
 use crate::rows::Rows;
 use crate::train::{Data, Trainer};
-use crate::{GruSpec, Path, TrainSettings};
+use crate::{GruSpec, InstructionSet, TrainSettings};
 
 /// Runs `work` with a trainer at rest on these rows, in their given order, in one batch.
 fn with_trainer<T>(
     spec: &GruSpec,
     settings: &TrainSettings,
-    path: Path,
+    path: InstructionSet,
     start: &[f32],
     (x, y): (&Array3<f32>, &Array1<f32>),
     work: impl FnOnce(&mut Trainer<'_>) -> T,
@@ -30,8 +30,10 @@ fn with_trainer<T>(
 }
 
 /// The paths that this machine can try.
-fn paths() -> impl Iterator<Item = Path> {
-    Path::ALL.into_iter().filter(|path| path.is_supported())
+fn paths() -> impl Iterator<Item = InstructionSet> {
+    InstructionSet::ALL
+        .into_iter()
+        .filter(|path| path.is_supported())
 }
 
 /// Largest difference, relative to the largest expected entry.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::{paths, relative_gap, with_trainer};
 use crate::init::starting_weights;
 use crate::rng::{Random, Stream};
-use crate::{Gru, GruSpec, Loss, Path, TrainSettings};
+use crate::{Gru, GruSpec, InstructionSet, Loss, TrainSettings};
 
 fn data(spec: &GruSpec, rows: usize, seed: u64) -> (Array3<f32>, Array1<f32>) {
     let mut random = Random::new(seed, Stream::Walk);
@@ -161,7 +161,7 @@ fn paths_agree_for_every_batch_and_feature_count() {
                 weight_decay: 0.1,
                 ..TrainSettings::default()
             };
-            let outcome = |path: Path| {
+            let outcome = |path: InstructionSet| {
                 let model = Gru::from_parts(spec.clone(), weights.clone(), path);
                 let outputs = model.predict(x.view()).unwrap().to_vec();
                 let data = (&x, &y);
@@ -171,7 +171,7 @@ fn paths_agree_for_every_batch_and_feature_count() {
                 });
                 [outputs, gradient]
             };
-            let expected = outcome(Path::Plain);
+            let expected = outcome(InstructionSet::Plain);
             for path in paths() {
                 for (found, expected) in outcome(path).iter().zip(&expected) {
                     let wide: Vec<f64> = expected.iter().map(|&x| f64::from(x)).collect();

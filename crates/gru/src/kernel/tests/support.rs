@@ -2,7 +2,7 @@
 
 use super::super::{Backward, Forward, Isa, Sizes, Transpose, run};
 use crate::layout::Layout;
-use crate::{GruSpec, Path};
+use crate::{GruSpec, InstructionSet};
 
 pub(super) const GUARD: f32 = 12_345.678;
 pub(super) const MARGIN: usize = 40;
@@ -53,7 +53,7 @@ pub(super) fn numbers(count: usize, key: u32) -> Vec<f32> {
     (0..count).map(draw).collect()
 }
 
-pub(super) fn assert_close(what: &str, path: Path, found: &[f32], expected: &[f32]) {
+pub(super) fn assert_close(what: &str, path: InstructionSet, found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len());
     let largest = expected.iter().fold(1e-3_f32, |most, x| most.max(x.abs()));
     for (index, (f, e)) in found.iter().zip(expected).enumerate() {
@@ -65,13 +65,13 @@ pub(super) fn assert_close(what: &str, path: Path, found: &[f32], expected: &[f3
 }
 
 pub(super) fn vector_isas() -> impl Iterator<Item = Isa> {
-    [Path::Avx512, Path::Avx2]
+    [InstructionSet::Avx512, InstructionSet::Avx2]
         .into_iter()
         .filter_map(|path| Isa::new(path).ok())
 }
 
 pub(super) fn plain() -> Isa {
-    Isa::new(Path::Plain).unwrap()
+    Isa::new(InstructionSet::Plain).unwrap()
 }
 
 /// From panels (rows of `slots` × lanes each) to rows of `slots` × real units.
@@ -94,7 +94,7 @@ pub(super) fn unpanel(
     out
 }
 
-/// One layer, forwards and backwards, its results as ordinary matrices.
+/// One layer, forward and backward pass, its results as ordinary matrices.
 pub(super) struct LayerResult {
     pub(super) states: Vec<f32>,
     pub(super) gates: Vec<f32>,
@@ -156,7 +156,7 @@ pub(super) fn layer(
     run(isa, forward);
     let kept = unpanel(gates.get(), all, 4, real_units, lanes);
 
-    let mut turned = Guarded::new(&vec![f32::NAN; units * 3 * units], shift);
+    let mut transposed = Guarded::new(&vec![f32::NAN; units * 3 * units], shift);
     let panels = sizes.panels();
     let (matrix, width) = (recurrent.get(), 3 * lanes);
     run(
@@ -167,7 +167,7 @@ pub(super) fn layer(
             width,
             lanes,
             matrix,
-            turned: turned.get(),
+            transposed: transposed.get(),
         },
     );
     // The gradient from above and at the end: zero in the padding, as the network hands it over.
@@ -183,7 +183,7 @@ pub(super) fn layer(
     let mut totals = Guarded::new(&vec![f32::NAN; 4 * units], shift + 1);
     let backward = Backward {
         sizes,
-        turned: turned.get(),
+        transposed: transposed.get(),
         states: states.get(),
         above: (!key.is_multiple_of(3)).then_some(&*above.get()),
         carry: carry.get(),
@@ -199,7 +199,7 @@ pub(super) fn layer(
         &x,
         &gates,
         &states,
-        &turned,
+        &transposed,
         &above,
         &carry,
         &totals,

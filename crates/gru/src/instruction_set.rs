@@ -1,4 +1,4 @@
-//! Which instruction set does the arithmetic: chosen at run time, or forced by name.
+//! Instruction set of the arithmetic: chosen at run time, or forced by name.
 //!
 //! Each path gives the same bits on every machine that has it (only IEEE-exact operations are
 //! used); two paths differ by rounding.
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// An instruction-set path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Path {
+pub enum InstructionSet {
     /// Sixteen lanes, 32 registers: AVX-512 F.
     Avx512,
     /// Eight lanes, 16 registers: AVX2 with FMA.
@@ -25,7 +25,7 @@ pub enum Path {
 #[error("`{0}` is no instruction-set path: use avx512, avx2 or plain")]
 pub struct UnknownPath(String);
 
-impl Path {
+impl InstructionSet {
     /// All paths, the fastest first.
     pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Plain];
 
@@ -63,13 +63,13 @@ impl Path {
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for InstructionSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Path {
+impl FromStr for InstructionSet {
     type Err = UnknownPath;
 
     fn from_str(name: &str) -> Result<Self, UnknownPath> {
@@ -86,15 +86,15 @@ mod tests {
 
     #[test]
     fn names_parse_back() {
-        for path in Path::ALL {
-            assert_eq!(path.name().parse::<Path>().unwrap(), path);
+        for path in InstructionSet::ALL {
+            assert_eq!(path.name().parse::<InstructionSet>().unwrap(), path);
         }
-        assert!("sse".parse::<Path>().is_err());
+        assert!("sse".parse::<InstructionSet>().is_err());
     }
 
     #[test]
     fn plain_runs_everywhere() {
-        assert!(Path::Plain.is_supported());
-        assert!(Path::best().is_supported());
+        assert!(InstructionSet::Plain.is_supported());
+        assert!(InstructionSet::best().is_supported());
     }
 }
