@@ -171,7 +171,7 @@ fn made_with(walk: &Walk<'_>) -> Run {
         path: walk
             .settings
             .path
-            .unwrap_or_else(gru::Path::best)
+            .unwrap_or_else(gru::InstructionSet::best)
             .name()
             .to_owned(),
         walk: walk.name(),

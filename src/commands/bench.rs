@@ -6,21 +6,23 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use closecall_actors::kafka_bridge::bench as bridge_bench;
 use closecall_calendar::Clock;
-use closecall_gru::bench::{BenchReport, BenchSettings, measure};
+use closecall_forecast::ForecastSettings;
+use closecall_gru::bench::{BenchReport, BenchSettings, Workload, measure};
 use closecall_kafka::bench::{BridgeReport, RouteReport};
+use serde::Serialize;
 
 use crate::exit::{Code, OrExit, kafka_error};
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
-    /// Train the reference network: seconds, GFLOP/s, and how far from this processor's peak
+    /// Train the reference network and the product's: seconds, GFLOP/s, and how far from this processor's peak
     Train(TrainArgs),
     /// Send records through Kafka and one stage: milliseconds, records a second, beside a bare loop
     Bridge(BridgeArgs),
 }
 
-/// Train the reference network.
+/// Train the reference network and the product's.
 #[derive(Debug, Args)]
 pub(crate) struct TrainArgs {
     /// Fits at the same time, each on a thread of its own
@@ -66,19 +68,39 @@ pub(super) fn train(args: &TrainArgs) -> anyhow::Result<ExitCode> {
         (Some(_), 1) => std::thread::available_parallelism()?.get(),
         (_, jobs) => jobs,
     };
-    let settings = BenchSettings {
-        path: args.path,
-        jobs,
-        rounds: args.rounds,
-        tickers: args.tickers,
+    let measured = |workload| {
+        let settings = BenchSettings {
+            workload,
+            path: args.path,
+            jobs,
+            rounds: args.rounds,
+            tickers: args.tickers,
+        };
+        measure(&settings).or_exit(Code::Usage)
     };
-    let report = measure(&settings).or_exit(Code::Usage)?;
+    let report = TrainReport {
+        reference: measured(Workload::reference())?,
+        product: measured(ForecastSettings::default().workload())?,
+    };
     if args.json {
         super::print(serde_json::to_string(&report)?)?;
     } else {
-        super::print(text(&report))?;
+        let TrainReport { reference, product } = &report;
+        super::print(format!(
+            "reference network\n{}\nthe product's own network\n{}",
+            text(reference),
+            text(product)
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Both networks' measurements; the reference's at the top level of the JSON.
+#[derive(Debug, Serialize)]
+struct TrainReport {
+    #[serde(flatten)]
+    reference: BenchReport,
+    product: BenchReport,
 }
 
 fn text(report: &BenchReport) -> String {
@@ -93,8 +115,8 @@ fn text(report: &BenchReport) -> String {
         ratio_to_limit,
     } = report;
     format!(
-        "{fits} fits by {jobs} jobs on {path}: {seconds:.3} s\n\
-         {gflop:.1} GFLOP at {gflops:.1} GFLOP/s, where {peak_gflops:.1} is this processor's peak\n\
+        "  {fits} fits by {jobs} jobs on {path}: {seconds:.3} s\n  \
+         {gflop:.1} GFLOP at {gflops:.1} GFLOP/s, where {peak_gflops:.1} is this processor's peak\n  \
          {ratio_to_limit:.2} x the shortest possible time"
     )
 }

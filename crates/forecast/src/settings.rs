@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Error;
+use closecall_gru::bench::Workload;
 use closecall_gru::{GruSpec, InstructionSet, Loss, TrainSettings};
 
 /// The model that forecasts.
@@ -230,6 +231,16 @@ impl ForecastSettings {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect()
+    }
+
+    /// One member's fit on the rows of a window of 300 days, as `closecall bench train` measures it.
+    #[must_use]
+    pub fn workload(&self) -> Workload {
+        Workload {
+            spec: self.spec(),
+            training: self.training(0),
+            rows: 206 - crate::network_features::NetworkFeatures::first_row(self.network.window),
+        }
     }
 
     /// The product's network as the engine wants it.

@@ -7,13 +7,14 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use closecall_gru::bench::{REFERENCE_ROWS, reference_rows, reference_spec, reference_work};
+use closecall_gru::bench::Workload;
 use closecall_gru::{Gru, InstructionSet, TrainSettings};
 use criterion::{Criterion, criterion_group, criterion_main};
 use ndarray::s;
 
 fn reference(criterion: &mut Criterion) {
-    let (x, y) = reference_rows(1);
+    let work = Workload::reference();
+    let (x, y) = work.data(1);
     let mut group = criterion.benchmark_group("reference work");
     group
         .sample_size(10)
@@ -23,7 +24,7 @@ fn reference(criterion: &mut Criterion) {
         .filter(|path| path.is_supported())
     {
         group.bench_function(path.name(), |bencher| {
-            bencher.iter(|| reference_work(&x, &y, path, 1).unwrap());
+            bencher.iter(|| work.run(&x, &y, path, 1).unwrap());
         });
     }
     group.finish();
@@ -33,12 +34,12 @@ fn reference(criterion: &mut Criterion) {
         ..TrainSettings::default()
     };
     let go_on = &mut |_: &_| ControlFlow::Continue(());
-    let fitted = Gru::fit(&reference_spec(), x.view(), y.view(), &one, None, go_on).unwrap();
+    let fitted = Gru::fit(&work.spec, x.view(), y.view(), &one, None, go_on).unwrap();
     criterion.bench_function("one forecast", |bencher| {
         bencher.iter(|| {
             fitted
                 .model
-                .predict(x.slice(s![REFERENCE_ROWS.., .., ..]))
+                .predict(x.slice(s![work.rows.., .., ..]))
                 .unwrap()
         });
     });

@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use closecall_gru::bench::reference_spec;
+use closecall_gru::bench::Workload;
 use closecall_gru::{Gru, TrainSettings};
 use ndarray::{Array1, Array3, s};
 
@@ -36,7 +36,7 @@ fn error_of(seed: u64, x: &Array3<f32>, y: &Array1<f32>) -> f32 {
     };
     let go_on = &mut |_: &_| ControlFlow::Continue(());
     let fitted = Gru::fit(
-        &reference_spec(),
+        &Workload::reference().spec,
         x.view(),
         y.view(),
         &settings,
