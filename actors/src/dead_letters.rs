@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use closecall_kafka::{DeadLetterStore, FoundDeadLetter};
-use closecall_ledger::{DeadLetterRow, Ledger, Recorded as Row};
-use closecall_protocol::{PickId, Reason, Ticker};
-use closecall_supervision::{DeadLetter, DeadLetterSink, Recorded, SinkError};
+use closecall_ledger::{DeadLetterRow, Ledger, Recorded};
+use closecall_protocol::{PickId, Ticker};
+use closecall_supervision::{DeadLetter, DeadLetterSink, Recording, SinkError};
 use serde_json::{Value, json};
 
 /// Records dead letters in the ledger, and tells `announce` of each that is new.
@@ -43,7 +43,7 @@ impl LedgerDeadLetters {
             let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
             let recorded = ledger.record_dead_letter(&row)?;
             drop(ledger);
-            if matches!(recorded, Row::New { .. }) {
+            if matches!(recorded, Recorded::New { .. }) {
                 announce(&row);
             }
             Ok(())
@@ -53,12 +53,12 @@ impl LedgerDeadLetters {
 }
 
 impl DeadLetterSink for LedgerDeadLetters {
-    fn record<'a>(&'a self, letter: &'a DeadLetter) -> Recorded<'a> {
+    fn record<'a>(&'a self, letter: &'a DeadLetter) -> Recording<'a> {
         Box::pin(async move {
             let row = DeadLetterRow {
                 pick_id: letter.id.parse::<PickId>()?,
                 stage: letter.stage.clone(),
-                reason: letter.reason.parse::<Reason>()?,
+                reason: letter.reason,
                 message: letter.message.clone(),
                 ticker: letter
                     .label
@@ -77,7 +77,7 @@ impl DeadLetterSink for LedgerDeadLetters {
 }
 
 impl DeadLetterStore for LedgerDeadLetters {
-    fn store<'a>(&'a self, letter: &'a FoundDeadLetter) -> Recorded<'a> {
+    fn store<'a>(&'a self, letter: &'a FoundDeadLetter) -> Recording<'a> {
         Box::pin(async move {
             let FoundDeadLetter {
                 headers,

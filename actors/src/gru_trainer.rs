@@ -102,5 +102,5 @@ fn fit(
         }
     };
     forecaster(dataset, &mut on_epoch)
-        .map_err(|error| StageError::permanent(error.reason().code(), error.to_string()))
+        .map_err(|error| StageError::permanent(error.reason(), error.to_string()))
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_calendar::Clock;
-use closecall_ledger::{Class, Ledger, Recorded};
-use closecall_protocol::{CloseForecast, Prediction, Reason};
+use closecall_ledger::{Ledger, Recorded};
+use closecall_protocol::{CloseForecast, ErrorClass, Prediction, Reason};
 use closecall_supervision::{Ack, Deliver, Drain, StageContext, StageError};
 
 use crate::stage;
@@ -76,9 +76,9 @@ fn record(
         Prediction::Foreign(foreign) => ledger.record_foreign(foreign, clock.now()),
     };
     recorded.map_err(|error| match error.class() {
-        Class::Permanent => StageError::permanent(Reason::Undecodable.code(), error.to_string()),
-        Class::Transient | Class::Fatal => {
-            StageError::transient(Reason::Unavailable.code(), error.to_string())
+        ErrorClass::Permanent => StageError::permanent(Reason::Undecodable, error.to_string()),
+        ErrorClass::Transient | ErrorClass::Fatal => {
+            StageError::transient(Reason::Unavailable, error.to_string())
         }
     })
 }

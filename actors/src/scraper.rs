@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
-use closecall_market::{ErrorClass, Market};
-use closecall_protocol::{MarketScraped, Reason, TickerPicked};
+use closecall_market::Market;
+use closecall_protocol::{ErrorClass, MarketScraped, Reason, TickerPicked};
 use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageError};
 use tokio::time::Instant;
 
@@ -81,7 +81,7 @@ async fn gather(market: &Market, picked: &TickerPicked) -> Result<MarketScraped,
             Ok(scraped) => return Ok(scraped),
             Err(error) => error,
         };
-        let reason = error.reason().unwrap_or(Reason::Unavailable).code();
+        let reason = error.reason().unwrap_or(Reason::Unavailable);
         if error.class() != ErrorClass::Transient || Instant::now() + PAUSE > deadline {
             return Err(StageError::permanent(reason, error.to_string()));
         }

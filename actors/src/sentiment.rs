@@ -59,9 +59,9 @@ impl Handler<Deliver<MarketScraped>> for Sentiment {
             let at_work = context.clone();
             let score = move |_: &_| {
                 at_work.fault_point("mid-work");
-                datasets.build(&scraped).map_err(|error| {
-                    StageError::permanent(error.reason().code(), error.to_string())
-                })
+                datasets
+                    .build(&scraped)
+                    .map_err(|error| StageError::permanent(error.reason(), error.to_string()))
             };
             let built = context.compute("score", stage::SCORE_BOUND, score).await?;
             outbox.deliver(built).await

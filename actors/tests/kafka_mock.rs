@@ -229,7 +229,7 @@ fn a_refused_record_is_dead_lettered_and_its_stage_named() {
             Arc::new(move |message| {
                 let refused = message.pick.ticker.as_str() == "AAPL";
                 noted.push(message);
-                let refusal = StageError::permanent("unknown-ticker", "nobody trades it");
+                let refusal = StageError::permanent(Reason::UnknownTicker, "nobody trades it");
                 Box::pin(future::ready(if refused {
                     Err(refusal)
                 } else {

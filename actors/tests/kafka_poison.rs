@@ -12,7 +12,7 @@ use closecall_kafka::{DeadLetterStore, FoundDeadLetter, KafkaSettings};
 use closecall_protocol::codec::dead_letter;
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::{PickId, Reason, Topic};
-use closecall_supervision::Recorded;
+use closecall_supervision::Recording;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -152,7 +152,7 @@ struct Kept {
 }
 
 impl DeadLetterStore for Kept {
-    fn store<'a>(&'a self, letter: &'a FoundDeadLetter) -> Recorded<'a> {
+    fn store<'a>(&'a self, letter: &'a FoundDeadLetter) -> Recording<'a> {
         Box::pin(async move {
             if !std::mem::replace(&mut *self.refused.lock().unwrap(), true) {
                 return Err("no space left".into());

@@ -45,7 +45,7 @@ impl Handler<Deliver<Arc<ReceivedRecord>>> for FromDeadLetters {
         Box::pin(async move {
             let stored = store.store(&letter).await;
             stored.map_err(|error| {
-                StageError::transient(Reason::Unavailable.code(), format!("not stored: {error}"))
+                StageError::transient(Reason::Unavailable, format!("not stored: {error}"))
             })?;
             Ok(Ack::Done)
         })

@@ -9,11 +9,9 @@ use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_calendar::Clock;
-use closecall_protocol::Error as ProtocolError;
 use closecall_protocol::codec::{Arrival, Record};
-use closecall_supervision::{
-    Ack, Deliver, Describe, Drain, FaultPoints, Outbox, StageError, reason,
-};
+use closecall_protocol::{Error as ProtocolError, Reason};
+use closecall_supervision::{Ack, Deliver, Describe, Drain, FaultPoints, Outbox, StageError};
 use futures_util::future;
 use tokio::runtime::Handle;
 
@@ -42,13 +40,13 @@ impl<T: Send + Sync + 'static> RecordReader<T> {
     pub(super) fn read(&self, received: &ReceivedRecord) -> Result<Arc<T>, StageError> {
         let message = received
             .message(|record, arrival| (self.decode)(record, arrival))
-            .map_err(|error| StageError::permanent(error.reason().code(), error.to_string()))?;
+            .map_err(|error| StageError::permanent(error.reason(), error.to_string()))?;
         if let Ok(pick_id) = self.describe.id(&message).parse() {
             received.decoded(pick_id);
         }
         match self.describe.expires_at(&message) {
             Some(at) if self.clock.now() >= at => {
-                let expired = StageError::permanent(reason::EXPIRED, format!("expired at {at}"));
+                let expired = StageError::permanent(Reason::Expired, format!("expired at {at}"));
                 Err(expired.refused_by(&self.stage, 0))
             }
             _ => Ok(message),

@@ -48,7 +48,7 @@ impl<T: 'static> Handler<Deliver<T>> for ToTopic<T> {
         let record = match encoded {
             Ok(record) => record,
             Err(error) => {
-                let refusal = StageError::permanent(error.reason().code(), error.to_string());
+                let refusal = StageError::permanent(error.reason(), error.to_string());
                 return Box::pin(future::ready(Err(refusal)));
             }
         };
@@ -69,8 +69,8 @@ impl<T: 'static> Handler<Deliver<T>> for ToTopic<T> {
 /// Everything but the size of the record may be otherwise later.
 fn refusal(error: &Error) -> StageError {
     match error {
-        Error::TooLarge { .. } => StageError::permanent(Reason::TooLarge.code(), error.to_string()),
-        _ => StageError::transient(Reason::Unavailable.code(), error.to_string()),
+        Error::TooLarge { .. } => StageError::permanent(Reason::TooLarge, error.to_string()),
+        _ => StageError::transient(Reason::Unavailable, error.to_string()),
     }
 }
 

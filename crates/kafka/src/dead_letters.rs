@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
+use closecall_protocol::Topic;
 use closecall_protocol::codec::dead_letter::{self, DeadLetterHeaders, Refusal};
 use closecall_protocol::codec::{Arrival, Record};
-use closecall_protocol::{Reason, Topic};
-use closecall_supervision::{DeadLetter, DeadLetterSink, Recorded};
+use closecall_supervision::{DeadLetter, DeadLetterSink, Recording};
 
 use crate::producer::Producer;
 use crate::record::ReceivedRecord;
@@ -39,7 +39,7 @@ struct RecordDeadLetters {
 }
 
 impl DeadLetterSink for RecordDeadLetters {
-    fn record<'a>(&'a self, letter: &'a DeadLetter) -> Recorded<'a> {
+    fn record<'a>(&'a self, letter: &'a DeadLetter) -> Recording<'a> {
         Box::pin(async move {
             let DeadLetterTopic {
                 producer,
@@ -57,10 +57,7 @@ impl DeadLetterSink for RecordDeadLetters {
                     .next()
                     .unwrap_or_default()
                     .to_owned(),
-                reason: letter
-                    .reason
-                    .parse::<Reason>()
-                    .unwrap_or(Reason::Undecodable),
+                reason: letter.reason,
                 message: letter.message.clone(),
                 attempts: letter.attempts,
                 group: group.clone(),
@@ -110,5 +107,5 @@ impl FoundDeadLetter {
 pub trait DeadLetterStore: Send + Sync + 'static {
     /// Stores `letter`; `Ok` means that it is safe. On an error it comes again, so a repeat must
     /// be harmless.
-    fn store<'a>(&'a self, letter: &'a FoundDeadLetter) -> Recorded<'a>;
+    fn store<'a>(&'a self, letter: &'a FoundDeadLetter) -> Recording<'a>;
 }

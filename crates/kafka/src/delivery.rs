@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::Thread;
 
-use closecall_supervision::{Class, Outbox};
+use closecall_supervision::{FailureClass, Outbox};
 use tokio::runtime::Handle;
 
 use crate::dead_letters::DeadLetterTopic;
@@ -57,7 +57,7 @@ impl Deliveries {
             };
             let outcome = match settled {
                 Ok(_) => DeliveryOutcome::Done,
-                Err(error) if error.class() == Class::Released => DeliveryOutcome::Released,
+                Err(error) if error.class() == FailureClass::Released => DeliveryOutcome::Released,
                 Err(error) => DeliveryOutcome::Stuck(error.to_string()),
             };
             // The receiver is gone when the client was replaced; its records come again.

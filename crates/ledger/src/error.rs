@@ -3,20 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use closecall_protocol::ErrorClass;
 use rusqlite::ErrorCode;
 
 use crate::fault::Fault;
-
-/// Whether trying again can help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// Later it may work; nothing was recorded.
-    Transient,
-    /// Never for this input.
-    Permanent,
-    /// Not without somebody's help.
-    Fatal,
-}
 
 /// A ledger that could not be opened, read or written. After an error the ledger is as it was
 /// before the call.
@@ -81,11 +71,11 @@ pub enum Error {
 impl Error {
     /// Whether trying again can help.
     #[must_use]
-    pub fn class(&self) -> Class {
+    pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Full(_) | Self::Busy(_) | Self::Io(_) => Class::Transient,
-            Self::Json(_) => Class::Permanent,
-            _ => Class::Fatal,
+            Self::Full(_) | Self::Busy(_) | Self::Io(_) => ErrorClass::Transient,
+            Self::Json(_) => ErrorClass::Permanent,
+            _ => ErrorClass::Fatal,
         }
     }
 }

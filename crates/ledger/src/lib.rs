@@ -28,7 +28,7 @@ mod witness;
 mod writer;
 
 pub use entry::{Entry, State, Summary};
-pub use error::{Class, Error};
+pub use error::Error;
 pub use fault::Fault;
 pub use reader::Reader;
 pub use row::DeadLetterRow;

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 
 use closecall_calendar::Calendar;
-use closecall_ledger::{Class, Error, Ledger, Reader};
+use closecall_ledger::{Error, Ledger, Reader};
 
 use support::{Fixture, at, forecast};
 
@@ -27,7 +27,7 @@ fn a_second_writer_is_refused_until_the_first_is_gone() {
     let first = fixture.writer();
     let refused = open(fixture.directory.path()).unwrap_err();
     assert!(matches!(refused, Error::InUse(_)), "{refused}");
-    assert_eq!(refused.class(), Class::Fatal);
+    assert_eq!(refused.class(), closecall_protocol::ErrorClass::Fatal);
     let said = refused.to_string();
     assert!(
         said.contains("another process") && said.contains("data directory"),

@@ -1,15 +1,4 @@
-//! What follows from an error: whether another try can help, and what a command reports.
-
-/// Whether another try can help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorClass {
-    /// Later it may go.
-    Transient,
-    /// Asking the same again gives the same.
-    Permanent,
-    /// Nothing goes until somebody changes something.
-    Fatal,
-}
+//! What a command reports that ends on an error.
 
 /// What a command reports that ends on an error; the binary maps it to an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use closecall_protocol::{Reason, Ticker};
+use closecall_protocol::{ErrorClass, Reason, Ticker};
 
-use crate::class::{ErrorClass, MarketFailure};
+use crate::class::MarketFailure;
 use crate::vendor::VendorFault;
 
 /// Why market data cannot be had.

@@ -35,7 +35,7 @@ mod yahoo;
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod recorded;
 
-pub use class::{ErrorClass, MarketFailure};
+pub use class::MarketFailure;
 pub use error::Error;
 pub use gather::Market;
 pub use settings::{

@@ -19,8 +19,10 @@ pub mod topic;
 pub mod value;
 
 mod error;
+mod error_class;
 
 pub use error::Error;
+pub use error_class::ErrorClass;
 pub use message::{
     CloseForecast, DatasetBuilt, Direction, ForecastValues, ForeignPrediction, Gate, Headline,
     Interval, MarketScraped, ModelSummary, ModelTarget, NewsMean, Phase, Pick, PickId, PickReason,

@@ -1,13 +1,31 @@
 //! The closed list of reasons for which a message ends as a dead letter.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// Why a message ended as a dead letter. Its code is what records, the ledger and metrics carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    Serialize,
+    Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(
+    serialize_all = "kebab-case",
+    parse_err_ty = crate::Error,
+    parse_err_fn = unknown
+)]
 pub enum Reason {
     /// It cannot be read.
     Undecodable,
@@ -36,57 +54,50 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
-        Self::Undecodable,
-        Self::UnsupportedVersion,
-        Self::TooLarge,
-        Self::InvalidTicker,
-        Self::UnknownTicker,
-        Self::NoData,
-        Self::Unavailable,
-        Self::Expired,
-        Self::Panic,
-        Self::TookTooLong,
-        Self::Diverged,
-        Self::Abandoned,
-    ];
-
     /// The code, as records and metrics carry it.
     #[must_use]
     pub fn code(self) -> &'static str {
-        match self {
-            Self::Undecodable => "undecodable",
-            Self::UnsupportedVersion => "unsupported-version",
-            Self::TooLarge => "too-large",
-            Self::InvalidTicker => "invalid-ticker",
-            Self::UnknownTicker => "unknown-ticker",
-            Self::NoData => "no-data",
-            Self::Unavailable => "unavailable",
-            Self::Expired => "expired",
-            Self::Panic => "panic",
-            Self::TookTooLong => "took-too-long",
-            Self::Diverged => "diverged",
-            Self::Abandoned => "abandoned",
+        self.into()
+    }
+}
+
+fn unknown(code: &str) -> crate::Error {
+    let shown: String = code.chars().take(40).flat_map(char::escape_debug).collect();
+    crate::Error::Undecodable(format!("`{shown}` is not a dead-letter reason"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An older Reporter must be able to read them, so the list is closed.
+    #[test]
+    fn the_codes_are_those_of_the_first_version() {
+        let codes: Vec<&str> = Reason::VARIANTS
+            .iter()
+            .map(|reason| reason.code())
+            .collect();
+        assert_eq!(
+            codes,
+            [
+                "undecodable",
+                "unsupported-version",
+                "too-large",
+                "invalid-ticker",
+                "unknown-ticker",
+                "no-data",
+                "unavailable",
+                "expired",
+                "panic",
+                "took-too-long",
+                "diverged",
+                "abandoned"
+            ]
+        );
+        for reason in Reason::VARIANTS {
+            assert_eq!(reason.code().parse::<Reason>().unwrap(), *reason);
+            let json = serde_json::to_string(reason).unwrap();
+            assert_eq!(json, format!("\"{reason}\""));
         }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl FromStr for Reason {
-    type Err = crate::Error;
-
-    fn from_str(code: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.code() == code)
-            .ok_or_else(|| {
-                crate::Error::Undecodable(format!("`{code}` is not a dead-letter reason"))
-            })
     }
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use chrono::{DateTime, Utc};
+use closecall_protocol::Reason;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,8 +17,8 @@ pub struct DeadLetter {
     pub label: Option<String>,
     /// The stage that refused it.
     pub stage: String,
-    /// Reason code.
-    pub reason: &'static str,
+    /// Why.
+    pub reason: Reason,
     /// What happened, for people.
     pub message: String,
     /// How often the stage panicked on it, plus one where it then answered.
@@ -32,12 +33,12 @@ pub struct DeadLetter {
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The outcome of recording a dead letter, to be awaited.
-pub type Recorded<'a> = Pin<Box<dyn Future<Output = Result<(), SinkError>> + Send + 'a>>;
+pub type Recording<'a> = Pin<Box<dyn Future<Output = Result<(), SinkError>> + Send + 'a>>;
 
 /// Where dead letters are recorded: a ledger, a dead-letter topic.
 pub trait DeadLetterSink: Send + Sync + 'static {
     /// Records `letter`; `Ok` means that it is safe and its message is thereby settled. On an error
     /// the sender tries again until it is recorded or the process ends, so a repeat must be
     /// harmless.
-    fn record<'a>(&'a self, letter: &'a DeadLetter) -> Recorded<'a>;
+    fn record<'a>(&'a self, letter: &'a DeadLetter) -> Recording<'a>;
 }

@@ -51,7 +51,7 @@ mod thread_stage;
 mod watchdog;
 mod work_threads;
 
-pub use dead_letter::{DeadLetter, DeadLetterSink, Recorded, SinkError};
+pub use dead_letter::{DeadLetter, DeadLetterSink, Recording, SinkError};
 pub use delivery::{Ack, Deliver};
 pub use describe::Describe;
 pub use drain::{DrainReport, Missed};
@@ -67,6 +67,6 @@ pub use shutdown::{Cause, Exit};
 pub use signals::{Signal, SignalSource, Signals};
 pub use stage::Drain;
 pub use stage_context::{StageContext, Work};
-pub use stage_error::{Class, StageError, reason};
+pub use stage_error::{FailureClass, StageError};
 pub use supervisor::Supervisor;
 pub use thread_stage::ThreadRun;

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use closecall_calendar::Clock;
+use closecall_protocol::Reason;
 use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::health::InHand;
 use crate::work_threads::WorkThreads;
-use crate::{FaultPoints, HealthBoard, StageError, panics, reason};
+use crate::{FaultPoints, HealthBoard, StageError, panics};
 
 /// Runs the work of one stage and comes to its fault points. Clones share the process's permits for
 /// CPU work and its work threads.
@@ -168,7 +169,7 @@ impl StageContext {
                 reply.send(result).ok();
             })
             .map_err(|error| {
-                StageError::transient(reason::UNAVAILABLE, format!("no thread: {error}"))
+                StageError::transient(Reason::Unavailable, format!("no thread: {error}"))
             })?;
         tokio::select! {
             // The end first: what cancelled work answers shall not be taken for the message's fault.
@@ -182,7 +183,7 @@ impl StageContext {
 
 fn took_too_long(what: &str, bound: Duration) -> StageError {
     let message = format!("{what} was not done within {bound:?}");
-    StageError::permanent(reason::TOOK_TOO_LONG, message)
+    StageError::permanent(Reason::TookTooLong, message)
 }
 
 fn ending(what: &str) -> StageError {

@@ -4,25 +4,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Reason codes that supervision itself gives. Stages add their own as plain strings.
-pub mod reason {
-    /// The message was met after its expiry.
-    pub const EXPIRED: &str = "expired";
-    /// The stage panicked on the message as often as it may.
-    pub const PANIC: &str = "panic";
-    /// The stage's own work on the message passed its bound.
-    pub const TOOK_TOO_LONG: &str = "took-too-long";
-    /// Something that the work needs could not be had.
-    pub const UNAVAILABLE: &str = "unavailable";
-    /// The process ended before the message's way through it was settled.
-    pub const ABANDONED: &str = "abandoned";
-    /// The process is ending; the message is given back unsettled.
-    pub const ENDING: &str = "ending";
-}
+use closecall_protocol::Reason;
 
 /// How a failure is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub enum FailureClass {
     /// Something the stage depends on is down: try again, without counting.
     Transient,
     /// It will never work: dead-letter at once.
@@ -37,15 +23,15 @@ pub enum Class {
 /// Why a stage did not settle a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageError {
-    class: Class,
-    reason: &'static str,
+    class: FailureClass,
+    reason: Reason,
     message: String,
     /// The stage that refused, where it is not the one that answered; with the attempts made there.
     refused_by: Option<(Arc<str>, u32)>,
 }
 
 impl StageError {
-    fn new(class: Class, reason: &'static str, message: impl Into<String>) -> Self {
+    fn new(class: FailureClass, reason: Reason, message: impl Into<String>) -> Self {
         Self {
             class,
             reason,
@@ -56,33 +42,33 @@ impl StageError {
 
     /// Something the stage depends on is down and the stage gave up waiting for now.
     #[must_use]
-    pub fn transient(reason: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Class::Transient, reason, message)
+    pub fn transient(reason: Reason, message: impl Into<String>) -> Self {
+        Self::new(FailureClass::Transient, reason, message)
     }
 
     /// The message itself cannot be worked on, however often it is tried.
     #[must_use]
-    pub fn permanent(reason: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Class::Permanent, reason, message)
+    pub fn permanent(reason: Reason, message: impl Into<String>) -> Self {
+        Self::new(FailureClass::Permanent, reason, message)
     }
 
     /// The work on the message panicked.
     #[must_use]
     pub fn panicked(message: impl Into<String>) -> Self {
-        Self::new(Class::Panicked, reason::PANIC, message)
+        Self::new(FailureClass::Panicked, Reason::Panic, message)
     }
 
     /// The process is ending and nobody settled the message.
     #[must_use]
     pub fn released(message: impl Into<String>) -> Self {
-        Self::new(Class::Released, reason::ENDING, message)
+        Self::new(FailureClass::Released, Reason::Abandoned, message)
     }
 
     /// The same refusal, as passed on by a sender that records no dead letters, or that knows what
     /// `stage` would answer: `stage` refused after `attempts`. The first stage named stays.
     #[must_use]
     pub fn refused_by(mut self, stage: &Arc<str>, attempts: u32) -> Self {
-        self.class = Class::Permanent;
+        self.class = FailureClass::Permanent;
         self.refused_by
             .get_or_insert_with(|| (Arc::clone(stage), attempts));
         self
@@ -95,13 +81,13 @@ impl StageError {
 
     /// How the failure is to be taken.
     #[must_use]
-    pub fn class(&self) -> Class {
+    pub fn class(&self) -> FailureClass {
         self.class
     }
 
-    /// The reason code a dead letter would carry.
+    /// The reason that a dead letter would carry.
     #[must_use]
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> Reason {
         self.reason
     }
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use closecall_protocol::ErrorClass;
 
-use crate::class::{ErrorClass, MarketFailure};
+use crate::class::MarketFailure;
 
 /// Longest text of a stranger's that is carried in a fault, in characters.
 const SHOWN: usize = 240;

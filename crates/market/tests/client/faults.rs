@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use closecall_market::{Error, ErrorClass, MarketFailure, RequestOutcome, Vendor, VendorFault};
-use closecall_protocol::Reason;
+use closecall_market::{Error, MarketFailure, RequestOutcome, Vendor, VendorFault};
+use closecall_protocol::{ErrorClass, Reason};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use closecall_market::{Error, ErrorClass, MarketFailure, MarketSettings};
-use closecall_protocol::Reason;
+use closecall_market::{Error, MarketFailure, MarketSettings};
+use closecall_protocol::{ErrorClass, Reason};
 use serde_json::json;
 
 use crate::support::{

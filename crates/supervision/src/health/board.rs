@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use closecall_protocol::Reason;
 use dashmap::DashMap;
 
 use super::evaluate::{Health, StageHealth};
@@ -120,9 +121,9 @@ impl HealthBoard {
         });
     }
 
-    pub(crate) fn dead_lettered(&self, stage: &str, reason: &'static str) {
+    pub(crate) fn dead_lettered(&self, stage: &str, reason: Reason) {
         self.update(&stage.into(), |record| {
-            *record.dead_letters.entry(reason).or_default() += 1;
+            *record.dead_letters.entry(reason.code()).or_default() += 1;
         });
     }
 

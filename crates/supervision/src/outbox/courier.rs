@@ -5,7 +5,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::{Outbox, Parcel};
-use crate::{Ack, Class, DeadLetter, DeadLetterSink, Deliver, StageError, reason};
+use closecall_protocol::Reason;
+
+use crate::{Ack, DeadLetter, DeadLetterSink, Deliver, FailureClass, StageError};
 
 /// A refusal and how often the message was tried.
 struct Refused {
@@ -54,7 +56,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
             if let Some(at) = parcel.expires_at
                 && self.shared.clock.now() >= at
             {
-                let error = StageError::permanent(reason::EXPIRED, format!("expired at {at}"));
+                let error = StageError::permanent(Reason::Expired, format!("expired at {at}"));
                 return Err(Unsettled::Refused(Refused {
                     error,
                     attempts: panics,
@@ -74,10 +76,10 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
                 }
             };
             match error.class() {
-                Class::Transient => {}
-                Class::Panicked => panics += 1,
-                Class::Released => return Err(Unsettled::Released(error)),
-                Class::Permanent => {
+                FailureClass::Transient => {}
+                FailureClass::Panicked => panics += 1,
+                FailureClass::Released => return Err(Unsettled::Released(error)),
+                FailureClass::Permanent => {
                     return Err(Unsettled::Refused(Refused {
                         error,
                         attempts: panics + 1,
@@ -131,7 +133,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
             stage = letter.stage,
             message_id = letter.id,
             label = letter.label,
-            reason = letter.reason,
+            reason = letter.reason.code(),
             attempt = letter.attempts,
             error = letter.message,
             "dead-lettered"
@@ -150,7 +152,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
 
     fn abandoned(message: &str) -> Refused {
         Refused {
-            error: StageError::permanent(reason::ABANDONED, message),
+            error: StageError::permanent(Reason::Abandoned, message),
             attempts: 0,
         }
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix::AsyncContext;
+use closecall_protocol::Reason;
 use closecall_supervision::{Ack, Cause, Signals, StageState};
 use tokio::sync::Semaphore;
 
@@ -82,7 +83,7 @@ fn the_rest_drains_and_what_was_held_is_recorded() {
         assert!(exit.report.unwrap().drained());
         assert_eq!(in_work.settled().await, Ok(Ack::Done));
         assert_eq!(held.settled().await, Ok(Ack::DeadLettered));
-        assert_eq!(letters.reasons(), [("job-1".into(), "abandoned")]);
+        assert_eq!(letters.reasons(), [("job-1".into(), Reason::Abandoned)]);
     });
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use closecall_protocol::Reason;
 use closecall_supervision::{Ack, StageError};
 
 use crate::support::{Letters, Rig, Worker, at_once, done, job, on_system, quick};
@@ -13,7 +14,7 @@ fn recording_is_tried_until_it_works() {
     on_system(async {
         let worker = Worker::new(|_, _| {
             at_once(Err(StageError::permanent(
-                "unknown-ticker",
+                Reason::UnknownTicker,
                 "no such ticker",
             )))
         });
@@ -21,7 +22,10 @@ fn recording_is_tried_until_it_works() {
         rig.letters.failures.store(5, Ordering::SeqCst);
         assert_eq!(rig.outbox.deliver(job(1)).await, Ok(Ack::DeadLettered));
         assert_eq!(rig.letters.failures.load(Ordering::SeqCst), 0);
-        assert_eq!(rig.letters.reasons(), [("job-1".into(), "unknown-ticker")]);
+        assert_eq!(
+            rig.letters.reasons(),
+            [("job-1".into(), Reason::UnknownTicker)]
+        );
         assert_eq!(rig.letters.all()[0].attempts, 1);
         assert_eq!(rig.outbox.stats().dead_lettered, 1);
     });
@@ -30,7 +34,8 @@ fn recording_is_tried_until_it_works() {
 #[test]
 fn a_message_may_have_a_place_of_its_own_for_its_dead_letter() {
     on_system(async {
-        let refuse = Worker::new(|_, _| at_once(Err(StageError::permanent("no-data", "none"))));
+        let refuse =
+            Worker::new(|_, _| at_once(Err(StageError::permanent(Reason::NoData, "none"))));
         let rig = Rig::new(quick(), refuse);
         let own = Letters::default();
         let accepted = rig
@@ -39,7 +44,7 @@ fn a_message_may_have_a_place_of_its_own_for_its_dead_letter() {
             .await
             .unwrap();
         assert_eq!(accepted.settled().await, Ok(Ack::DeadLettered));
-        assert_eq!(own.reasons(), [("job-1".into(), "no-data")]);
+        assert_eq!(own.reasons(), [("job-1".into(), Reason::NoData)]);
         assert!(rig.letters.all().is_empty());
     });
 }
@@ -50,7 +55,10 @@ fn a_dependency_that_is_down_costs_no_attempt() {
         let calls = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&calls);
         let worker = Worker::new(move |_, _| match counted.fetch_add(1, Ordering::SeqCst) {
-            0..20 => at_once(Err(StageError::transient("unavailable", "vendor down"))),
+            0..20 => at_once(Err(StageError::transient(
+                Reason::Unavailable,
+                "vendor down",
+            ))),
             _ => done(),
         });
         let rig = Rig::new(quick(), worker);

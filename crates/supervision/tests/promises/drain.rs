@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use closecall_supervision::{Ack, Class, StageState};
+use closecall_supervision::{Ack, FailureClass, StageState};
 use futures_util::future::join_all;
 
 use crate::support::{Jobs, Letters, Worker, job, on_system, quick, supervisor};
@@ -55,7 +55,7 @@ fn unfinished_work_of_every_stage_is_finished() {
         assert!(letters.all().is_empty());
 
         let late = to_middle.accept(job(99)).await.unwrap_err();
-        assert_eq!(late.class(), Class::Released);
+        assert_eq!(late.class(), FailureClass::Released);
         let health = supervisor.board().health();
         assert!(!health.ready().ok && health.live().ok);
         assert_eq!(health.stages["middle"].state, StageState::Draining);

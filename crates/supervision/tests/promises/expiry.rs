@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::Clock;
+use closecall_protocol::Reason;
 use closecall_supervision::{Ack, StageError};
 
 use crate::support::{Job, Rig, Worker, at_once, done, on_system, quick};
@@ -31,7 +32,7 @@ fn an_expired_message_never_reaches_the_stage() {
         let letter = &rig.letters.all()[0];
         assert_eq!(
             (&*letter.id, letter.reason, letter.attempts),
-            ("job-1", "expired", 0)
+            ("job-1", Reason::Expired, 0)
         );
         assert_eq!(letter.at, noon());
     });
@@ -47,7 +48,10 @@ fn retries_end_with_expiry() {
             if counted.fetch_add(1, Ordering::SeqCst) == 6 {
                 moved.set(noon() + TimeDelta::hours(1));
             }
-            at_once(Err(StageError::transient("unavailable", "vendor down")))
+            at_once(Err(StageError::transient(
+                Reason::Unavailable,
+                "vendor down",
+            )))
         });
         let rig = Rig::with_clock(quick(), worker, clock);
         let reply = rig
@@ -56,6 +60,6 @@ fn retries_end_with_expiry() {
             .await;
         assert_eq!(reply, Ok(Ack::DeadLettered));
         assert_eq!(calls.load(Ordering::SeqCst), 7);
-        assert_eq!(rig.letters.reasons(), [("job-1".into(), "expired")]);
+        assert_eq!(rig.letters.reasons(), [("job-1".into(), Reason::Expired)]);
     });
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use closecall_supervision::{DeadLetter, DeadLetterSink, Recorded, Signal, Signals};
+use closecall_supervision::{DeadLetter, DeadLetterSink, Recording, Signal, Signals};
 
 use crate::support::{Jobs, Rig, Worker, job, on_system, quick};
 
@@ -15,7 +15,7 @@ const CHILD: &str = "CLOSECALL_TEST_FORCE";
 struct Stuck;
 
 impl DeadLetterSink for Stuck {
-    fn record<'a>(&'a self, _: &'a DeadLetter) -> Recorded<'a> {
+    fn record<'a>(&'a self, _: &'a DeadLetter) -> Recording<'a> {
         Box::pin(async {
             loop {
                 std::thread::park();

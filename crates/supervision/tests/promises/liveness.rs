@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use closecall_protocol::Reason;
 use closecall_supervision::{Ack, FaultPoints, Signals, StageError, StageState};
 use futures_util::FutureExt;
 
@@ -80,7 +81,7 @@ fn silent_work_is_flagged_until_it_gets_on() {
         });
         // The wait for it ended at its bound; its thread goes on and is watched until it ends.
         let error: StageError = fit.await.unwrap().unwrap_err();
-        assert_eq!(error.reason(), "took-too-long");
+        assert_eq!(error.reason(), Reason::TookTooLong);
         let health = rig.until(|health| !health.live().ok).await;
         assert!(health.live().reasons[0].starts_with("fitter: fit has made no progress"));
         drop(progress);

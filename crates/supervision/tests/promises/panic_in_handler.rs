@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use closecall_protocol::Reason;
 use closecall_supervision::{Ack, Deliver};
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
@@ -60,6 +61,6 @@ fn work_that_waits_elsewhere_survives_the_restart() {
         assert_eq!(bad, Ok(Ack::DeadLettered));
         gate.add_permits(1);
         assert_eq!(waiting.settled().await, Ok(Ack::Done));
-        assert_eq!(rig.letters.reasons(), [("job-3".into(), "panic")]);
+        assert_eq!(rig.letters.reasons(), [("job-3".into(), Reason::Panic)]);
     });
 }

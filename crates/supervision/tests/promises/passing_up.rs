@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use closecall_protocol::Reason;
 use closecall_supervision::Ack;
 
 use crate::support::{Jobs, Letters, Worker, done, job, on_system, quick, supervisor};
@@ -31,7 +32,7 @@ fn the_dead_letter_is_of_the_first_message_and_names_the_last_stage() {
         let [letter] = <[_; 1]>::try_from(letters.all()).unwrap();
         assert_eq!(
             (&*letter.stage, letter.reason, letter.attempts),
-            ("last", "panic", 3)
+            ("last", Reason::Panic, 3)
         );
         assert_eq!(
             (to_last.stats().returned, to_last.stats().dead_lettered),

@@ -1,6 +1,7 @@
 //! A message on which a stage panics three times is a dead letter, with what happened; the next one
 //! flows.
 
+use closecall_protocol::Reason;
 use closecall_supervision::{Ack, StageError};
 use serde_json::json;
 
@@ -18,7 +19,7 @@ fn one_that_crashes_the_stage_is_dead_lettered_at_the_third_attempt() {
         assert_eq!(rig.outbox.deliver(job(2)).await, Ok(Ack::Done));
 
         let [letter] = <[_; 1]>::try_from(rig.letters.all()).unwrap();
-        assert_eq!((letter.reason, letter.attempts), ("panic", 3));
+        assert_eq!((letter.reason, letter.attempts), (Reason::Panic, 3));
         assert_eq!((&*letter.stage, &*letter.id), ("worker", "job-1"));
         assert_eq!(letter.payload, json!({ "number": 1 }));
         assert!(letter.message.starts_with("poison"), "{}", letter.message);

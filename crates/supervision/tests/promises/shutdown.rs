@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use closecall_protocol::Reason;
 use closecall_supervision::{
-    Ack, Cause, Class, FaultPoints, Missed, Signal, Signals, SupervisionSettings,
+    Ack, Cause, FailureClass, FaultPoints, Missed, Signal, Signals, SupervisionSettings,
 };
 
 use crate::support::{Rig, Worker, done, job, on_system, quick};
@@ -67,8 +68,11 @@ fn what_cannot_be_drained_is_named_and_recorded() {
             in_flight: 1,
         };
         assert_eq!((report.missed, report.abandoned), (vec![missed], 1));
-        assert_eq!(rig.letters.reasons(), [("job-1".into(), "abandoned")]);
-        assert_eq!(held.settled().await.unwrap_err().class(), Class::Released);
+        assert_eq!(rig.letters.reasons(), [("job-1".into(), Reason::Abandoned)]);
+        assert_eq!(
+            held.settled().await.unwrap_err().class(),
+            FailureClass::Released
+        );
         assert_eq!(rig.outbox.stats().in_flight, 0);
     });
 }
@@ -98,7 +102,10 @@ fn work_is_cancelled_at_the_deadline_so_that_its_thread_ends() {
         rig.supervisor
             .run(&mut signals, std::future::pending())
             .await;
-        assert_eq!(fit.await.unwrap().unwrap_err().class(), Class::Released);
+        assert_eq!(
+            fit.await.unwrap().unwrap_err().class(),
+            FailureClass::Released
+        );
         while !ended.load(Ordering::SeqCst) {
             tokio::task::yield_now().await;
         }

@@ -10,9 +10,10 @@ use std::time::Duration;
 use actix::{Actor, Addr, Context, Handler, ResponseFuture, Supervised, System};
 use chrono::{DateTime, Utc};
 use closecall_calendar::Clock;
+use closecall_protocol::Reason;
 use closecall_supervision::{
     Ack, Backoff, DeadLetter, DeadLetterSink, Deliver, DeliverySettings, Describe, Drain,
-    DrainSettings, Health, Outbox, Recorded, RestartPolicy, StageError, SupervisionSettings,
+    DrainSettings, Health, Outbox, Recording, RestartPolicy, StageError, SupervisionSettings,
     Supervisor, WatchdogSettings,
 };
 use serde_json::{Value, json};
@@ -144,14 +145,14 @@ impl Letters {
     }
 
     /// Identity and reason of each.
-    pub(crate) fn reasons(&self) -> Vec<(String, &'static str)> {
+    pub(crate) fn reasons(&self) -> Vec<(String, Reason)> {
         let letters = self.all().into_iter();
         letters.map(|letter| (letter.id, letter.reason)).collect()
     }
 }
 
 impl DeadLetterSink for Letters {
-    fn record<'a>(&'a self, letter: &'a DeadLetter) -> Recorded<'a> {
+    fn record<'a>(&'a self, letter: &'a DeadLetter) -> Recording<'a> {
         Box::pin(async move {
             let fails = |left: usize| left.checked_sub(1);
             let order = Ordering::SeqCst;

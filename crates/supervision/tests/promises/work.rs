@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use closecall_supervision::{Class, FaultPoints, StageError, Supervisor};
+use closecall_protocol::Reason;
+use closecall_supervision::{FailureClass, FaultPoints, StageError, Supervisor};
 use futures_util::future::join_all;
 
 use crate::support::{on_system, quick, supervisor};
@@ -13,7 +14,7 @@ use crate::support::{on_system, quick, supervisor};
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(5);
 
-fn outcome<T: std::fmt::Debug>(result: Result<T, StageError>) -> (Class, &'static str) {
+fn outcome<T: std::fmt::Debug>(result: Result<T, StageError>) -> (FailureClass, Reason) {
     let error = result.unwrap_err();
     (error.class(), error.reason())
 }
@@ -23,10 +24,13 @@ fn a_panic_becomes_an_answer() {
     on_system(async {
         let context = supervisor(quick()).context("stage", FaultPoints::default());
         let in_future = context.run("work", LONG, async { panic!("{}", "no") as Result<(), _> });
-        assert_eq!(outcome(in_future.await), (Class::Panicked, "panic"));
+        assert_eq!(
+            outcome(in_future.await),
+            (FailureClass::Panicked, Reason::Panic)
+        );
         let on_thread = context.compute("work", LONG, |_| panic!("no") as Result<(), _>);
         let error = on_thread.await.unwrap_err();
-        assert_eq!(error.class(), Class::Panicked);
+        assert_eq!(error.class(), FailureClass::Panicked);
         assert!(error.message().starts_with("no"), "{error}");
     });
 }
@@ -35,7 +39,7 @@ fn a_panic_becomes_an_answer() {
 fn work_past_its_bound_is_refused_and_told_to_stop() {
     on_system(async {
         let context = supervisor(quick()).context("stage", FaultPoints::default());
-        let late = (Class::Permanent, "took-too-long");
+        let late = (FailureClass::Permanent, Reason::TookTooLong);
         let forever = std::future::pending::<Result<(), StageError>>();
         assert_eq!(outcome(context.run("work", SHORT, forever).await), late);
         let (told, was_told) = tokio::sync::oneshot::channel();
@@ -101,7 +105,7 @@ fn the_end_of_the_process_releases_what_waits_and_what_works() {
         };
         let (all, other, _) = tokio::join!(all, other, end);
         for result in all.into_iter().chain([other]) {
-            assert_eq!(outcome(result).0, Class::Released);
+            assert_eq!(outcome(result).0, FailureClass::Released);
         }
     });
 }
