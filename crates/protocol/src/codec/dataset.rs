@@ -1,5 +1,7 @@
 //! `stock-model-output`: a JSON array of rows, encoded twice as the original does.
 
+use std::borrow::Cow;
+
 use closecall_calendar::Calendar;
 use serde::{Deserialize, Serialize};
 
@@ -47,8 +49,8 @@ struct RowOut<'a> {
 struct RowIn {
     #[serde(rename = "Date")]
     date: SessionDate,
-    #[serde(rename = "Close")]
-    close: f64,
+    #[serde(rename = "Close", default)]
+    close: Option<f64>,
     #[serde(rename = "Avg_sentiment_score", default)]
     sentiment: Option<f64>,
     #[serde(rename = "Stock")]
@@ -183,9 +185,35 @@ fn sessions_ahead(rows: &[DatasetRow], target: SessionDate, calendar: &Calendar)
 fn rows_of(text: &str) -> Result<Vec<RowIn>, Error> {
     if text.trim_start().starts_with('"') {
         let inner: String = serde_json::from_str(text).map_err(undecodable)?;
-        return serde_json::from_str(&inner).map_err(undecodable);
+        return serde_json::from_str(&without_nan(&inner)).map_err(undecodable);
     }
-    serde_json::from_str(text).map_err(undecodable)
+    serde_json::from_str(&without_nan(text)).map_err(undecodable)
+}
+
+/// `null` in place of each NaN outside of texts. JSON has no NaN; Python's writer has, and means
+/// that there is no number.
+fn without_nan(text: &str) -> Cow<'_, str> {
+    if !text.contains("NaN") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let (mut quoted, mut escaped) = (false, false);
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        if !quoted && let Some(after) = rest.strip_prefix("NaN") {
+            out.push_str("null");
+            rest = after;
+            continue;
+        }
+        match next {
+            '"' if !escaped => quoted = !quoted,
+            _ => {}
+        }
+        escaped = quoted && next == '\\' && !escaped;
+        out.push(next);
+        rest = &rest[next.len_utf8()..];
+    }
+    Cow::Owned(out)
 }
 
 fn row_in(row: &RowIn) -> Result<DatasetRow, Error> {
@@ -195,7 +223,11 @@ fn row_in(row: &RowIn) -> Result<DatasetRow, Error> {
         .filter(|score| *score != 0.0 || row.articles.is_some());
     let articles = row.articles.unwrap_or_else(|| u32::from(scored.is_some()));
     let news = SessionNews::new(row.date, scored, articles)?;
-    let bar = Bar::of_close(row.date, row.close)?
+    let close = row.close.ok_or_else(|| {
+        let date = row.date;
+        Error::Undecodable(format!("the Close of {date} is missing, null or NaN"))
+    })?;
+    let bar = Bar::of_close(row.date, close)?
         .with_open(row.open)
         .with_range(row.low, row.high)
         .with_adj_close(row.adj_close)

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use body::Body;
 
 use crate::codec::event::{self, About};
+use crate::codec::headers::within_years;
 use crate::codec::pick::undecodable;
 use crate::codec::{Arrival, Record};
 use crate::message::pick_timestamp;
@@ -87,7 +88,9 @@ pub fn decode(record: &Record, arrival: &Arrival) -> Result<Prediction, Error> {
     Ticker::new(&probe.stock)?;
     if probe.pick_id.is_some() {
         let body: Body = serde_json::from_str(text).map_err(undecodable)?;
-        return Ok(Prediction::Ours(Box::new(body.try_into()?)));
+        let forecast = CloseForecast::try_from(body)?;
+        within_years("`as_of`", forecast.as_of)?;
+        return Ok(Prediction::Ours(Box::new(forecast)));
     }
     let body: OriginalBody = serde_json::from_str(text).map_err(undecodable)?;
     price("Prediction", body.prediction, body.date)?;

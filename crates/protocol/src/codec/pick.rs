@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::event::{self, About};
-use crate::codec::headers::{header, time};
+use crate::codec::headers::{any_time, header, time, within_years};
 use crate::codec::{Arrival, Record};
 use crate::message::pick_timestamp;
 use crate::{Error, Pick, PickId, PickReason, Ticker, TickerPicked, Topic};
@@ -53,7 +53,9 @@ pub fn decode(record: &Record, arrival: &Arrival) -> Result<TickerPicked, Error>
         pick.pick_id = body.pick_id.unwrap_or(pick.pick_id);
     }
     if header(record, event::SLOT)?.is_none() {
-        pick.slot = body.slot.unwrap_or(pick.slot);
+        if let Some(slot) = body.slot {
+            pick.slot = within_years("`slot`", slot)?;
+        }
     }
     if header(record, event::EXPIRES_AT)?.is_none() {
         let own = body.slot.is_some();
@@ -88,11 +90,16 @@ pub(crate) fn from_headers(
         None => PickId::of_record(&arrival.topic, arrival.partition, arrival.offset),
     };
     let slot = time(record, event::SLOT)?;
-    let expires_at = match (time(record, event::EXPIRES_AT)?, slot) {
+    if slot.is_none() {
+        within_years("the record's timestamp", arrival.timestamp)?;
+    }
+    let expires_at = match (any_time(record, event::EXPIRES_AT)?, slot) {
         (Some(at), _) => Some(at),
         // Ours says so when a pick expires.
         (None, Some(_)) => None,
-        (None, None) => arrival.expires_after.map(|after| arrival.timestamp + after),
+        (None, None) => arrival
+            .expires_after
+            .and_then(|after| arrival.timestamp.checked_add_signed(after)),
     };
     let slot = slot.unwrap_or(arrival.timestamp - sub_second(arrival.timestamp));
     Ok(Pick {
