@@ -52,10 +52,10 @@ pub fn decode(record: &Record, arrival: &Arrival) -> Result<TickerPicked, Error>
     if header(record, event::PICK_ID)?.is_none() {
         pick.pick_id = body.pick_id.unwrap_or(pick.pick_id);
     }
-    if header(record, event::SLOT)?.is_none() {
-        if let Some(slot) = body.slot {
-            pick.slot = within_years("`slot`", slot)?;
-        }
+    if let Some(slot) = body.slot
+        && header(record, event::SLOT)?.is_none()
+    {
+        pick.slot = within_years("`slot`", slot)?;
     }
     if header(record, event::EXPIRES_AT)?.is_none() {
         let own = body.slot.is_some();
