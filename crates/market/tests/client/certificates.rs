@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use closecall_market::{Error, ErrorClass, MarketFailure, MarketSettings, VendorFault};
+use closecall_market::{Error, MarketFailure, MarketSettings, VendorFault};
+use closecall_protocol::ErrorClass;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
