@@ -72,7 +72,11 @@ fn line(entry: &Entry) -> String {
             score.actual,
             100.0 * score.error,
             100.0 * score.baseline_error,
-            if score.hit { "hit" } else { "miss" },
+            match score.hit {
+                Some(true) => "hit",
+                Some(false) => "miss",
+                None => "no call",
+            },
         ),
         (None, None) if entry.late => "late, not scored".to_owned(),
         (None, None) if entry.foreign => "foreign, not scored".to_owned(),

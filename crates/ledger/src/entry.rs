@@ -1,9 +1,11 @@
-//! What a reader gets to see: one entry a pick, and the whole in figures.
+//! Entries of the ledger, one a pick, as readers see them.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use closecall_protocol::{PickId, Reason, SessionDate, Ticker};
+use closecall_protocol::{
+    Interval, Phase, PickId, Provider, Reason, ReferenceKind, SessionDate, Ticker,
+};
 
 use crate::row::{Event, Row};
 use crate::score::Score;
@@ -34,7 +36,7 @@ pub struct Entry {
     pub prediction: Option<f64>,
     /// The last known close.
     pub close: Option<f64>,
-    /// What persistence said; not known of a foreign prediction.
+    /// What it is measured against: its reference; not known of a foreign prediction.
     pub baseline: Option<f64>,
     /// The moment at which its data were cut.
     pub as_of: Option<DateTime<Utc>>,
@@ -48,11 +50,34 @@ pub struct Entry {
     pub score: Option<Score>,
     /// Why it was given up.
     pub reason: Option<Reason>,
+    /// The price it starts from.
+    pub reference: Option<f64>,
+    /// Which price that is.
+    pub reference_kind: Option<ReferenceKind>,
+    /// When it was true.
+    pub reference_at: Option<DateTime<Utc>>,
+    /// The part of the day.
+    pub phase: Option<Phase>,
+    /// Sessions between the last known close and the target.
+    pub sessions_ahead: Option<u32>,
+    /// Probability of a close above the last one.
+    pub probability_up: Option<f64>,
+    /// Expected size of the move that is left, as a log return.
+    pub scale: Option<f64>,
+    /// Whose prices it was made from.
+    pub provider: Option<Provider>,
+    /// Its bands, by rising level.
+    pub intervals: Vec<Interval>,
+    /// Number of its row.
+    pub seq: i64,
 }
 
 impl Entry {
-    /// The entry of a row; `None` for a score, which is part of another's entry.
-    pub(crate) fn of(row: Row, score: Option<Score>) -> Option<Self> {
+    /// The entry of a row.
+    ///
+    /// # Errors
+    /// The score, where the row is one: it is part of another's entry.
+    pub(crate) fn of(seq: i64, row: Row, score: Option<Score>) -> Result<Self, Score> {
         let blank = Self {
             pick_id: row.pick_id,
             state: State::Forecast,
@@ -67,14 +92,33 @@ impl Entry {
             foreign: false,
             score,
             reason: None,
+            reference: None,
+            reference_kind: None,
+            reference_at: None,
+            phase: None,
+            sessions_ahead: None,
+            probability_up: None,
+            scale: None,
+            provider: None,
+            intervals: Vec::new(),
+            seq,
         };
-        Some(match row.event {
-            Event::Forecast { late, forecast } => Self {
+        Ok(match row.event {
+            Event::Forecast { late, forecast, .. } => Self {
                 prediction: Some(forecast.prediction),
                 close: Some(forecast.last_close),
                 baseline: Some(forecast.reference_price()),
                 as_of: Some(forecast.as_of),
                 late,
+                reference: Some(forecast.reference_price()),
+                reference_kind: Some(forecast.reference_kind()),
+                reference_at: forecast.reference.and_then(|reference| reference.at),
+                phase: forecast.phase,
+                sessions_ahead: forecast.sessions_ahead,
+                probability_up: Some(forecast.probability_up),
+                scale: forecast.scale,
+                provider: forecast.provider,
+                intervals: forecast.intervals.clone(),
                 ..blank
             },
             Event::Foreign { late, prediction } => {
@@ -92,27 +136,7 @@ impl Entry {
                 reason: Some(reason),
                 ..blank
             },
-            Event::Score { .. } => return None,
+            Event::Score { score, .. } => return Err(score),
         })
     }
-}
-
-/// The ledger in figures.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Summary {
-    /// Picks that were forecast.
-    pub forecasts: u64,
-    /// Picks that were given up and not forecast later.
-    pub dead_letters: u64,
-    /// Repeats that were counted instead of recorded.
-    pub duplicates: u64,
-    /// Forecasts that have a score.
-    pub scored: u64,
-    /// Forecasts recorded when their session's close was known already.
-    pub late: u64,
-    /// Predictions of the original's trainer, which belong to no pick and are in no other figure.
-    pub foreign: u64,
-    /// Mean error of the scored forecasts over that of persistence; below 1 is better. `None`
-    /// before the first score, and while persistence has made no error.
-    pub relative_mae: Option<f64>,
 }

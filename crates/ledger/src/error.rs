@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use closecall_protocol::ErrorClass;
 use rusqlite::ErrorCode;
 
-use crate::fault::Fault;
+use crate::damage::Damage;
 
 /// A ledger that could not be opened, read or written. After an error the ledger is as it was
 /// before the call.
@@ -39,7 +39,26 @@ pub enum Error {
     },
     /// Rows are missing or changed.
     #[error("the ledger is damaged, {0}: keep it aside and start with another data directory")]
-    Damaged(Fault),
+    Damaged(Damage),
+    /// The database is gone while its head file is left.
+    #[error(
+        "ledger.sqlite is missing in {}, and ledger.head beside it knows of {rows} rows: put the \
+         ledger back from a copy, or start with another data directory",
+        .folder.display()
+    )]
+    Lost {
+        /// Where it should lie.
+        folder: PathBuf,
+        /// Rows that it had at least.
+        rows: i64,
+    },
+    /// A ledger with unfinished business in a folder that cannot be written.
+    #[error(
+        "{} cannot be read in a folder that cannot be written, for its newest rows lie in the \
+         -wal file beside it: copy the folder to a place that can be written and read it there",
+        .0.display()
+    )]
+    ReadOnlyFolder(PathBuf),
     /// The database cannot be read as one.
     #[error("the ledger is damaged: keep it aside and start with another data directory")]
     Corrupt(#[source] rusqlite::Error),
@@ -63,6 +82,9 @@ pub enum Error {
     /// Anything else that SQLite says.
     #[error("the ledger's database refuses")]
     Sqlite(#[source] rusqlite::Error),
+    /// Another thread ended while it recorded this together with its own.
+    #[error("recording was cut short: it is not known whether the row was written, try again")]
+    Interrupted,
     /// A row that does not serialise.
     #[error("a row cannot be written as JSON")]
     Json(#[source] serde_json::Error),
@@ -73,7 +95,9 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Full(_) | Self::Busy(_) | Self::Io(_) => ErrorClass::Transient,
+            Self::Full(_) | Self::Busy(_) | Self::Io(_) | Self::Interrupted => {
+                ErrorClass::Transient
+            }
             Self::Json(_) => ErrorClass::Permanent,
             _ => ErrorClass::Fatal,
         }

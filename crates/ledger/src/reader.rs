@@ -2,45 +2,34 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use closecall_protocol::{CloseForecast, PickId, Ticker};
+use rusqlite::{Connection, Params, params};
 
-use crate::entry::{Entry, Summary};
+use crate::damage::Damage;
+use crate::entry::Entry;
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::event::LedgerEvent;
+use crate::head_file::HeadFile;
 use crate::row::{Event, Row};
-use crate::schema;
 use crate::score::Score;
+use crate::summary::Summary;
 use crate::verify::{self, Verified};
-use crate::witness::Witness;
 use crate::writer::DATABASE;
+use crate::{derived, replay, schema};
 
 /// A pick's last word is its forecast; a dead letter is it only where there is none.
 const ENTRIES: &str = "
 SELECT f.seq, f.content, s.seq, s.content
 FROM log f LEFT JOIN log s
     ON f.kind = 'forecast' AND s.pick_id = f.pick_id AND s.kind = 'score'
-WHERE f.kind IN ('forecast', 'foreign') OR (f.kind = 'dead_letter' AND NOT EXISTS (
-    SELECT 1 FROM log a WHERE a.pick_id = f.pick_id AND a.kind IN ('forecast', 'foreign')))
-ORDER BY f.seq";
-
-const SUMMARY: &str = "
-SELECT
-    count(*) FILTER (WHERE kind = 'forecast'),
-    count(*) FILTER (WHERE kind = 'dead_letter' AND NOT EXISTS (
-        SELECT 1 FROM log a WHERE a.pick_id = log.pick_id AND a.kind IN ('forecast', 'foreign'))),
-    (SELECT count FROM tally WHERE name = 'duplicates'),
-    count(*) FILTER (WHERE kind = 'score'),
-    count(*) FILTER (WHERE kind = 'forecast' AND late),
-    count(*) FILTER (WHERE kind = 'foreign'),
-    coalesce(sum(content ->> '$.event.score.error') FILTER (WHERE kind = 'score'), 0.0),
-    coalesce(sum(content ->> '$.event.score.baseline_error') FILTER (WHERE kind = 'score'), 0.0)
-FROM log";
+WHERE (f.kind IN ('forecast', 'foreign') OR (f.kind = 'dead_letter' AND NOT EXISTS (
+    SELECT 1 FROM log a WHERE a.pick_id = f.pick_id AND a.kind IN ('forecast', 'foreign'))))";
 
 /// A ledger that is looked at.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
-    witness: Witness,
+    head_file: HeadFile,
 }
 
 impl Reader {
@@ -52,62 +41,158 @@ impl Reader {
         let database = directory.join(DATABASE);
         Ok(Self {
             connection: schema::open_reader(&database)?,
-            witness: Witness::beside(&database),
+            head_file: HeadFile::beside(&database),
         })
     }
 
-    /// One entry a pick, in the order of recording; a dead letter that a forecast superseded is
-    /// not among them.
+    /// Hands over one entry a pick, in the order of recording, without holding them all; a dead
+    /// letter that a forecast superseded is not among them.
+    ///
+    /// # Errors
+    /// When the database or a row cannot be read.
+    pub fn for_each_entry(&self, mut take: impl FnMut(Entry)) -> Result<(), Error> {
+        let sql = format!("{ENTRIES} ORDER BY f.seq");
+        self.query(&sql, [], &mut take)
+    }
+
+    /// All entries, in the order of recording.
     ///
     /// # Errors
     /// When the database or a row cannot be read.
     pub fn entries(&self) -> Result<Vec<Entry>, Error> {
-        let mut statement = self.connection.prepare_cached(ENTRIES)?;
-        let mut rows = statement.query([])?;
         let mut entries = Vec::new();
-        while let Some(row) = rows.next()? {
-            let score = match row.get::<_, Option<i64>>(2)? {
-                Some(seq) => score(parse(seq, &row.get::<_, String>(3)?)?),
-                None => None,
-            };
-            let said = parse(row.get(0)?, &row.get::<_, String>(1)?)?;
-            entries.extend(Entry::of(said, score));
-        }
+        self.for_each_entry(|entry| entries.push(entry))?;
         Ok(entries)
     }
 
-    /// The ledger in figures.
+    /// The newest entries before the row `before` (or of all), the newest first.
+    ///
+    /// # Errors
+    /// When the database or a row cannot be read.
+    pub fn newest(&self, before: Option<i64>, limit: u32) -> Result<Vec<Entry>, Error> {
+        let sql = format!("{ENTRIES} AND f.seq < ?1 ORDER BY f.seq DESC LIMIT ?2");
+        let mut entries = Vec::new();
+        let bounds = params![before.unwrap_or(i64::MAX), limit];
+        self.query(&sql, bounds, &mut |entry| entries.push(entry))?;
+        Ok(entries)
+    }
+
+    /// The newest entries of a ticker before the row `before` (or of all), the newest first.
+    ///
+    /// # Errors
+    /// When the database or a row cannot be read.
+    pub fn newest_of(
+        &self,
+        ticker: &Ticker,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, Error> {
+        let sql =
+            format!("{ENTRIES} AND f.ticker = ?1 AND f.seq < ?2 ORDER BY f.seq DESC LIMIT ?3");
+        let mut entries = Vec::new();
+        let bounds = params![ticker.as_str(), before.unwrap_or(i64::MAX), limit];
+        self.query(&sql, bounds, &mut |entry| entries.push(entry))?;
+        Ok(entries)
+    }
+
+    /// The entry of a pick.
+    ///
+    /// # Errors
+    /// When the database or the row cannot be read.
+    pub fn entry(&self, pick_id: PickId) -> Result<Option<Entry>, Error> {
+        let sql = format!("{ENTRIES} AND f.pick_id = ?1 ORDER BY f.seq");
+        let mut entry = None;
+        self.query(&sql, params![pick_id.to_string()], &mut |found| {
+            entry = Some(found);
+        })?;
+        Ok(entry)
+    }
+
+    /// The forecast of a pick, whole.
+    ///
+    /// # Errors
+    /// When the database or the row cannot be read.
+    pub fn forecast(&self, pick_id: PickId) -> Result<Option<CloseForecast>, Error> {
+        replay::forecast_of(&self.connection, pick_id)
+            .map(|found| found.map(|(_, forecast)| forecast))
+    }
+
+    /// What was recorded after the row `after`, in order.
+    ///
+    /// # Errors
+    /// When the database or a row cannot be read.
+    pub fn events(&self, after: i64, limit: u32) -> Result<Vec<LedgerEvent>, Error> {
+        let sql = "SELECT seq, content FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![after, limit])?;
+        let mut events = Vec::new();
+        while let Some(row) = rows.next()? {
+            let seq = row.get(0)?;
+            events.push(LedgerEvent::of(
+                seq,
+                Row::parse(seq, &row.get::<_, String>(1)?)?,
+            ));
+        }
+        Ok(events)
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rows(&self) -> Result<i64, Error> {
+        Ok(verify::head(&self.connection)?.rows)
+    }
+
+    fn query(
+        &self,
+        sql: &str,
+        bounds: impl Params,
+        take: &mut dyn FnMut(Entry),
+    ) -> Result<(), Error> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(bounds)?;
+        while let Some(row) = rows.next()? {
+            let score = match row.get::<_, Option<i64>>(2)? {
+                Some(seq) => score(Row::parse(seq, &row.get::<_, String>(3)?)?),
+                None => None,
+            };
+            let seq = row.get(0)?;
+            let said = Row::parse(seq, &row.get::<_, String>(1)?)?;
+            if let Ok(entry) = Entry::of(seq, said, score) {
+                take(entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// The ledger in figures. Costs the same however long it is, but for one that still has the
+    /// first format.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn summary(&self) -> Result<Summary, Error> {
-        let summary = self.connection.query_row(SUMMARY, [], |row| {
-            let count = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
-            let (error, baseline): (f64, f64) = (row.get(6)?, row.get(7)?);
-            Ok(Summary {
-                forecasts: count(0)?,
-                dead_letters: count(1)?,
-                duplicates: count(2)?,
-                scored: count(3)?,
-                late: count(4)?,
-                foreign: count(5)?,
-                relative_mae: (baseline > 0.0).then(|| error / baseline),
-            })
-        });
-        Ok(summary?)
+        let snapshot = self.connection.unchecked_transaction()?;
+        let figures = if schema::has_derived(&snapshot)? {
+            derived::figures(&snapshot)?
+        } else {
+            replay::figures(&snapshot)?
+        };
+        let duplicates: i64 = snapshot.query_row(
+            "SELECT count FROM tally WHERE name = 'duplicates'",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(Summary::of(&figures, duplicates.unsigned_abs()))
     }
 
     /// Checks every row, that none is missing, and the database itself. Linear in the ledger.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the rows.
-    pub fn verify(&self) -> Result<Verified, Vec<Fault>> {
-        verify::verify(&self.connection, &self.witness)
+    pub fn verify(&self) -> Result<Verified, Vec<Damage>> {
+        verify::verify(&self.connection, &self.head_file)
     }
-}
-
-fn parse(seq: i64, content: &str) -> Result<Row, Error> {
-    serde_json::from_str(content).map_err(|source| Error::Unreadable { seq, source })
 }
 
 fn score(row: Row) -> Option<Score> {

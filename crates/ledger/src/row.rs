@@ -7,6 +7,8 @@ use serde_json::Value;
 use closecall_protocol::codec::forecast::OriginalBody;
 use closecall_protocol::{CloseForecast, ForeignPrediction, PickId, Reason, SessionDate, Ticker};
 
+use crate::contents::{ContentHash, ListHashes};
+use crate::error::Error;
 use crate::score::Score;
 
 /// A dead letter as it is recorded.
@@ -50,9 +52,14 @@ pub(crate) struct Row {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Event {
-    /// One of our forecasts, as it was published.
+    /// One of our forecasts, as it was published. Its lists, which many forecasts share, stand
+    /// beside the log and are named by their hash; rows of the first format hold them.
     Forecast {
         late: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        history: Option<ContentHash>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        news: Option<ContentHash>,
         forecast: Box<CloseForecast>,
     },
     /// A prediction of the original's trainer, which belongs to no pick.
@@ -76,7 +83,19 @@ pub(crate) enum Event {
 }
 
 impl Row {
-    pub(crate) fn forecast(forecast: CloseForecast, at: DateTime<Utc>, late: bool) -> Self {
+    /// The row that the text at `seq` says.
+    pub(crate) fn parse(seq: i64, content: &str) -> Result<Self, Error> {
+        serde_json::from_str(content).map_err(|source| Error::Unreadable { seq, source })
+    }
+
+    /// `forecast` comes without the lists that the hashes name.
+    pub(crate) fn forecast(
+        forecast: CloseForecast,
+        lists: Option<ListHashes>,
+        at: DateTime<Utc>,
+        late: bool,
+    ) -> Self {
+        let (history, news) = lists.map_or((None, None), |lists| (Some(lists.history), lists.news));
         Self {
             pick_id: forecast.pick_id,
             ticker: Some(forecast.ticker.clone()),
@@ -84,6 +103,8 @@ impl Row {
             recorded_at: at,
             event: Event::Forecast {
                 late,
+                history,
+                news,
                 forecast: Box::new(forecast),
             },
         }

@@ -1,16 +1,16 @@
-//! Walks the log and names what is wrong with it.
+//! Walks the log and names what is wrong with it. What follows from the rows is `replay`'s.
 //!
 //! Each row carries the hash before it and its own, so it can be judged even where its neighbour
-//! is gone: one changed row is one fault, not a cascade.
+//! is gone: one changed row is one damage, not a cascade.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
 
 use crate::chain::{self, GENESIS, Head};
-use crate::fault::Fault;
-use crate::schema;
-use crate::witness::Witness;
+use crate::damage::Damage;
+use crate::head_file::HeadFile;
+use crate::{replay, schema};
 
 /// What a sound ledger holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ const HEAD: &str = "the head";
 const FILE: &str = "`ledger.head`";
 
 /// Everything, in one snapshot of the database.
-pub(crate) fn verify(connection: &Connection, witness: &Witness) -> Result<Verified, Vec<Fault>> {
+pub(crate) fn verify(connection: &Connection, witness: &HeadFile) -> Result<Verified, Vec<Damage>> {
     // Read before the snapshot is taken, so that a writer at work can only be ahead of it.
     let witnessed = witness.read();
     let unreadable = |error: rusqlite::Error| vec![storage(&error)];
@@ -35,21 +35,27 @@ pub(crate) fn verify(connection: &Connection, witness: &Witness) -> Result<Verif
         walk.head(head(&snapshot));
         walk.file(witnessed);
     }
-    let mut faults = walk.faults;
-    faults.extend(objects(&snapshot));
-    if faults.is_empty() {
-        faults.extend(integrity(&snapshot));
+    let mut damages = walk.damages;
+    damages.extend(objects(&snapshot));
+    if damages.is_empty() {
+        damages.extend(integrity(&snapshot));
     }
-    if faults.is_empty() {
+    if damages.is_empty() {
+        damages.extend(replay::check(&snapshot));
+    }
+    if damages.is_empty() {
         return Ok(Verified {
             rows: walk.next - 1,
         });
     }
-    Err(faults)
+    Err(damages)
 }
 
 /// The end of the log only, which is what a writer must know before it appends.
-pub(crate) fn tail(connection: &Connection, witness: &Witness) -> rusqlite::Result<Option<Fault>> {
+pub(crate) fn tail(
+    connection: &Connection,
+    witness: &HeadFile,
+) -> rusqlite::Result<Option<Damage>> {
     let witnessed = witness.read();
     let known = witnessed.as_ref().ok().and_then(Option::as_ref);
     let mut walk = Walk::new(known);
@@ -68,7 +74,7 @@ pub(crate) fn tail(connection: &Connection, witness: &Witness) -> rusqlite::Resu
     }
     walk.head(head(connection));
     walk.file(witnessed);
-    Ok(walk.faults.into_iter().next())
+    Ok(walk.damages.into_iter().next())
 }
 
 /// The head that the database keeps.
@@ -82,7 +88,7 @@ pub(crate) fn head(connection: &Connection) -> rusqlite::Result<Head> {
 }
 
 struct Walk {
-    faults: Vec<Fault>,
+    damages: Vec<Damage>,
     /// The number the next row must have.
     next: i64,
     /// The hash it must name; `None` where the row before it is in doubt.
@@ -97,7 +103,7 @@ struct Walk {
 impl Walk {
     fn new(witnessed: Option<&Head>) -> Self {
         Self {
-            faults: Vec::new(),
+            damages: Vec::new(),
             next: 1,
             before: Some(GENESIS.to_owned()),
             last: GENESIS.to_owned(),
@@ -107,14 +113,14 @@ impl Walk {
     }
 
     fn broken(&self) -> bool {
-        self.faults
+        self.damages
             .iter()
-            .any(|fault| matches!(fault, Fault::Unreadable { .. }))
+            .any(|damage| matches!(damage, Damage::Unreadable { .. }))
     }
 
     fn rows(&mut self, connection: &Connection) {
         if let Err(error) = self.try_rows(connection) {
-            self.faults.push(Fault::Unreadable {
+            self.damages.push(Damage::Unreadable {
                 row: self.next,
                 message: error.to_string(),
             });
@@ -164,14 +170,14 @@ impl Walk {
             self.passed(seq, hash);
         } else if sound_as(self.next) {
             // Only its number was changed.
-            self.faults.push(Fault::Altered { row: self.next });
+            self.damages.push(Damage::Altered { row: self.next });
             self.before = whole.map(|(_, _, hash)| hash.to_owned());
             self.passed(self.next, whole.map_or("", |(_, _, hash)| hash));
         } else {
             if seq > self.next {
                 self.removed(self.next, seq - 1);
             }
-            self.faults.push(Fault::Altered { row: seq });
+            self.damages.push(Damage::Altered { row: seq });
             self.before = None;
             self.passed(seq, "");
         }
@@ -189,12 +195,12 @@ impl Walk {
     fn head(&mut self, head: rusqlite::Result<Head>) {
         let end = self.next - 1;
         match head {
-            Err(error) => self.faults.push(Fault::Head {
+            Err(error) => self.damages.push(Damage::Head {
                 witness: HEAD,
                 message: error.to_string(),
             }),
             Ok(head) if head.rows > end => self.removed(end + 1, head.rows),
-            Ok(head) if head.rows < end => self.faults.push(Fault::Unrecorded {
+            Ok(head) if head.rows < end => self.damages.push(Damage::Unrecorded {
                 first: head.rows + 1,
                 last: end,
             }),
@@ -216,30 +222,30 @@ impl Walk {
             Ok(None) => "it is missing".to_owned(),
             Err(error) => error.to_string(),
         };
-        self.faults.push(Fault::Head {
+        self.damages.push(Damage::Head {
             witness: FILE,
             message,
         });
     }
 
     fn removed(&mut self, first: i64, last: i64) {
-        let fault = Fault::Removed { first, last };
-        if !self.faults.contains(&fault) {
-            self.faults.push(fault);
+        let damage = Damage::Removed { first, last };
+        if !self.damages.contains(&damage) {
+            self.damages.push(damage);
         }
     }
 
     /// A row that was changed is not reported as replaced on top of it.
     fn replaced(&mut self, row: i64, witness: String) {
-        if !self.faults.iter().any(|fault| fault.row() == Some(row)) {
-            self.faults.push(Fault::Replaced { row, witness });
+        if !self.damages.iter().any(|damage| damage.row() == Some(row)) {
+            self.damages.push(Damage::Replaced { row, witness });
         }
     }
 }
 
 /// Tables, indexes and triggers that are not as they were made.
-fn objects(connection: &Connection) -> Vec<Fault> {
-    let both = schema::expected_objects()
+fn objects(connection: &Connection) -> Vec<Damage> {
+    let both = schema::expected_objects(connection)
         .and_then(|expected| Ok((expected, schema::objects(connection)?)));
     let (expected, found) = match both {
         Ok(both) => both,
@@ -247,24 +253,24 @@ fn objects(connection: &Connection) -> Vec<Fault> {
     };
     let expected: BTreeMap<_, _> = expected.into_iter().collect();
     let found: BTreeMap<_, _> = found.into_iter().collect();
-    let fault = |object: &String, what| Fault::Schema {
+    let damage = |object: &String, what| Damage::Schema {
         object: object.clone(),
         what,
     };
     let lost = expected
         .iter()
         .filter_map(|(name, sql)| match found.get(name) {
-            None => Some(fault(name, "is missing")),
-            Some(other) if other != sql => Some(fault(name, "was changed")),
+            None => Some(damage(name, "is missing")),
+            Some(other) if other != sql => Some(damage(name, "was changed")),
             Some(_) => None,
         });
     let added = found.keys().filter(|name| !expected.contains_key(*name));
-    lost.chain(added.map(|name| fault(name, "is not the ledger's")))
+    lost.chain(added.map(|name| damage(name, "is not the ledger's")))
         .collect()
 }
 
 /// SQLite's own check: indexes that disagree with the log, pages in disorder.
-fn integrity(connection: &Connection) -> Vec<Fault> {
+fn integrity(connection: &Connection) -> Vec<Damage> {
     let check = || {
         let mut statement = connection.prepare("PRAGMA integrity_check(10)")?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -274,14 +280,14 @@ fn integrity(connection: &Connection) -> Vec<Fault> {
         Ok(lines) if lines == ["ok"] => Vec::new(),
         Ok(lines) => lines
             .into_iter()
-            .map(|message| Fault::Storage { message })
+            .map(|message| Damage::Storage { message })
             .collect(),
         Err(error) => vec![storage(&error)],
     }
 }
 
-fn storage(error: &rusqlite::Error) -> Fault {
-    Fault::Storage {
+fn storage(error: &rusqlite::Error) -> Damage {
+    Damage::Storage {
         message: error.to_string(),
     }
 }

@@ -5,32 +5,36 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use tokio::sync::watch;
 
 use closecall_calendar::Calendar;
-use closecall_protocol::{CloseForecast, ForeignPrediction, PickId, SessionDate};
+use closecall_protocol::{CloseForecast, ForeignPrediction, PickId, Prediction, SessionDate};
 
 use crate::chain::Head;
+use crate::derived::{self, Fold};
 use crate::error::Error;
+use crate::figures::Figures;
+use crate::head_file::HeadFile;
 use crate::row::{DeadLetterRow, Event, Row};
-use crate::schema;
-use crate::score;
-use crate::verify;
-use crate::witness::Witness;
+use crate::{contents, schema, score, verify};
 
 /// The database's file name.
 pub(crate) const DATABASE: &str = "ledger.sqlite";
 const LOCK: &str = "ledger.lock";
 
-/// Unscored forecasts of a ticker for sessions that a history spans. Late ones are never scored.
-/// The inner query sifts them by the indexes before the few that are due are read: a history spans
-/// 60 sessions, in which thousands of forecasts may have been scored already.
+/// Forecasts of a ticker that wait for a score, of the sessions that a history spans.
 const DUE: &str = "
-SELECT seq, content FROM log WHERE seq IN (
-    SELECT seq FROM log AS f
-    WHERE ticker = ?1 AND kind = 'forecast' AND session BETWEEN ?2 AND ?3 AND late = 0
-        AND pick_id <> ?4
-        AND NOT EXISTS (SELECT 1 FROM log AS s WHERE s.pick_id = f.pick_id AND s.kind = 'score'))
-ORDER BY seq";
+SELECT log.seq, log.content FROM waiting JOIN log ON log.seq = waiting.seq
+WHERE waiting.ticker = ?1 AND waiting.session BETWEEN ?2 AND ?3 ORDER BY log.seq";
+
+/// Something to record.
+#[derive(Debug, Clone)]
+pub enum LedgerInput {
+    /// A prediction, at the time of recording. Boxed, for it is the largest.
+    Prediction(Box<Prediction>, DateTime<Utc>),
+    /// A message that was given up.
+    DeadLetter(Box<DeadLetterRow>),
+}
 
 /// What recording did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,41 +56,62 @@ pub enum Recorded {
 pub struct Ledger {
     connection: Connection,
     calendar: Calendar,
-    witness: Witness,
+    head_file: HeadFile,
+    head: Head,
+    figures: Figures,
+    /// Rows of the log, for those that follow it.
+    rows: watch::Sender<i64>,
     /// After the connection, so that the lock outlives it.
     _lock: File,
 }
 
+/// A transaction under way: where the log ends, and the figures up to there.
+struct Work<'a> {
+    transaction: &'a Transaction<'a>,
+    calendar: &'a Calendar,
+    head: Head,
+    figures: Figures,
+}
+
 impl Ledger {
-    /// Opens the ledger in `directory`, making both where they are missing. `calendar` tells which
-    /// forecasts come late.
+    /// Opens the ledger in `directory`, making both where they are missing and bringing one of an
+    /// earlier format up to date. `calendar` says which forecasts come late.
     ///
     /// # Errors
-    /// [`Error::InUse`] while another writer has it, [`Error::Unwritable`], and [`Error::Damaged`]
-    /// when its last rows are not those that were written: going on would cover that up.
+    /// [`Error::InUse`] while another writer has it, [`Error::Unwritable`], [`Error::Newer`],
+    /// [`Error::Lost`] when its database is gone, and [`Error::Damaged`] when its last rows are not
+    /// those that were written: going on would cover that up.
     pub fn open(directory: &Path, calendar: Calendar) -> Result<Self, Error> {
         fs::create_dir_all(directory).map_err(|e| unwritable(directory, e))?;
         let lock = lock(directory)?;
         let database = directory.join(DATABASE);
+        if !database.exists()
+            && let lost @ Error::Lost { .. } = schema::absent(&database)
+        {
+            return Err(lost);
+        }
         let connection = schema::open_writer(&database)?;
-        let witness = Witness::beside(&database);
-        if let Some(fault) = verify::tail(&connection, &witness)? {
-            return Err(Error::Damaged(fault));
+        let head_file = HeadFile::beside(&database);
+        if let Some(damage) = verify::tail(&connection, &head_file)? {
+            return Err(Error::Damaged(damage));
         }
         let head = verify::head(&connection)?;
-        witness
+        head_file
             .write(&head)
             .map_err(|e| unwritable(&database.with_extension("head"), e))?;
         Ok(Self {
+            figures: derived::figures(&connection)?,
             connection,
             calendar,
-            witness,
+            head_file,
+            rows: watch::Sender::new(head.rows),
+            head,
             _lock: lock,
         })
     }
 
-    /// Records a forecast, and scores the earlier ones of its ticker whose
-    /// sessions its history tells, all or nothing. A dead letter of the same pick is superseded.
+    /// Records a forecast, and scores the earlier ones of its ticker whose sessions its history
+    /// has, all or nothing. A dead letter of the same pick is superseded.
     ///
     /// # Errors
     /// See [`Error::class`].
@@ -95,25 +120,7 @@ impl Ledger {
         forecast: &CloseForecast,
         at: DateTime<Utc>,
     ) -> Result<Recorded, Error> {
-        let late = self.is_late(forecast.target, at.max(forecast.as_of));
-        self.write(|transaction, head| {
-            if is_answered(transaction, forecast.pick_id)? {
-                return count_duplicate(transaction);
-            }
-            let scores = scores_by(transaction, forecast, at)?;
-            append(
-                transaction,
-                head,
-                &Row::forecast(forecast.clone(), at, late),
-            )?;
-            for score in &scores {
-                append(transaction, head, score)?;
-            }
-            Ok(Recorded::New {
-                late,
-                scored: scores.len(),
-            })
-        })
+        self.write(|work| work.forecast(forecast, at))
     }
 
     /// Records a prediction of the original's trainer, which is never scored.
@@ -125,14 +132,7 @@ impl Ledger {
         foreign: &ForeignPrediction,
         at: DateTime<Utc>,
     ) -> Result<Recorded, Error> {
-        let late = self.is_late(foreign.target, at);
-        self.write(|transaction, head| {
-            if is_answered(transaction, foreign.pick_id)? {
-                return count_duplicate(transaction);
-            }
-            append(transaction, head, &Row::foreign(foreign, at, late))?;
-            Ok(Recorded::New { late, scored: 0 })
-        })
+        self.write(|work| work.foreign(foreign, at))
     }
 
     /// Records that a message was given up: once a pick, and not after its forecast.
@@ -140,49 +140,143 @@ impl Ledger {
     /// # Errors
     /// See [`Error::class`].
     pub fn record_dead_letter(&mut self, letter: &DeadLetterRow) -> Result<Recorded, Error> {
-        self.write(|transaction, head| {
-            if is_answered(transaction, letter.pick_id)?
-                || has(transaction, letter.pick_id, &["dead_letter"])?
-            {
-                return count_duplicate(transaction);
-            }
-            append(transaction, head, &Row::dead_letter(letter))?;
-            Ok(Recorded::New {
-                late: false,
-                scored: 0,
-            })
-        })
+        self.write(|work| work.dead_letter(letter))
     }
 
-    /// From its close on a session holds no surprise. A foreign date need not be a session; its
-    /// day's end counts then.
-    fn is_late(&self, target: SessionDate, at: DateTime<Utc>) -> bool {
-        let day = target.date();
-        let end = self
-            .calendar
-            .session(day)
-            .map_or_else(|| Calendar::end_of_day(day), |s| s.close);
-        at >= end
+    /// Records several in their order, in one transaction with one wait for the disk: all or
+    /// nothing.
+    ///
+    /// # Errors
+    /// See [`Error::class`].
+    pub fn record_all(&mut self, inputs: &[LedgerInput]) -> Result<Vec<Recorded>, Error> {
+        self.write(|work| inputs.iter().map(|input| work.input(input)).collect())
     }
 
-    fn write(
+    /// The number of rows, which changes whenever something was recorded.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<i64> {
+        self.rows.subscribe()
+    }
+
+    fn write<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>, &mut Head) -> Result<Recorded, Error>,
-    ) -> Result<Recorded, Error> {
+        record: impl FnOnce(&mut Work<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut head = verify::head(&transaction)?;
-        let recorded = work(&transaction, &mut head)?;
+        let mut work = Work {
+            transaction: &transaction,
+            calendar: &self.calendar,
+            head: self.head.clone(),
+            figures: self.figures.clone(),
+        };
+        let recorded = record(&mut work)?;
+        let Work { head, figures, .. } = work;
+        if head != self.head {
+            derived::write_figures(&transaction, &figures)?;
+        }
         transaction.commit()?;
-        if recorded != Recorded::Duplicate
-            && let Err(error) = self.witness.write(&head)
-        {
-            // The rows are safe; the file may be behind and catches up with the next one.
-            tracing::warn!(%error, "ledger.head could not be written");
+        self.figures = figures;
+        if head != self.head {
+            self.head = head;
+            if let Err(error) = self.head_file.write(&self.head) {
+                // The rows are safe; the file may be behind and catches up with the next one.
+                tracing::warn!(%error, "ledger.head could not be written");
+            }
+            self.rows.send_replace(self.head.rows);
         }
         Ok(recorded)
     }
+}
+
+impl Work<'_> {
+    fn input(&mut self, input: &LedgerInput) -> Result<Recorded, Error> {
+        match input {
+            LedgerInput::Prediction(prediction, at) => match &**prediction {
+                Prediction::Ours(forecast) => self.forecast(forecast, *at),
+                Prediction::Foreign(foreign) => self.foreign(foreign, *at),
+            },
+            LedgerInput::DeadLetter(letter) => self.dead_letter(letter),
+        }
+    }
+
+    fn forecast(&mut self, forecast: &CloseForecast, at: DateTime<Utc>) -> Result<Recorded, Error> {
+        if is_answered(self.transaction, forecast.pick_id)? {
+            return count_duplicate(self.transaction);
+        }
+        let late = is_late(self.calendar, forecast.target, at.max(forecast.as_of));
+        let scores = scores_by(self.transaction, forecast, at)?;
+        let (bare, lists) = contents::detach(self.transaction, forecast)?;
+        self.append(&Row::forecast(bare, Some(lists), at, late), None)?;
+        for (seq, scored, row) in &scores {
+            self.append(row, Some((*seq, scored)))?;
+        }
+        Ok(Recorded::New {
+            late,
+            scored: scores.len(),
+        })
+    }
+
+    fn foreign(
+        &mut self,
+        foreign: &ForeignPrediction,
+        at: DateTime<Utc>,
+    ) -> Result<Recorded, Error> {
+        if is_answered(self.transaction, foreign.pick_id)? {
+            return count_duplicate(self.transaction);
+        }
+        let late = is_late(self.calendar, foreign.target, at);
+        self.append(&Row::foreign(foreign, at, late), None)?;
+        Ok(Recorded::New { late, scored: 0 })
+    }
+
+    fn dead_letter(&mut self, letter: &DeadLetterRow) -> Result<Recorded, Error> {
+        if is_answered(self.transaction, letter.pick_id)?
+            || has(self.transaction, letter.pick_id, &["dead_letter"])?
+        {
+            return count_duplicate(self.transaction);
+        }
+        self.append(&Row::dead_letter(letter), None)?;
+        Ok(Recorded::New {
+            late: false,
+            scored: 0,
+        })
+    }
+
+    /// Appends a row to the log and takes it into what follows from the log. `scored` is the
+    /// forecast that a score is about, with the number of its row.
+    fn append(&mut self, row: &Row, scored: Option<(i64, &CloseForecast)>) -> Result<(), Error> {
+        let content = serde_json::to_string(row).map_err(Error::Json)?;
+        let next = self.head.after(&content);
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO log (seq, content, previous, hash) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![next.rows, content, self.head.hash, next.hash])?;
+        self.transaction
+            .prepare_cached("UPDATE head SET rows = ?1, hash = ?2")?
+            .execute(params![next.rows, next.hash])?;
+        let mut fold = Fold {
+            log: self.transaction,
+            tables: self.transaction,
+            figures: std::mem::take(&mut self.figures),
+        };
+        fold.row(next.rows, row, scored)?;
+        self.figures = fold.figures;
+        self.head = next;
+        Ok(())
+    }
+}
+
+/// From its close on a session holds no surprise. A foreign date need not be a session; its day's
+/// end counts then.
+fn is_late(calendar: &Calendar, target: SessionDate, at: DateTime<Utc>) -> bool {
+    let day = target.date();
+    let end = calendar
+        .session(day)
+        .map_or_else(|| Calendar::end_of_day(day), |session| session.close);
+    at >= end
 }
 
 /// Holds until the file is closed, by whatever end of the process.
@@ -206,19 +300,6 @@ fn unwritable(path: &Path, source: std::io::Error) -> Error {
         path: path.to_owned(),
         source,
     }
-}
-
-fn append(transaction: &Transaction<'_>, head: &mut Head, row: &Row) -> Result<(), Error> {
-    let content = serde_json::to_string(row).map_err(Error::Json)?;
-    let next = head.after(&content);
-    transaction
-        .prepare_cached("INSERT INTO log (seq, content, previous, hash) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![next.rows, content, head.hash, next.hash])?;
-    transaction
-        .prepare_cached("UPDATE head SET rows = ?1, hash = ?2")?
-        .execute(params![next.rows, next.hash])?;
-    *head = next;
-    Ok(())
 }
 
 /// Whether the pick has its forecast (a foreign prediction is its own pick's).
@@ -245,12 +326,15 @@ fn count_duplicate(transaction: &Transaction<'_>) -> Result<Recorded, Error> {
     Ok(Recorded::Duplicate)
 }
 
+/// A forecast that is scored, with the number of its row, and the row of its score.
+type Scored = (i64, CloseForecast, Row);
+
 /// The scores that a forecast's history gives to earlier ones, as rows.
 fn scores_by(
     transaction: &Transaction<'_>,
     forecast: &CloseForecast,
     at: DateTime<Utc>,
-) -> Result<Vec<Row>, Error> {
+) -> Result<Vec<Scored>, Error> {
     let sessions = || forecast.history.iter().map(|(session, _)| *session);
     let (Some(first), Some(last)) = (sessions().min(), sessions().max()) else {
         return Ok(Vec::new());
@@ -260,19 +344,17 @@ fn scores_by(
         forecast.ticker.as_str(),
         first.to_string(),
         last.to_string(),
-        forecast.pick_id.to_string(),
     ])?;
     let mut scores = Vec::new();
     while let Some(row) = rows.next()? {
         let (seq, content): (i64, String) = (row.get(0)?, row.get(1)?);
-        let earlier: Row =
-            serde_json::from_str(&content).map_err(|source| Error::Unreadable { seq, source })?;
         if let Event::Forecast {
             forecast: earlier, ..
-        } = earlier.event
+        } = Row::parse(seq, &content)?.event
             && let Some(score) = score::score(&earlier, &forecast.history)
         {
-            scores.push(Row::score(&earlier, forecast.pick_id, at, score));
+            let row = Row::score(&earlier, forecast.pick_id, at, score);
+            scores.push((seq, *earlier, row));
         }
     }
     Ok(scores)

@@ -10,9 +10,8 @@
 mod support;
 
 use closecall_ledger::Recorded;
-use closecall_protocol::CloseForecast;
 
-use support::{Fixture, at, forecast, foreign};
+use support::{Fixture, at, changed, forecast, foreign};
 
 const LATER: [(&str, f64); 2] = [("2023-06-28", 400.0), ("2023-06-29", 404.0)];
 
@@ -48,9 +47,7 @@ fn a_clock_set_back_does_not_make_a_late_forecast_timely() {
         402.0,
         &[("2023-06-28", 400.0)],
     );
-    let mut values = made.into_values();
-    values.as_of = at("2023-06-29T20:30:00Z");
-    let made = CloseForecast::publish(values).unwrap();
+    let made = changed(made, |values| values.as_of = at("2023-06-29T20:30:00Z"));
     let recorded = fixture
         .writer()
         .record_forecast(&made, at("2023-06-29T10:00:00Z"))

@@ -58,12 +58,11 @@ fn error_and_hit_against_the_close_that_came() {
     assert_eq!(score.actual, 404.0);
     close_to(score.error, 2.0 / 400.0);
     close_to(score.baseline_error, 4.0 / 400.0);
-    assert!(score.hit);
-    assert!(
-        !scored(399.0, &[("2023-06-28", 400.0), ("2023-06-29", 404.0)])
-            .unwrap()
-            .hit
-    );
+    assert_eq!(score.hit, Some(true));
+    // The last close itself calls nothing.
+    assert_eq!(score.baseline_hit, None);
+    let fell = scored(399.0, &[("2023-06-28", 400.0), ("2023-06-29", 404.0)]).unwrap();
+    assert_eq!(fell.hit, Some(false));
 }
 
 #[test]
@@ -119,18 +118,15 @@ fn a_dividend_or_a_revision_in_between_changes_nothing_that_is_scored() {
 }
 
 #[test]
-fn same_is_right_only_when_the_close_did_not_move_a_cent() {
-    let hit = |close| {
-        scored(400.0, &[("2023-06-28", 400.0), ("2023-06-29", close)])
-            .unwrap()
-            .hit
+fn same_is_no_call_and_an_unmoved_close_judges_none() {
+    let hit = |prediction, close| {
+        let closes = [("2023-06-28", 400.0), ("2023-06-29", close)];
+        scored(prediction, &closes).unwrap().hit
     };
-    assert!(hit(400.0));
-    assert!(!hit(400.01));
-    assert!(!hit(399.99));
-    // And an unmoved close is no rise.
-    let unmoved = [("2023-06-28", 400.0), ("2023-06-29", 400.0)];
-    assert!(!scored(400.01, &unmoved).unwrap().hit);
+    assert_eq!(hit(400.0, 400.0), None);
+    assert_eq!(hit(400.0, 400.01), None);
+    assert_eq!(hit(400.01, 400.0), None);
+    assert_eq!(hit(400.01, 400.01), Some(true));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::fs;
 
 use closecall_calendar::Calendar;
-use closecall_ledger::{Error, Fault, Ledger, Reader};
+use closecall_ledger::{Damage, Error, Ledger, Reader};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use rusqlite::{Connection, params};
@@ -41,7 +41,7 @@ fn tampered(sql: &str) -> Fixture {
     fixture
 }
 
-fn faults(fixture: &Fixture) -> Vec<Fault> {
+fn faults(fixture: &Fixture) -> Vec<Damage> {
     fixture.reader().verify().unwrap_err()
 }
 
@@ -71,7 +71,7 @@ fn the_log_refuses_to_be_changed() {
 #[test]
 fn an_edited_row_is_named() {
     let fixture = tampered("UPDATE log SET content = replace(content, '190.04', '290.04')");
-    assert_eq!(faults(&fixture), [Fault::Altered { row: 5 }]);
+    assert_eq!(faults(&fixture), [Damage::Altered { row: 5 }]);
     assert!(
         faults(&fixture)[0]
             .to_string()
@@ -90,7 +90,7 @@ fn a_removed_row_is_named_the_last_one_too() {
     ] {
         assert_eq!(
             faults(&tampered(sql)),
-            [Fault::Removed { first, last }],
+            [Damage::Removed { first, last }],
             "{sql}"
         );
     }
@@ -102,7 +102,7 @@ fn a_last_row_removed_together_with_the_head_is_named() {
         UPDATE head SET rows = 6, hash = (SELECT hash FROM log WHERE seq = 6)";
     assert_eq!(
         faults(&tampered(sql)),
-        [Fault::Removed { first: 7, last: 7 }]
+        [Damage::Removed { first: 7, last: 7 }]
     );
 }
 
@@ -118,7 +118,7 @@ fn a_row_forged_with_a_fitting_hash_is_named() {
     // The forger takes row 3, with its own valid hash, to row 5's place: numbers are hashed too.
     let sql = "UPDATE log SET (content, previous, hash) =
         (SELECT content, previous, hash FROM log WHERE seq = 3) WHERE seq = 5";
-    assert_eq!(faults(&tampered(sql)), [Fault::Altered { row: 5 }]);
+    assert_eq!(faults(&tampered(sql)), [Damage::Altered { row: 5 }]);
 
     // Or the last row of another ledger, which is sound in itself.
     let fixture = tampered("DELETE FROM log WHERE seq = 7");
@@ -154,8 +154,8 @@ fn a_row_added_behind_the_ledgers_back_is_named() {
     let sql = "INSERT INTO log (seq, content, previous, hash)
         SELECT 8, content, hash, hash FROM log WHERE seq = 7";
     let found = faults(&tampered(sql));
-    assert_eq!(found[0], Fault::Altered { row: 8 });
-    assert_eq!(found[1], Fault::Unrecorded { first: 8, last: 8 });
+    assert_eq!(found[0], Damage::Altered { row: 8 });
+    assert_eq!(found[1], Damage::Unrecorded { first: 8, last: 8 });
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_missing_trigger_and_a_foreign_table_are_named() {
     let raw = Connection::open(fixture.database()).unwrap();
     raw.execute_batch("DROP TRIGGER log_keeps; CREATE TABLE extra (x)")
         .unwrap();
-    let said: Vec<String> = faults(&fixture).iter().map(Fault::to_string).collect();
+    let said: Vec<String> = faults(&fixture).iter().map(Damage::to_string).collect();
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(
         said[0].contains("`log_keeps`") && said[0].contains("missing"),
@@ -202,7 +202,7 @@ fn a_write_ahead_log_that_is_cut_off_is_noticed() {
         let from = fixture.directory.path().join(name);
         fs::copy(from, copy.directory.path().join(name)).unwrap();
     }
-    assert_eq!(faults(&copy), [Fault::Removed { first: 4, last: 4 }]);
+    assert_eq!(faults(&copy), [Damage::Removed { first: 4, last: 4 }]);
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn every_bit_of_a_stored_row_counts() {
             };
             let found = reader.verify().expect_err("a flipped bit went unnoticed");
             if byte >= place {
-                assert_eq!(found, [Fault::Altered { row: 2 }], "byte {byte} bit {bit}");
+                assert_eq!(found, [Damage::Altered { row: 2 }], "byte {byte} bit {bit}");
             }
         }
     }

@@ -82,17 +82,16 @@ fn a_head_file_that_cannot_be_written_costs_no_row_and_is_made_up_for() {
     ledger.record_dead_letter(&letter(0)).unwrap();
     let reader = Reader::open(directory.path()).unwrap();
     assert_eq!(reader.verify().unwrap().rows, 1);
-    assert_eq!(ledger.witness.read().unwrap(), Some(Head::empty()));
+    assert_eq!(ledger.head_file.read().unwrap(), Some(Head::empty()));
     fs::remove_dir(&obstacle).unwrap();
     ledger.record_dead_letter(&letter(1)).unwrap();
-    assert_eq!(ledger.witness.read().unwrap().unwrap().rows, 2);
+    assert_eq!(ledger.head_file.read().unwrap().unwrap().rows, 2);
 }
 
 #[test]
 fn a_day_without_a_session_ends_at_midnight() {
-    let directory = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(directory.path(), Calendar::default()).unwrap();
+    let calendar = Calendar::default();
     let saturday: SessionDate = "2023-07-01".parse().unwrap();
-    assert!(!ledger.is_late(saturday, at("2023-07-02T03:59:58Z")));
-    assert!(ledger.is_late(saturday, at("2023-07-02T04:00:00Z")));
+    assert!(!is_late(&calendar, saturday, at("2023-07-02T03:59:58Z")));
+    assert!(is_late(&calendar, saturday, at("2023-07-02T04:00:00Z")));
 }

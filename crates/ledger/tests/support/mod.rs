@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::Calendar;
 use closecall_ledger::{DeadLetterRow, Ledger, Reader};
 use closecall_protocol::{
-    CloseForecast, ForecastValues, ForeignPrediction, Interval, ModelSummary, PickId, Reason,
-    SessionDate, Ticker,
+    CloseForecast, ForecastValues, ForeignPrediction, Interval, ModelSummary, Phase, PickId,
+    Reason, Reference, ReferenceKind, SessionDate, Ticker,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -100,11 +100,15 @@ pub(crate) fn forecast(
         relative_mae: None,
         data_age_s: 60,
         history,
-        reference: None,
-        phase: None,
-        sessions_ahead: None,
-        probability_up_from_here: None,
-        scale: None,
+        reference: Some(Reference {
+            price: last_close,
+            kind: ReferenceKind::LastClose,
+            at: None,
+        }),
+        phase: Some(Phase::Before),
+        sessions_ahead: Some(0),
+        probability_up_from_here: Some(0.5),
+        scale: Some(0.02),
         quote: None,
         quote_absent: None,
         provider: None,
@@ -118,6 +122,28 @@ pub(crate) fn forecast(
         headlines: None,
     })
     .unwrap()
+}
+
+/// The same forecast with some of its values changed.
+pub(crate) fn changed(
+    forecast: CloseForecast,
+    change: impl FnOnce(&mut ForecastValues),
+) -> CloseForecast {
+    let mut values = forecast.into_values();
+    change(&mut values);
+    CloseForecast::publish(values).unwrap()
+}
+
+/// The same forecast from a price of the running session.
+pub(crate) fn quoted(forecast: CloseForecast, price: f64, phase: Phase) -> CloseForecast {
+    changed(forecast, |values| {
+        values.phase = Some(phase);
+        values.reference = Some(Reference {
+            price,
+            kind: ReferenceKind::Quote,
+            at: Some(values.as_of),
+        });
+    })
 }
 
 pub(crate) fn dead_letter(pick_id: PickId, reason: Reason, at: DateTime<Utc>) -> DeadLetterRow {

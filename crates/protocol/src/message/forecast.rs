@@ -149,6 +149,28 @@ impl CloseForecast {
         self.0
     }
 
+    /// The same forecast without its two long lists, and the lists, which many forecasts share.
+    #[must_use]
+    pub fn detach_lists(mut self) -> (Self, Vec<(SessionDate, f64)>, Option<Vec<NewsMean>>) {
+        let history = std::mem::take(&mut self.0.history);
+        let news = self.0.news.take();
+        (self, history, news)
+    }
+
+    /// The same forecast with lists that [`Self::detach_lists`] gave; `None` keeps those it has.
+    #[must_use]
+    pub fn attach_lists(
+        mut self,
+        history: Option<Vec<(SessionDate, f64)>>,
+        news: Option<Vec<NewsMean>>,
+    ) -> Self {
+        if let Some(history) = history {
+            self.0.history = history;
+        }
+        self.0.news = news.or(self.0.news);
+        self
+    }
+
     /// How its prices are rounded.
     #[must_use]
     pub fn rounding(&self) -> PriceRounding {

@@ -12,9 +12,9 @@ use crate::chain::Head;
 
 /// Where the file lies.
 #[derive(Debug)]
-pub(crate) struct Witness(PathBuf);
+pub(crate) struct HeadFile(PathBuf);
 
-impl Witness {
+impl HeadFile {
     pub(crate) fn beside(database: &Path) -> Self {
         Self(database.with_extension("head"))
     }

@@ -1,10 +1,10 @@
-//! What verification can find wrong, and how it says so: always with the row, where there is one.
+//! Damage that verification can find, named with its row where there is one.
 
 use std::fmt;
 
 /// One thing wrong with a ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub enum Damage {
     /// The row is not what it was when it was written.
     Altered {
         /// Its number.
@@ -52,6 +52,25 @@ pub enum Fault {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// A score is not what the forecast and the close that came make of it.
+    Score {
+        /// Its row.
+        row: i64,
+    },
+    /// A list that rows name by its hash is missing, or is not what it was.
+    Content {
+        /// Its hash.
+        hash: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A table that follows from the log does not agree with it.
+    Derived {
+        /// The table.
+        table: &'static str,
+        /// Where it disagrees.
+        message: String,
+    },
     /// Every row is whole, but the database around them is not.
     Storage {
         /// What SQLite says.
@@ -59,21 +78,26 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl Damage {
     /// The row that is wrong or missing, the first where there are several.
     #[must_use]
     pub fn row(&self) -> Option<i64> {
         match self {
-            Self::Altered { row } | Self::Replaced { row, .. } | Self::Unreadable { row, .. } => {
-                Some(*row)
-            }
+            Self::Altered { row }
+            | Self::Replaced { row, .. }
+            | Self::Score { row }
+            | Self::Unreadable { row, .. } => Some(*row),
             Self::Removed { first, .. } | Self::Unrecorded { first, .. } => Some(*first),
-            Self::Head { .. } | Self::Schema { .. } | Self::Storage { .. } => None,
+            Self::Head { .. }
+            | Self::Schema { .. }
+            | Self::Content { .. }
+            | Self::Derived { .. }
+            | Self::Storage { .. } => None,
         }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Altered { row } => write!(f, "row {row} was changed: it does not match its hash"),
@@ -96,6 +120,14 @@ impl fmt::Display for Fault {
             }
             Self::Head { witness, message } => write!(f, "{witness} cannot be read: {message}"),
             Self::Schema { object, what } => write!(f, "`{object}` of the database {what}"),
+            Self::Score { row } => write!(
+                f,
+                "row {row} is a score that its forecast and the close that came do not give"
+            ),
+            Self::Content { hash, what } => write!(f, "the list {hash} {what}"),
+            Self::Derived { table, message } => {
+                write!(f, "`{table}` does not follow from the log: {message}")
+            }
             Self::Storage { message } => write!(f, "the database is inconsistent: {message}"),
         }
     }
