@@ -202,18 +202,18 @@ fn looks_like_a_split(step: f64, factor: f64, split: f64, named: bool) -> bool {
     unapplied || !named && step.abs() > SUSPICIOUS && RATIOS.iter().any(like)
 }
 
-/// The price at which a session closed, when its stored bars reach its closing time: that of a row
-/// stamped with it, which holds the auction, else of the bar that ends then.
+/// The price at which a session closed, when its bars reach its closing time: that of the bar which
+/// ends then, or, where the vendor leaves it out, of the row stamped with that time.
 pub(crate) fn closing_price(intraday: &Intraday, session: &SessionTimes) -> Option<f64> {
-    let at_close = |row: &&IntradayRow| row.start == session.close();
     let ends = |row: &&IntradayRow| {
         session.open() <= row.start
             && row.start < session.close()
             && row.start + intraday.step >= session.close()
     };
+    let at_close = |row: &&IntradayRow| row.start == session.close();
     let rows = intraday.rows.iter();
-    let of_auction = rows.clone().find(at_close).and_then(|row| row.close);
-    of_auction.or_else(|| rows.rev().find(ends)?.close)
+    let of_bar = rows.clone().rev().find(ends).and_then(|row| row.close);
+    of_bar.or_else(|| rows.rev().find(at_close)?.close)
 }
 
 #[cfg(test)]
