@@ -14,6 +14,7 @@ use closecall_market::{
     AlphavantageSettings, ConnectionSettings, DataSource, Market, MarketSettings, WindowSettings,
     YahooSettings,
 };
+use closecall_sentiment::Vader;
 use closecall_supervision::SupervisionSettings;
 use config::{Value, ValueKind};
 use secrecy::{ExposeSecret, SecretString};
@@ -229,6 +230,7 @@ impl Settings {
             self.calendar.calendar(),
             clock.clone(),
         )
+        .map(|market| market.scored_by(Vader::NAME))
         .map_err(market_error)
     }
 

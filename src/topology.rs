@@ -125,6 +125,7 @@ pub(crate) fn wire(
             .boundary(topic, edge, to_trainer, dataset::encode)?
             .build();
         let sentiment = Sentiment::new(datasets, built, context(stage::SENTIMENT));
+        let sentiment = sentiment.keeping(Arc::clone(&market));
         let sentiment = supervisor.spawn_stage(stage::SENTIMENT, sentiment)?;
 
         let scrapes = supervisor

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
+use closecall_market::Market;
 use closecall_protocol::{DatasetBuilt, MarketScraped};
 use closecall_sentiment::DatasetBuilder;
 use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageError};
@@ -12,6 +13,7 @@ use crate::stage;
 /// The actor. Its work is [`DatasetBuilder`]'s.
 pub struct Sentiment {
     datasets: Arc<DatasetBuilder>,
+    kept_by: Option<Arc<Market>>,
     outbox: Arc<Outbox<DatasetBuilt>>,
     context: StageContext,
 }
@@ -34,9 +36,17 @@ impl Sentiment {
     ) -> Self {
         Self {
             datasets,
+            kept_by: None,
             outbox,
             context,
         }
+    }
+
+    /// Has `market` keep scores and sums, so that no headline is scored twice.
+    #[must_use]
+    pub fn keeping(mut self, market: Arc<Market>) -> Self {
+        self.kept_by = Some(market);
+        self
     }
 }
 
@@ -54,16 +64,23 @@ impl Handler<Deliver<MarketScraped>> for Sentiment {
         let datasets = Arc::clone(&self.datasets);
         let context = self.context.clone();
         let outbox = Arc::clone(&self.outbox);
+        let kept_by = self.kept_by.clone();
         let scraped = delivery.message.clone();
         Box::pin(async move {
-            let at_work = context.clone();
+            let (at_work, to_score) = (context.clone(), scraped.clone());
             let score = move |_: &_| {
                 at_work.fault_point("mid-work");
                 datasets
-                    .build(&scraped)
+                    .fold(&to_score)
                     .map_err(|error| StageError::permanent(error.reason(), error.to_string()))
             };
-            let built = context.compute("score", stage::SCORE_BOUND, score).await?;
+            let (built, scored) = context.compute("score", stage::SCORE_BOUND, score).await?;
+            // Without what is kept, the next pick does the same work again: no reason to fail.
+            if let Some(market) = kept_by
+                && let Err(error) = market.keep_scores(&scraped, scored).await
+            {
+                tracing::warn!(stage = stage::SENTIMENT, %error, "scores could not be kept");
+            }
             outbox.deliver(built).await
         })
     }

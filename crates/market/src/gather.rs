@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use closecall_calendar::{Calendar, Clock};
 use closecall_protocol::{
-    MarketScraped, NewsSums, Provider, SessionDate, SessionTimes, Ticker, TickerPicked,
+    MarketScraped, Provider, SessionDate, SessionTimes, Ticker, TickerPicked,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -60,6 +60,8 @@ pub struct Market {
     max_age: u32,
     stats: Arc<VendorStats>,
     turns: Mutex<HashMap<Ticker, Arc<tokio::sync::Mutex<()>>>>,
+    /// Whose scores and sums of articles are kept; without one, a gather brings all articles.
+    scorer: Option<&'static str>,
 }
 
 impl Market {
@@ -97,7 +99,16 @@ impl Market {
             max_age: settings.market.max_age,
             stats,
             turns: Mutex::default(),
+            scorer: None,
         })
+    }
+
+    /// Keeps the scores and sums of `scorer` (its name with its version), and brings the sums in
+    /// place of their articles.
+    #[must_use]
+    pub fn scored_by(mut self, scorer: &'static str) -> Self {
+        self.scorer = Some(scorer);
+        self
     }
 
     /// Counts of the requests so far.
@@ -147,7 +158,7 @@ impl Market {
             self.fetch_news(&pick, &window, began + NEWS_WITHIN).await?;
         }
         drop(turn);
-        let articles = self.store.articles(&pick.ticker, window.news).await?;
+        let (articles, news_sums) = self.news(&pick, &window, &prices.bars).await?;
         let target = SessionDate::new(window.target.date).map_err(|_| Error::NoData {
             ticker: pick.ticker.clone(),
             from: window.first.date,
@@ -171,7 +182,7 @@ impl Market {
             repairs,
             bars,
             articles: articles.into(),
-            news_sums: NewsSums::default(),
+            news_sums,
             fetched_at: fetched_at.unwrap_or_else(|| self.clock.now()),
             pick,
         })

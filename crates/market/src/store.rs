@@ -3,7 +3,7 @@
 //! * `connection`: the SQLite file and its schema.
 //! * `prices`: daily bars and when they were fetched, announced splits, repairs.
 //! * `intraday`: bars inside sessions.
-//! * `news`: articles, once each.
+//! * `news`: articles, once each; `scores`: their scores and the sums that stand for them.
 //! * `limits`: breakers of hosts, requests of a day.
 //! * `span`: the windows of time of which everything is known; `asked`: what vendors were asked.
 
@@ -13,6 +13,7 @@ mod intraday;
 mod limits;
 mod news;
 mod prices;
+mod scores;
 mod span;
 
 pub(crate) use asked::ChartState;
@@ -20,6 +21,7 @@ pub(crate) use connection::Store;
 #[cfg(test)]
 pub(crate) use prices::StoredBars;
 pub(crate) use prices::{Basis, FetchedBars};
+pub(crate) use scores::ArticleScore;
 pub(crate) use span::Span;
 
 #[cfg(test)]

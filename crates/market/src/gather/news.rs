@@ -5,14 +5,15 @@
 //! failure is taken for "no news": an answer that may mean either marks nothing as known.
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use closecall_protocol::Pick;
+use closecall_calendar::NewsRows;
+use closecall_protocol::{Article, Bar, MarketScraped, NewsScored, NewsSums, Pick, TitleScore};
 use tokio::time::Instant;
 
 use super::Market;
 use super::window::Window;
 use crate::alphavantage::{Alphavantage, Feed};
 use crate::error::Error;
-use crate::store::Span;
+use crate::store::{ArticleScore, Span};
 use crate::vendor::VendorFault;
 
 /// Vendors index articles late: so long after its end a span can still gain some.
@@ -21,6 +22,47 @@ const SETTLES_AFTER: TimeDelta = TimeDelta::hours(6);
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 impl Market {
+    /// The articles of the window up to its cut, and the sums that stand for others.
+    pub(super) async fn news(
+        &self,
+        pick: &Pick,
+        window: &Window,
+        bars: &[Bar],
+    ) -> Result<(Vec<Article>, NewsSums), Error> {
+        let sessions = bars.iter().map(|bar| bar.session().date());
+        let rows = NewsRows::new(&self.calendar, sessions, window.target.date, pick.as_of());
+        let rows = rows.map(|rows| rows.spans().collect()).unwrap_or_default();
+        let store = &self.store;
+        store
+            .news(&pick.ticker, window.news, rows, self.scorer)
+            .await
+    }
+
+    /// Keeps what scoring the scrape gave, so that the next gather brings it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails; nothing is lost by it but the work.
+    pub async fn keep_scores(
+        &self,
+        scraped: &MarketScraped,
+        scored: NewsScored,
+    ) -> Result<(), Error> {
+        if scored.is_empty() || self.scorer != Some(scored.scorer) {
+            return Ok(());
+        }
+        let news = &scraped.news_sums;
+        let by_article = |(place, score): &(usize, TitleScore)| {
+            Some(ArticleScore {
+                published: scraped.articles.get(*place)?.published,
+                identity: news.identities.get(*place)?.clone(),
+                score: score.ten_thousandths(),
+            })
+        };
+        let scores = scored.scores.iter().filter_map(by_article).collect();
+        let ticker = &scraped.pick.ticker;
+        self.store.put_scores(ticker, news, scores, scored).await
+    }
+
     /// Brings the store's news of the window up to date, as far as that goes until `deadline`.
     pub(super) async fn fetch_news(
         &self,

@@ -17,7 +17,7 @@ use crate::source::DataSource;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each step brings a store of the version before to the next; `user_version` counts them.
-pub(super) const MIGRATIONS: [&str; 3] = [
+pub(super) const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE source (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
     CREATE TABLE bars (
@@ -87,6 +87,29 @@ pub(super) const MIGRATIONS: [&str; 3] = [
         vendor TEXT NOT NULL, day TEXT NOT NULL, used INTEGER NOT NULL, spent INTEGER NOT NULL,
         PRIMARY KEY (vendor, day)
     ) STRICT, WITHOUT ROWID;
+",
+    // A headline is scored once; sums stand for articles until one of these changes.
+    "
+    ALTER TABLE articles ADD COLUMN score INTEGER;
+    ALTER TABLE articles ADD COLUMN scorer TEXT;
+    CREATE INDEX articles_by_identity ON articles (ticker, identity);
+    CREATE TABLE news_sums (
+        ticker TEXT NOT NULL, until INTEGER NOT NULL, after INTEGER NOT NULL,
+        scorer TEXT NOT NULL, articles INTEGER NOT NULL, titles INTEGER NOT NULL,
+        score INTEGER NOT NULL,
+        PRIMARY KEY (ticker, until, after)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE news_revisions (ticker TEXT PRIMARY KEY, revision INTEGER NOT NULL)
+        STRICT, WITHOUT ROWID;
+    CREATE TRIGGER articles_added AFTER INSERT ON articles BEGIN
+        DELETE FROM news_sums WHERE ticker = NEW.ticker AND (until, after) IN (
+            SELECT sums.until, sums.after FROM articles copy JOIN news_sums sums
+            ON sums.ticker = copy.ticker
+                AND sums.until >= copy.published AND sums.after < copy.published
+            WHERE copy.ticker = NEW.ticker AND copy.identity = NEW.identity);
+        INSERT OR IGNORE INTO news_revisions VALUES (NEW.ticker, 0);
+        UPDATE news_revisions SET revision = revision + 1 WHERE ticker = NEW.ticker;
+    END;
 ",
 ];
 

@@ -1,11 +1,12 @@
 //! Articles in the store: kept as they came, read as they are meant.
 
-use chrono::{DateTime, Utc};
-use closecall_protocol::{Article, Ticker};
+use chrono::{DateTime, TimeDelta, Utc};
+use closecall_protocol::{Article, NewsSpanSum, NewsSums, Ticker, TitleScore};
 use html_escape::decode_html_entities;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::connection::{Store, unreadable, writing};
+use super::scores::{self, RowSpan};
 use super::span::{Span, gaps, known, mark};
 use crate::alphavantage::NewsItem;
 use crate::error::Error;
@@ -47,27 +48,81 @@ impl Store {
         self.run("read", work).await
     }
 
-    /// The articles published in the span, ascending, each once: an article that came under several
-    /// times counts from the first of them.
-    pub(crate) async fn articles(
+    /// The articles of a window, ascending, each once: an article that came under several times
+    /// counts from the first of them. Of those `rows` for which `scorer`'s sum is kept, the sum
+    /// stands in place of the articles.
+    pub(crate) async fn news(
         &self,
         ticker: &Ticker,
-        span: Span,
-    ) -> Result<Vec<Article>, Error> {
+        window: Span,
+        rows: Vec<RowSpan>,
+        scorer: Option<&'static str>,
+    ) -> Result<(Vec<Article>, NewsSums), Error> {
         let ticker = ticker.clone();
         self.run("read", move |connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT min(published), title, summary, url, publisher FROM articles
-                 WHERE ticker = ?1 AND published >= ?2 AND published < ?3
-                 GROUP BY identity ORDER BY min(published), identity",
-            )?;
-            let (start, end) = (span.start.timestamp(), span.end.timestamp());
-            query
-                .query_map(params![ticker.as_str(), start, end], article)?
-                .collect()
+            // One state of the file: sums and articles belong together.
+            let reading = connection.transaction()?;
+            let Some(scorer) = scorer else {
+                let (articles, _) = articles(&reading, &ticker, window, window, None)?;
+                return Ok((articles, NewsSums::default()));
+            };
+            let spans = scores::kept(&reading, &ticker, window, &rows, scorer)?;
+            let mut unsummed = (Vec::new(), Vec::new());
+            for part in without(window, &spans) {
+                let found = articles(&reading, &ticker, window, part, Some(scorer))?;
+                unsummed.0.extend(found.0);
+                unsummed.1.extend(found.1);
+            }
+            let (articles, identities) = unsummed;
+            let sums = NewsSums {
+                from: window.start,
+                until: window.end - TimeDelta::seconds(1),
+                revision: scores::revision(&reading, &ticker)?,
+                identities: identities.into(),
+                spans: spans.into(),
+            };
+            Ok((articles, sums))
         })
         .await
     }
+}
+
+/// What spans, ascending and apart, leave of the window.
+fn without(window: Span, spans: &[NewsSpanSum]) -> Vec<Span> {
+    let second = TimeDelta::seconds(1);
+    let summed: Vec<Span> = spans
+        .iter()
+        .map(|sum| Span {
+            start: sum.after + second,
+            end: sum.until + second,
+        })
+        .collect();
+    gaps(&summed, window)
+}
+
+/// The articles of a part of the window, ascending, each with its identity.
+fn articles(
+    connection: &Connection,
+    ticker: &Ticker,
+    window: Span,
+    part: Span,
+    scorer: Option<&str>,
+) -> rusqlite::Result<(Vec<Article>, Vec<String>)> {
+    let mut query = connection.prepare_cached(
+        "SELECT published, title, summary, url, publisher,
+             CASE WHEN scorer = ?5 THEN score END, identity FROM articles this
+         WHERE ticker = ?1 AND published >= ?2 AND published < ?3 AND NOT EXISTS (
+             SELECT 1 FROM articles before
+             WHERE before.ticker = ?1 AND before.identity = this.identity
+                 AND before.published >= ?4 AND before.published < this.published)
+         ORDER BY published, identity",
+    )?;
+    let moments = [part.start, part.end, window.start].map(|at| at.timestamp());
+    let found = params![ticker.as_str(), moments[0], moments[1], moments[2], scorer];
+    let found = query.query_map(found, |row| Ok((article(row)?, row.get(6)?)))?;
+    found
+        .collect::<rusqlite::Result<Vec<_>>>()
+        .map(|found| found.into_iter().unzip())
 }
 
 fn insert(
@@ -78,7 +133,9 @@ fn insert(
 ) -> rusqlite::Result<()> {
     // What was seen first stays: titles are edited after the fact.
     let mut insert = transaction.prepare_cached(
-        "INSERT OR IGNORE INTO articles VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT OR IGNORE INTO articles (ticker, published, identity, title, summary, url,
+             publisher, relevance, vendor_score, first_seen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for NewsItem {
         article,
@@ -111,6 +168,7 @@ fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
     let published = DateTime::from_timestamp(row.get(0)?, 0).unwrap_or_default();
     let (title, summary): (String, Option<String>) = (row.get(1)?, row.get(2)?);
     let (url, source): (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
+    let score = row.get(5)?;
     Article::new(
         published,
         &as_meant(&title),
@@ -118,6 +176,10 @@ fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
         url.as_deref(),
         source.as_deref(),
     )
+    .map(|article| {
+        let stored: Option<i64> = score;
+        article.with_score(stored.and_then(TitleScore::of_ten_thousandths))
+    })
     .map_err(unreadable)
 }
 

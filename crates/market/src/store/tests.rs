@@ -2,10 +2,11 @@
 
 mod files;
 mod prices;
+mod scores;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use closecall_protocol::{
-    Article, Bar, Ohlcv, Repair, RepairField, RepairRule, SessionTimes, Ticker,
+    Article, Bar, NewsSums, Ohlcv, Repair, RepairField, RepairRule, SessionTimes, Ticker,
 };
 
 use super::*;

@@ -94,6 +94,8 @@ pub struct NewsSums {
     /// Counts the changes of the ticker's stored articles: a sum of a state that has changed since
     /// is not kept.
     pub revision: i64,
+    /// What the store knows each of the scrape's articles by, in their order.
+    pub identities: Arc<[String]>,
     /// The sums, ascending.
     pub spans: Arc<[NewsSpanSum]>,
 }

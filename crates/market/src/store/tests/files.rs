@@ -77,7 +77,8 @@ async fn an_article_is_kept_once_as_it_was_first_seen() {
     let titles = |start, end| {
         let store = store.clone();
         async move {
-            let articles = store.articles(&ticker(), span(start, end)).await.unwrap();
+            let window = span(start, end);
+            let (articles, _) = store.news(&ticker(), window, vec![], None).await.unwrap();
             articles
                 .into_iter()
                 .map(|article| article.title)
