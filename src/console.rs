@@ -1,21 +1,22 @@
 //! Standard output of a pipeline: forecasts and dead letters as readable lines or as JSON lines.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
+use chrono::NaiveDate;
+use closecall_calendar::Calendar;
 use closecall_ledger::DeadLetterRow;
 use closecall_protocol::CloseForecast;
 use serde_json::{Value, json};
 
-/// Said wherever a forecast is shown to people; the ledger's own account can replace it later.
-pub(crate) const VERDICT: &str = "no demonstrated skill beyond the last close";
+use crate::text::{day_and_year, forecast_line};
 
 /// Writes lines to standard output, whole lines whoever else writes.
 #[derive(Debug)]
 pub(crate) struct Console {
     format: Format,
-    lock: Mutex<()>,
+    /// The New York date under which lines for people stand; also what keeps lines whole.
+    day: Mutex<Option<NaiveDate>>,
 }
 
 /// How forecasts are written.
@@ -29,14 +30,14 @@ pub(crate) enum Format {
     FullJson,
 }
 
-/// What a short line leaves out.
-const LEFT_OUT: [&str; 2] = ["history", "news"];
+/// What a short line leaves out: what is behind a forecast, and how long it took.
+const LEFT_OUT: [&str; 3] = ["history", "news", "trace"];
 
 impl Console {
     pub(crate) fn new(format: Format) -> Self {
         Self {
             format,
-            lock: Mutex::new(()),
+            day: Mutex::new(None),
         }
     }
 
@@ -46,7 +47,17 @@ impl Console {
 
     pub(crate) fn forecast(&self, forecast: &CloseForecast) {
         match self.format {
-            Format::Text => self.line(&forecast_line(forecast)),
+            Format::Text => {
+                let day = Calendar::date_at(forecast.as_of);
+                let before = {
+                    let mut under = self.day.lock().unwrap_or_else(PoisonError::into_inner);
+                    under.replace(day)
+                };
+                if before != Some(day) {
+                    self.line(&day_and_year(day));
+                }
+                self.line(&forecast_line(forecast));
+            }
             Format::FullJson => self.line(&serde_json::to_string(forecast).unwrap_or_default()),
             Format::ShortJson => {
                 let mut line = serde_json::to_value(forecast).unwrap_or_default();
@@ -77,7 +88,7 @@ impl Console {
     }
 
     pub(crate) fn line(&self, text: &str) {
-        let _whole = self.lock.lock();
+        let _whole = self.day.lock();
         // A reader that has gone away must not end the pipeline.
         if let Err(error) = writeln!(std::io::stdout(), "{text}") {
             tracing::debug!(%error, "nobody reads standard output");
@@ -102,78 +113,4 @@ fn dead_letter_json(row: &DeadLetterRow) -> Value {
         "partition": row.partition,
         "offset": row.offset,
     }})
-}
-
-/// One forecast in one line.
-pub(crate) fn forecast_line(forecast: &CloseForecast) -> String {
-    let mut line = format!(
-        "{:<6} {} close {:>9.2} -> {:>9.2}  {:<4} {:>+8.2} ({:+.2} %)",
-        forecast.ticker,
-        forecast.target,
-        forecast.last_close,
-        forecast.prediction,
-        forecast.direction(),
-        forecast.change(),
-        forecast.change_pct(),
-    );
-    for interval in &forecast.intervals {
-        let percent = 100.0 * interval.level;
-        append(
-            &mut line,
-            format_args!(
-                "  {percent:.0} %: {:.2}-{:.2}",
-                interval.lower, interval.upper
-            ),
-        );
-    }
-    if let Some(reason) = &forecast.model.reason {
-        append(
-            &mut line,
-            format_args!("  [{}: {reason}]", forecast.model.name),
-        );
-    }
-    line
-}
-
-/// One forecast in full, for people.
-pub(crate) fn forecast_text(forecast: &CloseForecast) -> String {
-    let mut text = forecast_line(forecast);
-    let model = &forecast.model;
-    let news = match forecast.articles {
-        0 => "no news".to_owned(),
-        1 => "1 article".to_owned(),
-        count => format!("{count} articles"),
-    };
-    append(
-        &mut text,
-        format_args!(
-            "\n  last close  {:.2} of {}, as of {}\
-             \n  data        {} sessions, {news} up to the opening, prices {} s old\
-             \n  model       {} {} seed {} path {}, {} rows, {:.0} % of its move let through\
-             \n  rise        probability {:.0} %\
-             \n  persistence {:.2}\
-             \n  verdict     {VERDICT}",
-            forecast.last_close,
-            forecast.last_session,
-            forecast
-                .as_of
-                .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-            forecast.sessions,
-            forecast.data_age_s,
-            model.name,
-            model.spec,
-            model.seed,
-            model.path,
-            model.rows,
-            100.0 * model.gate,
-            100.0 * forecast.probability_up,
-            forecast.reference_price(),
-        ),
-    );
-    text
-}
-
-fn append(text: &mut String, more: std::fmt::Arguments<'_>) {
-    // Writing into a String cannot fail.
-    text.write_fmt(more).ok();
 }

@@ -4,6 +4,7 @@
 //! This crate is the composition root, the only place that knows every part. [`topology`] wires
 //! the pipeline; everything that forecasts, fetches, supervises or stores lives in the crates.
 
+mod account;
 mod commands;
 mod console;
 mod exit;
@@ -12,6 +13,7 @@ mod pipeline;
 mod role;
 mod settings;
 mod telemetry;
+mod text;
 mod topology;
 mod web;
 

@@ -1,20 +1,19 @@
 //! Runs the pipeline in this process: makes its parts from the settings, has them wired, waits for
 //! the end, and accounts for every pick.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{Announcer, Forecaster, LedgerDeadLetters};
-use closecall_calendar::Clock;
+use closecall_calendar::{Clock, Timetable};
 use closecall_forecast::{FitCache, forecast_with_cache};
 use closecall_ledger::{Ledger, Reader, Recorded};
 use closecall_protocol::TickerPicked;
 use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{Exit, FaultPoints, Outbox, Signals, Supervisor};
-use serde::Serialize;
 
+use crate::account::{Forecasts, RunSummary, account};
 use crate::console::{Console, Format};
 use crate::exit::{Code, CodedError, OrExit};
 use crate::role::Role;
@@ -30,6 +29,8 @@ pub(crate) struct RunOptions {
     pub(crate) roles: Vec<Role>,
     /// End by itself after so many picks.
     pub(crate) picks: Option<u64>,
+    /// Pick at these moments in place of all slots.
+    pub(crate) timetable: Option<Timetable>,
     pub(crate) faults: FaultPoints,
     pub(crate) format: Format,
 }
@@ -38,20 +39,6 @@ impl RunOptions {
     fn has(&self, role: Role) -> bool {
         self.roles.is_empty() || self.roles.contains(&role)
     }
-}
-
-/// The account of a run: where every accepted pick ended.
-#[derive(Debug, Serialize)]
-pub(crate) struct RunSummary {
-    pub(crate) picks: u64,
-    pub(crate) forecasts: u64,
-    pub(crate) dead_letters: u64,
-    pub(crate) duplicates: u64,
-    /// Accepted, and neither forecast nor dead letter.
-    pub(crate) lost: u64,
-    pub(crate) restarts: u64,
-    pub(crate) scored: u64,
-    pub(crate) relative_mae: Option<f64>,
 }
 
 /// How often the end of a limited run is looked for.
@@ -72,7 +59,8 @@ pub(crate) fn run(
     }
     let counts = Counts::default();
     let mut readings = Vec::new();
-    let roles = roles(settings, run, &counts, &mut readings)?;
+    let forecasts = Arc::<Forecasts>::default();
+    let roles = roles(settings, run, &counts, &mut readings, &forecasts)?;
     let before = match kafka {
         None => Some(Reader::open(&settings.data_dir)?.summary()?),
         Some(_) => None,
@@ -114,7 +102,7 @@ pub(crate) fn run(
         anyhow::Ok((exit, accepted, restarts))
     })?;
     let summary = before
-        .map(|before| account(&settings.data_dir, accepted, restarts, &before))
+        .map(|before| account(&settings.data_dir, accepted, restarts, &before, &forecasts))
         .transpose()?;
     Ok((exit, summary))
 }
@@ -125,10 +113,12 @@ fn roles(
     run: &RunOptions,
     counts: &Counts,
     readings: &mut Vec<Reading>,
+    forecasts: &Arc<Forecasts>,
 ) -> anyhow::Result<Roles> {
     let picker = run.has(Role::TickerPicker).then(|| PickerRole {
         settings: settings.picker.clone(),
         limit: run.picks,
+        timetable: run.timetable.clone(),
     });
     let mut scraper = None;
     if run.has(Role::Scraper) {
@@ -149,7 +139,7 @@ fn roles(
         let ledger = Ledger::open(&settings.data_dir, settings.calendar.calendar())
             .or_exit(Code::CannotCreate)?;
         let ledger = Arc::new(Mutex::new(ledger));
-        let announce = announcer(&console, counts, &run.clock);
+        let announce = announcer(&console, counts, &run.clock, forecasts);
         let tell = Arc::new(move |row: &_| console.dead_letter(row));
         let dead_letters = LedgerDeadLetters::new(Arc::clone(&ledger), tell);
         reporter = Some(ReporterRole {
@@ -181,12 +171,19 @@ fn forecaster(settings: &Settings, clock: &Clock) -> Forecaster {
 }
 
 /// Tells and counts what was recorded.
-fn announcer(console: &Arc<Console>, counts: &Counts, clock: &Clock) -> Announcer {
+fn announcer(
+    console: &Arc<Console>,
+    counts: &Counts,
+    clock: &Clock,
+    forecasts: &Arc<Forecasts>,
+) -> Announcer {
     let (console, counts, clock) = (Arc::clone(console), counts.clone(), clock.clone());
+    let forecasts = Arc::clone(forecasts);
     Arc::new(move |forecast, recorded| match recorded {
         Recorded::New { late, .. } => {
             counts.forecast(forecast, late, clock.now().timestamp());
             console.forecast(forecast);
+            forecasts.add(forecast);
         }
         Recorded::Duplicate => counts.duplicate(),
     })
@@ -222,28 +219,4 @@ async fn done(first_hop: Option<&Outbox<TickerPicked>>, picks: Option<u64>) {
         }
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// Holds the picks that were accepted against what the ledger gained.
-fn account(
-    data_dir: &Path,
-    picks: u64,
-    restarts: u64,
-    before: &closecall_ledger::Summary,
-) -> anyhow::Result<RunSummary> {
-    let after = Reader::open(data_dir)?.summary()?;
-    let forecasts = after.forecasts - before.forecasts;
-    let dead_letters = after.dead_letters.saturating_sub(before.dead_letters);
-    let duplicates = after.duplicates - before.duplicates;
-    Ok(RunSummary {
-        picks,
-        forecasts,
-        dead_letters,
-        duplicates,
-        // A pick repeated from an earlier run is accepted here and stands in the ledger already.
-        lost: picks.saturating_sub(forecasts + dead_letters + duplicates),
-        restarts,
-        scored: after.scored - before.scored,
-        relative_mae: after.relative_mae,
-    })
 }

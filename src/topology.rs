@@ -17,7 +17,7 @@ use closecall_actors::{
     Announcer, Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerSettings, Reporter, Scraper,
     Sentiment, TickerPicker, stage,
 };
-use closecall_calendar::Calendar;
+use closecall_calendar::{Calendar, Timetable};
 use closecall_ledger::Ledger;
 use closecall_market::Market;
 use closecall_protocol::codec::{Record, dataset, forecast, pick};
@@ -41,6 +41,8 @@ pub(crate) struct PickerRole {
     pub(crate) settings: PickerSettings,
     /// Stop after so many picks.
     pub(crate) limit: Option<u64>,
+    /// Pick at these moments in place of all slots.
+    pub(crate) timetable: Option<Timetable>,
 }
 
 /// Scraper's and Sentiment's, which always share a process.
@@ -146,7 +148,12 @@ pub(crate) fn wire(
     }
 
     // TickerPicker ─TickerPicked─▶
-    let Some(PickerRole { settings, limit }) = picker else {
+    let Some(PickerRole {
+        settings,
+        limit,
+        timetable,
+    }) = picker
+    else {
         return Ok(None);
     };
     let edge = (stage::TICKER_PICKER, stage::SCRAPER);
@@ -162,7 +169,10 @@ pub(crate) fn wire(
         Arc::clone(&first_hop),
         context(stage::TICKER_PICKER),
     );
-    supervisor.spawn_stage(stage::TICKER_PICKER, picker.limit(limit))?;
+    supervisor.spawn_stage(
+        stage::TICKER_PICKER,
+        picker.limit(limit).timetable(timetable),
+    )?;
     Ok(Some(first_hop))
 }
 

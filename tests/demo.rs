@@ -12,23 +12,28 @@ use common::pipeline::{DEMO_DATA, Said};
 use common::{Done, Workplace};
 use serde_json::Value;
 
-/// Two whole demos at once serve several promises: each takes half a minute of real time.
+/// Two whole demos at once serve several promises; beside each other they also load the machine.
 #[test]
 fn a_whole_demo_twice() {
     let workplaces = [Workplace::new(), Workplace::new()];
-    let runs: Vec<Said> = std::thread::scope(|scope| {
+    let runs: Vec<Done> = std::thread::scope(|scope| {
         let runs = workplaces
             .each_ref()
             .map(|workplace| scope.spawn(|| demo(workplace)));
         runs.map(|run| run.join().unwrap()).into_iter().collect()
     });
-    for (workplace, said) in workplaces.iter().zip(&runs) {
+    // Line by line, the account included.
+    assert_eq!(runs[0].stdout(), runs[1].stdout());
+    for (workplace, run) in workplaces.iter().zip(&runs) {
+        let said = Said::by(run);
         said.assert_consistent();
-        assert_eq!(said.count("picks"), 24);
-        assert_eq!(said.count("forecasts"), 24);
+        assert_eq!(said.count("picks"), 60);
+        assert_eq!(said.count("forecasts"), 60);
         assert_eq!(said.count("restarts"), 0);
-        assert!(said.tickers().len() >= 4, "{:?}", said.tickers());
-        assert_scored(&workplace.ledger(DEMO_DATA), said);
+        assert!(said.tickers().len() >= 8, "{:?}", said.tickers());
+        assert_trading_days(&said);
+        assert_scored(&workplace.ledger(DEMO_DATA), &said);
+        assert_account(&said);
         assert_within_its_folder(workplace);
         assert_found(workplace);
         // Short lines: what is behind a forecast is in the record.
@@ -36,22 +41,68 @@ fn a_whole_demo_twice() {
             assert!(forecast.get("history").is_none() && forecast.get("news").is_none());
         }
     }
-    assert_same_numbers(&runs[0], &runs[1]);
 }
 
-fn demo(workplace: &Workplace) -> Said {
+fn demo(workplace: &Workplace) -> Done {
     for folder in ["home", "temporary"] {
         std::fs::create_dir(workplace.folder.path().join(folder)).unwrap();
     }
     let output = workplace
-        .command(["demo", "--picks", "24", "--seed", "7", "--json"])
+        .command(["demo", "--picks", "60", "--seed", "7", "--json"])
         .env("HOME", workplace.folder.path().join("home"))
         .env("TMPDIR", workplace.folder.path().join("temporary"))
         .output()
         .unwrap();
     let done = Done(output);
     assert_eq!(done.code(), 0, "{}", done.stderr());
-    Said::by(&done)
+    done
+}
+
+/// One slot before the opening, quarter hours from 9:45 to 15:30, in order, the nights left out.
+#[track_caller]
+fn assert_trading_days(said: &Said) {
+    let slots: Vec<&str> = said
+        .forecasts
+        .iter()
+        .map(|forecast| forecast["as_of"].as_str().unwrap())
+        .collect();
+    assert!(slots.is_sorted(), "{slots:?}");
+    let mut days: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for slot in slots {
+        days.entry(&slot[..10]).or_default().push(&slot[11..16]);
+    }
+    let count: Vec<usize> = days.values().map(Vec::len).collect();
+    assert_eq!(count, [25, 25, 10]);
+    for times in days.values() {
+        assert_eq!(times[..2], ["14:15", "14:45"]);
+    }
+    assert_eq!(days["2025-01-06"].last(), Some(&"20:30"));
+}
+
+/// The account by phase adds up, and says what was there to say.
+#[track_caller]
+fn assert_account(said: &Said) {
+    let summary = &said.summary;
+    let phases = summary["phases"].as_array().unwrap();
+    let total = |name: &str| -> u64 {
+        let each = phases.iter().map(|phase| phase[name].as_u64().unwrap());
+        each.sum()
+    };
+    for name in ["outcomes", "calls", "calls_right", "baseline_right"] {
+        assert_eq!(said.count(name), total(name), "{name}: {summary}");
+    }
+    assert!(said.count("outcomes") >= 15, "{summary}");
+    assert!(said.count("same") <= 2, "{summary}");
+    for phase in phases {
+        for name in [
+            "coverage_80",
+            "coverage_90",
+            "relative_mae",
+            "last_close_error",
+        ] {
+            assert!(phase[name].is_number(), "{name}: {phase}");
+        }
+    }
 }
 
 /// A forecast that was recorded before its session's close is scored as soon as a later one of the
@@ -73,9 +124,6 @@ fn assert_scored(rows: &[Value], said: &Said) {
     }
     let scored = rows.iter().filter(|row| row["score"].is_object()).count();
     assert_eq!(said.count("scored"), scored as u64);
-    // A session lasts a second: on a machine with other things to do forecasts come late.
-    let late = rows.iter().filter(|row| row["late"] == true).count();
-    assert!(scored >= 5 || late > 12, "{scored} scored, {late} late");
     assert_eq!(said.summary["relative_mae"].is_number(), scored > 0);
 }
 
@@ -94,31 +142,6 @@ fn assert_within_its_folder(workplace: &Workplace) {
     let folder = workplace.folder.path().join(DEMO_DATA);
     for (path, _) in workplace.files() {
         assert!(path.starts_with(&folder), "{} was written", path.display());
-    }
-}
-
-/// Slots may be missed on a slow machine; a pick that both made has one forecast.
-#[track_caller]
-fn assert_same_numbers(one: &Said, other: &Said) {
-    let by_pick = |said: &Said| -> BTreeMap<String, Value> {
-        let forecasts = said.forecasts.iter().cloned();
-        forecasts
-            .map(|mut forecast| {
-                // When it was trained, and how long after the fetch, is the machine's affair.
-                forecast["model"]["trained_at"] = Value::Null;
-                forecast["data_age_s"] = Value::Null;
-                (forecast["pick_id"].as_str().unwrap().to_owned(), forecast)
-            })
-            .collect()
-    };
-    let (one, other) = (by_pick(one), by_pick(other));
-    let common: Vec<_> = one
-        .keys()
-        .filter(|pick| other.contains_key(*pick))
-        .collect();
-    assert!(common.len() >= 8, "{} picks in common", common.len());
-    for pick in common {
-        assert_eq!(one[pick], other[pick]);
     }
 }
 

@@ -22,7 +22,14 @@ fn a_forecast_at_the_systems_time() {
 
     // Piped text is for people, too.
     let text = workplace.run(&["predict", "AAPL"]).stdout();
-    assert!(text.contains("no demonstrated skill"), "{text}");
+    for part in [
+        "on the day",
+        "rests on",
+        "the price alone",
+        "no skill beyond",
+    ] {
+        assert!(text.contains(part), "no `{part}` in {text}");
+    }
 }
 
 /// A request and a pick of the picker's are one where ticker, moment and the picker's seed are.

@@ -11,6 +11,7 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Supervised, WrapFuture,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use closecall_calendar::Timetable;
 use closecall_protocol::{Pick, PickId, PickReason, Ticker, TickerPicked};
 use closecall_settings::span;
 use closecall_supervision::{Drain, Outbox, StageContext};
@@ -106,6 +107,8 @@ pub struct TickerPicker {
     settings: PickerSettings,
     /// Stop after so many picks.
     limit: Option<u64>,
+    /// The slots in place of those of the clock; none of them is missed.
+    timetable: Option<Timetable>,
     progress: Arc<Mutex<PickerProgress>>,
     outbox: Arc<Outbox<TickerPicked>>,
     context: StageContext,
@@ -123,6 +126,7 @@ impl TickerPicker {
         Self {
             settings,
             limit: None,
+            timetable: None,
             progress: Arc::default(),
             outbox,
             context,
@@ -137,8 +141,29 @@ impl TickerPicker {
         self
     }
 
-    fn now(&self) -> DateTime<Utc> {
-        self.context.clock().now()
+    /// Picks at these moments in place of all slots, one after the other: a pick waits until the one
+    /// before is settled, and none is missed. The clock is moved to each, where it can be moved, so
+    /// that a run is the same however busy the machine is.
+    #[must_use]
+    pub fn timetable(mut self, timetable: Option<Timetable>) -> Self {
+        self.timetable = timetable;
+        self
+    }
+
+    /// The slot to pick for now, and how long it is until then.
+    fn next_slot(&self) -> (DateTime<Utc>, Duration) {
+        let clock = self.context.clock();
+        let last_slot = self.progress().last_slot;
+        if let Some(timetable) = &self.timetable {
+            let slot = timetable.next(last_slot);
+            return (slot, clock.real_until(slot));
+        }
+        let slot = self.settings.slot_at(clock.now());
+        if last_slot.is_none_or(|last| last < slot) {
+            return (slot, Duration::ZERO);
+        }
+        let every = TimeDelta::from_std(self.settings.every).unwrap_or(TimeDelta::MAX);
+        (slot + every, clock.real_until(slot + every))
     }
 
     fn progress(&self) -> PickerProgress {
@@ -151,27 +176,23 @@ impl TickerPicker {
         if self.draining || self.limit.is_some_and(|limit| progress.picked >= limit) {
             return;
         }
-        let slot = self.settings.slot_at(self.now());
-        let wait = if progress.last_slot.is_none_or(|last| last < slot) {
-            Duration::ZERO
-        } else {
-            let every = TimeDelta::from_std(self.settings.every).unwrap_or(TimeDelta::MAX);
-            self.context.clock().real_until(slot + every)
-        };
+        let (_, wait) = self.next_slot();
         ctx.run_later(wait, Self::pick_now);
     }
 
     fn pick_now(&mut self, ctx: &mut Context<Self>) {
         self.context.handling();
-        let slot = self.settings.slot_at(self.now());
-        let repeated = self.progress().last_slot.is_some_and(|last| last >= slot);
+        let (slot, wait) = self.next_slot();
         let Some(pick) = self
             .settings
             .pick(slot)
-            .filter(|_| !repeated && !self.draining)
+            .filter(|_| wait.is_zero() && !self.draining)
         else {
             return self.arm(ctx);
         };
+        if self.timetable.is_some() {
+            self.context.clock().set(slot);
+        }
         tracing::debug!(
             stage = stage::TICKER_PICKER, ticker = %pick.ticker, pick_id = %pick.pick_id, %slot,
             "picked"
@@ -179,8 +200,7 @@ impl TickerPicker {
         let outbox = Arc::clone(&self.outbox);
         let accepted = async move { outbox.accept(TickerPicked { pick }).await };
         let next = accepted.into_actor(self).map(move |accepted, picker, ctx| {
-            // Nobody here waits for the pick to be settled, only for its place in the window.
-            let Ok(_in_window) = accepted else { return };
+            let Ok(in_window) = accepted else { return };
             {
                 let progress = &mut *picker
                     .progress
@@ -189,7 +209,12 @@ impl TickerPicker {
                 progress.last_slot = Some(slot);
                 progress.picked += 1;
             }
-            picker.arm(ctx);
+            if picker.timetable.is_none() {
+                // A place in the window is all that is waited for.
+                return picker.arm(ctx);
+            }
+            let settled = in_window.settled().into_actor(picker);
+            ctx.spawn(settled.map(|_, picker, ctx| picker.arm(ctx)));
         });
         ctx.spawn(next);
     }

@@ -1,21 +1,22 @@
-//! `closecall demo`: the whole pipeline against a simulated market in the same process, on a clock
-//! fast enough that sessions close while one watches. No key, no broker, no network.
+//! `closecall demo`: the whole pipeline against a simulated market in the same process. Its clock shows
+//! trading days, a quarter of an hour in half a second, so that bands narrow and sessions close while
+//! one watches. No key, no broker, no network.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use chrono::NaiveDate;
 use clap::Args;
-use closecall_calendar::Clock;
+use closecall_calendar::{Clock, Timetable};
 use closecall_market_server::{ServedMarket, Server, Simulated, SimulatedSettings};
 use serde_json::json;
 
 use super::flags::RunFlags;
-use crate::console::{Console, Format, VERDICT};
+use crate::console::{Console, Format};
 use crate::exit::{Code, OrExit};
-use crate::pipeline::{self, RunOptions, RunSummary};
+use crate::pipeline::{self, RunOptions};
 use crate::settings::Settings;
 
 /// Run the whole pipeline on a simulated market.
@@ -34,11 +35,11 @@ pub(crate) struct DemoArgs {
 /// The folder within the data directory that is a demo's own.
 pub(super) const DEMO_FOLDER: &str = "demo";
 
-/// A Monday before the opening. Always the same, so that two demos with one seed tell the same.
-const START: &str = "2025-01-06T12:00:00Z";
+/// The day before a Monday's session. Always the same, so that two demos with one seed say the same.
+const START: NaiveDate = NaiveDate::from_ymd_opt(2025, 1, 5).unwrap();
 
-/// A slot of simulated time a second: four picks a day, one of them during the session.
-const EVERY: Duration = Duration::from_secs(6 * 3600);
+/// Real time of a pick.
+const EACH: Duration = Duration::from_millis(500);
 
 pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let faults = args.watch.faults()?;
@@ -47,9 +48,9 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
     settings.kafka.brokers.clear();
     start_empty(&settings.data_dir).or_exit(Code::CannotCreate)?;
 
-    let start: DateTime<Utc> = START.parse()?;
-    let clock = Clock::simulated(start, EVERY.as_secs_f64())?;
     let calendar = settings.calendar.calendar();
+    let timetable = Timetable::after_day(calendar.clone(), START);
+    let clock = Clock::timetable(timetable.clone(), EACH)?;
     let simulated = Simulated::new(SimulatedSettings::new(args.seed), calendar)?;
     let market = ServedMarket::simulated(simulated, clock.clone());
     let server = Server::bind(Server::loopback(0), market)
@@ -59,23 +60,28 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
     settings.ask_only(&format!("http://{}", server.address()));
     settings.picker.seed = args.seed;
     settings.forecast.seed = args.seed;
-    settings.picker.every = EVERY;
     settings.picker.expires_after = Duration::ZERO;
     let format = args.watch.format();
     if format == Format::Text {
-        eprintln!("a simulated market, a pick a second; stop with Ctrl-C");
+        eprintln!("trading days of a simulated market, two picks a second; stop with Ctrl-C");
     }
     let options = RunOptions {
         clock,
         roles: Vec::new(),
         picks: args.picks,
+        timetable: Some(timetable),
         faults,
         format,
     };
     let (exit, summary) = pipeline::run(&settings, &options)?;
     server.stop()?;
     if let Some(summary) = summary {
-        print_summary(&Console::new(format), &summary);
+        let console = Console::new(format);
+        if console.is_json() {
+            console.line(&json!({"summary": summary}).to_string());
+        } else {
+            console.line(&summary.text());
+        }
     }
     Ok(exit.code.into())
 }
@@ -95,30 +101,4 @@ fn start_empty(folder: &Path) -> anyhow::Result<()> {
         _ => {}
     }
     std::fs::create_dir_all(folder).with_context(context)
-}
-
-fn print_summary(console: &Console, summary: &RunSummary) {
-    if console.is_json() {
-        console.line(&json!({"summary": summary}).to_string());
-        return;
-    }
-    let RunSummary {
-        picks,
-        forecasts,
-        dead_letters,
-        duplicates,
-        lost,
-        restarts,
-        scored,
-        ..
-    } = summary;
-    console.line(&format!(
-        "\n{picks} picks: {forecasts} forecasts, {dead_letters} dead letters, \
-         {duplicates} duplicates, {lost} lost; {restarts} restarts"
-    ));
-    let error = summary.relative_mae.map_or_else(
-        || "not known yet".to_owned(),
-        |ratio| format!("{ratio:.3} x persistence"),
-    );
-    console.line(&format!("{scored} scored: error {error}; {VERDICT}"));
 }

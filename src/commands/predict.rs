@@ -19,9 +19,9 @@ use closecall_sentiment::{DatasetBuilder, Vader};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::flags::moment;
-use crate::console;
 use crate::exit::{Code, OrExit, market_error};
 use crate::settings::Settings;
+use crate::text;
 
 /// Make one forecast, print it, and exit.
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ pub(super) fn run(settings: &Settings, args: PredictArgs) -> anyhow::Result<Exit
     if args.json {
         super::print(serde_json::to_string(&forecast)?)?;
     } else {
-        super::print(console::forecast_text(&forecast))?;
+        super::print(text::forecast_text(&forecast))?;
     }
     Ok(ExitCode::SUCCESS)
 }

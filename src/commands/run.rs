@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::flags::{ClockFlags, RunFlags};
-use crate::pipeline::{self, RunOptions, RunSummary};
+use crate::account::RunSummary;
+use crate::pipeline::{self, RunOptions};
 use crate::role::Role;
 use crate::settings::Settings;
 
@@ -40,6 +41,7 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> anyhow::Result<ExitCod
         clock,
         roles: args.stage.clone(),
         picks: args.picks,
+        timetable: None,
         faults,
         format: args.watch.format(),
     };

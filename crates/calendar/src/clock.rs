@@ -5,10 +5,12 @@
 //! and deadlines do not come from here: they are real, monotonic time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::Timetable;
 
 /// Where the time comes from. Cheap to clone; clones of a fixed or simulated clock stay in step.
 #[derive(Debug, Clone)]
@@ -23,6 +25,14 @@ enum Source {
         origin: Instant,
         start: DateTime<Utc>,
         speed: f64,
+    },
+    Timetable {
+        origin: Instant,
+        timetable: Timetable,
+        /// Real time that each moment lasts at least.
+        each: Duration,
+        /// Number of the moment that it reads.
+        reached: Arc<AtomicUsize>,
     },
 }
 
@@ -66,6 +76,25 @@ impl Clock {
         }))
     }
 
+    /// A clock that reads one moment of the timetable after the other: the first now, and each next one
+    /// as soon as [`Clock::set`] moves on to it. [`Clock::real_until`] says when that is due: `each`
+    /// after the moment before. Whoever moves it when all work for a moment is done makes that work the
+    /// same on every machine.
+    ///
+    /// # Errors
+    /// When `each` is zero.
+    pub fn timetable(timetable: Timetable, each: Duration) -> Result<Self, ClockError> {
+        if each.is_zero() {
+            return Err(ClockError::Speed(f64::INFINITY));
+        }
+        Ok(Self(Source::Timetable {
+            origin: Instant::now(),
+            timetable,
+            each,
+            reached: Arc::default(),
+        }))
+    }
+
     /// What time it is.
     #[must_use]
     #[expect(
@@ -86,6 +115,9 @@ impl Clock {
                 let micros = origin.elapsed().as_secs_f64() * speed * 1e6;
                 *start + TimeDelta::microseconds(micros as i64)
             }
+            Source::Timetable {
+                timetable, reached, ..
+            } => timetable.moment(reached.load(Ordering::Acquire)),
         }
     }
 
@@ -93,23 +125,46 @@ impl Clock {
     /// positive. On a fixed clock time does not pass, so a wait there is taken as real time.
     #[must_use]
     pub fn real(&self, span: TimeDelta) -> Duration {
-        let span = span.to_std().unwrap_or(Duration::ZERO);
+        let positive = span.to_std().unwrap_or(Duration::ZERO);
         match self.0 {
-            Source::Simulated { speed, .. } => span.div_f64(speed),
-            Source::System | Source::Fixed(_) => span,
+            Source::Simulated { speed, .. } => positive.div_f64(speed),
+            Source::System | Source::Fixed(_) => positive,
+            // How long it lasts depends on when it begins.
+            Source::Timetable { .. } => self.real_until(self.now() + span),
         }
     }
 
     /// Real time until this clock reads `at`; zero when it already has.
     #[must_use]
     pub fn real_until(&self, at: DateTime<Utc>) -> Duration {
+        if let Source::Timetable {
+            origin,
+            timetable,
+            each,
+            ..
+        } = &self.0
+        {
+            // A moment in between is that of the next one.
+            let before = TimeDelta::nanoseconds(1);
+            let index = timetable.index_at(at - before).map_or(0, |index| index + 1);
+            let due = each.saturating_mul(u32::try_from(index).unwrap_or(u32::MAX));
+            return due.saturating_sub(origin.elapsed());
+        }
         self.real(at - self.now())
     }
 
-    /// Moves a fixed clock, clones included; no effect on the others, which move by themselves.
+    /// Moves a fixed clock, or one by timetable to a moment of it, clones included; no effect on the
+    /// others, which move by themselves.
     pub fn set(&self, at: DateTime<Utc>) {
-        if let Source::Fixed(micros) = &self.0 {
-            micros.store(at.timestamp_micros(), Ordering::Release);
+        match &self.0 {
+            Source::Fixed(micros) => micros.store(at.timestamp_micros(), Ordering::Release),
+            Source::Timetable {
+                timetable, reached, ..
+            } => {
+                let index = timetable.index_at(at).unwrap_or(0);
+                reached.fetch_max(index, Ordering::AcqRel);
+            }
+            Source::System | Source::Simulated { .. } => {}
         }
     }
 
@@ -143,6 +198,34 @@ mod tests {
         assert!(clock.now() >= at("2023-06-30T14:00:00Z"));
         assert_eq!(clock.real(TimeDelta::hours(1)), Duration::from_secs(1));
         assert_eq!(clock.real(TimeDelta::hours(-1)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_clock_by_timetable_reads_the_moment_it_was_moved_to() {
+        let day = at("2025-01-05T00:00:00Z").date_naive();
+        let timetable = Timetable::after_day(crate::Calendar::default(), day);
+        let hour = Duration::from_secs(3600);
+        let clock = Clock::timetable(timetable, hour).unwrap();
+        let clone = clock.clone();
+        assert_eq!(clock.now(), at("2025-01-06T14:15:00Z"));
+        clock.set(at("2025-01-06T14:45:00Z"));
+        assert_eq!(clone.now(), at("2025-01-06T14:45:00Z"));
+        // It never goes back.
+        clock.set(at("2025-01-06T14:15:00Z"));
+        assert_eq!(clone.now(), at("2025-01-06T14:45:00Z"));
+        // 25 moments after the first is the next day's first, whatever lies between.
+        for text in ["2025-01-07T14:15:00Z", "2025-01-07T03:00:00Z"] {
+            let due = clock.real_until(at(text));
+            assert!(due <= hour * 25 && due > hour * 24, "{text}: {due:?}");
+        }
+        assert_eq!(clock.real_until(at("2025-01-05T00:00:00Z")), Duration::ZERO);
+        assert!(
+            Clock::timetable(
+                Timetable::after_day(crate::Calendar::default(), day),
+                Duration::ZERO
+            )
+            .is_err()
+        );
     }
 
     #[test]

@@ -7,7 +7,9 @@ mod clock;
 mod holidays;
 mod news_rows;
 mod sessions;
+mod timetable;
 
 pub use clock::{Clock, ClockError};
 pub use news_rows::NewsRows;
 pub use sessions::{Calendar, Session};
+pub use timetable::Timetable;

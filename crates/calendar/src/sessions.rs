@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
 
 use crate::holidays;
@@ -164,6 +164,12 @@ impl Calendar {
     #[must_use]
     pub fn date_at(t: DateTime<Utc>) -> NaiveDate {
         new_york_date(t)
+    }
+
+    /// The exchange's wall clock at `t`.
+    #[must_use]
+    pub fn wall_clock(t: DateTime<Utc>) -> NaiveDateTime {
+        t.with_timezone(&New_York).naive_local()
     }
 
     /// The last moment of a New York date: what a text that carries only a date counts as.
