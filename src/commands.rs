@@ -38,7 +38,8 @@ Examples:
 
 Exit codes: 0 ok, 1 unexpected, 64 usage, 65 bad data, 69 vendor or broker unavailable,
 70 internal, 73 cannot create, 75 try later, 77 refused credential, 78 configuration.
-On real data no skill beyond yesterday's close has been shown. Not investment advice.";
+A forecast starts from the newest price; no skill beyond that price has been shown. Not investment
+advice.";
 
 /// Calls the close: forecasts today's closing price of a stock, says how sure it is, keeps score.
 #[derive(Debug, Parser)]

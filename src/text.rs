@@ -82,11 +82,20 @@ pub(crate) fn forecast_text(forecast: &CloseForecast) -> String {
 
 /// Rise or fall with the probability of just that; "same" is no call.
 fn call(forecast: &CloseForecast) -> String {
-    let up = 100.0 * forecast.probability_up;
+    let up = forecast.probability_up;
     match forecast.direction() {
-        Direction::Rise => format!("rise {up:>2.0} %"),
-        Direction::Fall => format!("fall {:>2.0} %", 100.0 - up),
+        Direction::Rise => format!("rise {}", percent(up)),
+        Direction::Fall => format!("fall {}", percent(1.0 - up)),
         Direction::Same => "same     ".to_owned(),
+    }
+}
+
+/// Whole percent; a call is never certain.
+fn percent(probability: f64) -> String {
+    if probability > 0.994 {
+        ">99 %".to_owned()
+    } else {
+        format!("{:.0} %", 100.0 * probability)
     }
 }
 
@@ -247,6 +256,8 @@ mod tests {
     fn a_fall_has_the_probability_of_a_fall() {
         let fall = json!({"Prediction": 480.0, "probability_up": 0.4});
         assert!(forecast_line(&forecast(&fall)).contains("fall 60 %"));
+        let sure = json!({"Prediction": 480.0, "probability_up": 0.0004});
+        assert!(forecast_line(&forecast(&sure)).contains("fall >99 %"));
         let same = json!({"Prediction": 482.30});
         assert!(forecast_line(&forecast(&same)).contains("same "));
     }
