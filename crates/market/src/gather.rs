@@ -37,7 +37,7 @@ use crate::vendor::{VendorFault, VendorStats};
 use crate::yahoo::Yahoo;
 
 use prices::Fetched;
-use window::Window;
+use window::PickWindow;
 
 /// Asking for prices ends so long after a gather began, then for the price of the moment, then for
 /// news. Together they stay below the bound of a whole scrape, so that a silent vendor leaves time to
@@ -132,7 +132,7 @@ impl Market {
     pub async fn gather(&self, picked: &TickerPicked) -> Result<MarketScraped, Error> {
         let began = Instant::now();
         let pick = picked.pick.clone();
-        let window = Window::of(&pick, &self.calendar, self.clock.now(), self.window_days);
+        let window = PickWindow::of(&pick, &self.calendar, self.clock.now(), self.window_days);
         let turn = self.turn(&pick.ticker);
         let turn = timeout_at(began + PRICES_WITHIN, turn.lock_owned()).await;
         let fetched = match &turn {

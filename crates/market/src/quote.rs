@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::{PriceRange, Provider, Quote, QuoteAbsent, SessionTimes};
 
 use crate::split::Split;
-use crate::yahoo::{Intraday, IntradayRow};
+use crate::yahoo::{IntradayAnswer, IntradayRow};
 
 /// How well two closes of one session agree, and a ratio with a split's.
 pub(crate) const SAME_BASIS: f64 = 0.005;
@@ -68,7 +68,10 @@ pub(crate) struct Quoted {
 /// # Errors
 /// [`QuoteAbsent::NoQuote`] when the answer has no usable price of the session,
 /// [`QuoteAbsent::Implausible`] when the price contradicts what is known.
-pub(crate) fn quote(intraday: &Intraday, expected: &Expected<'_>) -> Result<Quoted, QuoteAbsent> {
+pub(crate) fn quote(
+    intraday: &IntradayAnswer,
+    expected: &Expected<'_>,
+) -> Result<Quoted, QuoteAbsent> {
     let price = observed(intraday, expected).ok_or(QuoteAbsent::NoQuote)?;
     let day = expected.session.date().map_err(|_| QuoteAbsent::NoQuote)?;
     let split: f64 = announced(intraday, expected, day.date());
@@ -90,7 +93,7 @@ pub(crate) fn quote(intraday: &Intraday, expected: &Expected<'_>) -> Result<Quot
 }
 
 /// The price, opening and range that the rows known at the as-of time hold.
-fn observed(intraday: &Intraday, expected: &Expected<'_>) -> Option<Quote> {
+fn observed(intraday: &IntradayAnswer, expected: &Expected<'_>) -> Option<Quote> {
     let (open, close) = (expected.session.open(), expected.session.close());
     let (traded_at, traded) = intraday.last_trade;
     if expected.live && traded_at.is_some_and(|at| at < open) {
@@ -166,7 +169,7 @@ fn range(bars: &[&IntradayRow]) -> Option<PriceRange> {
 }
 
 /// The ratio of the splits of the target day, by either answer; 1 without any.
-fn announced(intraday: &Intraday, expected: &Expected<'_>, day: chrono::NaiveDate) -> f64 {
+fn announced(intraday: &IntradayAnswer, expected: &Expected<'_>, day: chrono::NaiveDate) -> f64 {
     let of_day = |splits: &[Split]| -> Option<f64> {
         let ratios = splits.iter().filter(|split| split.date == day);
         ratios.map(|split| split.ratio).reduce(|a, b| a * b)
@@ -204,7 +207,7 @@ fn looks_like_a_split(step: f64, factor: f64, split: f64, named: bool) -> bool {
 
 /// The price at which a session closed, when its bars reach its closing time: that of the bar which
 /// ends then, or, where the vendor leaves it out, of the row stamped with that time.
-pub(crate) fn closing_price(intraday: &Intraday, session: &SessionTimes) -> Option<f64> {
+pub(crate) fn closing_price(intraday: &IntradayAnswer, session: &SessionTimes) -> Option<f64> {
     let ends = |row: &&IntradayRow| {
         session.open() <= row.start
             && row.start < session.close()

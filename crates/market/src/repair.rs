@@ -26,7 +26,7 @@ use closecall_calendar::Calendar;
 use closecall_protocol::{Bar, Repair};
 
 use crate::split::Split;
-use series::Series;
+use series::RepairSeries;
 
 pub(crate) use series::{rescaled, split_repair};
 
@@ -83,7 +83,7 @@ pub(crate) fn repair(
     splits: &[Split],
     calendar: &Calendar,
 ) -> Result<Repaired, Unsound> {
-    let mut series = Series::new(bars, splits, calendar);
+    let mut series = RepairSeries::new(bars, splits, calendar);
     excursions::repair(&mut series);
     announced::repair(&mut series)?;
     levels::repair(&mut series)?;

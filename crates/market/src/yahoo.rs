@@ -14,7 +14,7 @@ use crate::vendor::fetch::Fetcher;
 use crate::vendor::symbol::vendor_symbol;
 
 pub(crate) use daily::{Chart, SETTLED_AFTER};
-pub(crate) use intraday::{Intraday, IntradayRow};
+pub(crate) use intraday::{IntradayAnswer, IntradayRow};
 
 /// The service.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Yahoo {
         ticker: &Ticker,
         window: IntradayWindow,
         deadline: Instant,
-    ) -> Result<Option<Intraday>, VendorFault> {
+    ) -> Result<Option<IntradayAnswer>, VendorFault> {
         let mut query = vec![("interval", "1m".to_owned())];
         match window {
             IntradayWindow::Running => query.push(("range", "1d".to_owned())),

@@ -10,7 +10,7 @@ use closecall_protocol::{Article, Bar, MarketScraped, NewsScored, NewsSums, Pick
 use tokio::time::Instant;
 
 use super::Market;
-use super::window::Window;
+use super::window::PickWindow;
 use crate::alphavantage::{Alphavantage, Feed};
 use crate::error::Error;
 use crate::store::{ArticleScore, Span};
@@ -67,7 +67,7 @@ impl Market {
     pub(super) async fn fetch_news(
         &self,
         pick: &Pick,
-        window: &Window,
+        window: &PickWindow,
         deadline: Instant,
     ) -> Result<(), Error> {
         let Some(vendor) = &self.alphavantage else {

@@ -7,18 +7,18 @@ use tokio::time::Instant;
 
 use super::Market;
 use super::prices::Prices;
-use super::window::Window;
+use super::window::PickWindow;
 use crate::error::Error;
 use crate::quote::{Expected, Quoted, quote};
 use crate::vendor::VendorFault;
-use crate::yahoo::{Intraday, IntradayWindow};
+use crate::yahoo::{IntradayAnswer, IntradayWindow};
 
 impl Market {
     /// The quote of the pick's session as it was known at the as-of time, or why there is none.
     pub(super) async fn price_now(
         &self,
         pick: &Pick,
-        window: &Window,
+        window: &PickWindow,
         prices: &Prices,
         deadline: Instant,
     ) -> Result<Result<Quoted, QuoteAbsent>, Error> {
@@ -85,10 +85,10 @@ impl Market {
     async fn ask_intraday(
         &self,
         pick: &Pick,
-        window: &Window,
+        window: &PickWindow,
         live: bool,
         deadline: Instant,
-    ) -> Result<Option<Intraday>, VendorFault> {
+    ) -> Result<Option<IntradayAnswer>, VendorFault> {
         let past = IntradayWindow::Past {
             from: window.target.open,
             as_of: window.cut,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::Market;
 use super::schedule::{self, Due};
-use super::window::Window;
+use super::window::PickWindow;
 use crate::error::{Error, refused_rows};
 use crate::repair::{Repaired, repair};
 use crate::split::Split;
@@ -46,7 +46,7 @@ impl Market {
     pub(super) async fn refresh_prices(
         &self,
         pick: &Pick,
-        window: &Window,
+        window: &PickWindow,
         deadline: Instant,
     ) -> Result<Fetched, Error> {
         let (ticker, now) = (&pick.ticker, self.clock.now());
@@ -105,7 +105,7 @@ impl Market {
     async fn keep_chart(
         &self,
         pick: &Pick,
-        window: &Window,
+        window: &PickWindow,
         chart: Chart,
     ) -> Result<Result<(), VendorFault>, Error> {
         let (ticker, pick_id) = (&pick.ticker, pick.pick_id);
@@ -170,7 +170,7 @@ impl Market {
     pub(super) async fn usable_prices(
         &self,
         pick: &Pick,
-        window: &Window,
+        window: &PickWindow,
         fetched: Fetched,
     ) -> Result<Prices, Error> {
         let (first, last) = (window.first.date, window.last.date);
@@ -246,7 +246,7 @@ impl Market {
 }
 
 /// Why there is nothing to forecast from.
-fn nothing(pick: &Pick, window: &Window, fetched: Fetched) -> Error {
+fn nothing(pick: &Pick, window: &PickWindow, fetched: Fetched) -> Error {
     let ticker = pick.ticker.clone();
     let (from, to) = (window.first.date, window.last.date);
     match fetched {

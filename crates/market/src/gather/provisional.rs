@@ -8,10 +8,10 @@ use tokio::time::Instant;
 
 use super::Market;
 use super::prices::Prices;
-use super::window::Window;
+use super::window::PickWindow;
 use crate::error::Error;
 use crate::quote::{SAME_BASIS, closing_price};
-use crate::yahoo::{Intraday, IntradayWindow};
+use crate::yahoo::{IntradayAnswer, IntradayWindow};
 
 /// A provisional close may lie so far from the close before, in logarithms; it grows with the root
 /// of the sessions between.
@@ -25,7 +25,7 @@ impl Market {
     pub(super) async fn add_provisional(
         &self,
         pick: &Pick,
-        window: &Window,
+        window: &PickWindow,
         prices: &mut Prices,
         deadline: Instant,
     ) -> Result<(), Error> {
@@ -62,11 +62,11 @@ impl Market {
     async fn ask_for_close(
         &self,
         pick: &Pick,
-        window: &Window,
+        window: &PickWindow,
         session: &Session,
         newest: Bar,
         deadline: Instant,
-    ) -> Result<Option<Intraday>, Error> {
+    ) -> Result<Option<IntradayAnswer>, Error> {
         let asked = IntradayWindow::Past {
             from: session.open,
             as_of: session.close,

@@ -12,7 +12,7 @@ const MARGIN_DAYS: u64 = 10;
 
 /// The part of the past that a pick may know.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Window {
+pub(super) struct PickWindow {
     /// The session whose close is forecast.
     pub(super) target: Session,
     /// First session of the window.
@@ -25,7 +25,7 @@ pub(super) struct Window {
     pub(super) news: Span,
 }
 
-impl Window {
+impl PickWindow {
     pub(super) fn of(pick: &Pick, calendar: &Calendar, now: DateTime<Utc>, days: u32) -> Self {
         let as_of = pick.as_of();
         let cut = as_of.min(now);
@@ -62,7 +62,7 @@ mod tests {
 
     use super::*;
 
-    fn window(as_of: &str, now: &str) -> Window {
+    fn window(as_of: &str, now: &str) -> PickWindow {
         let (slot, ticker) = (as_of.parse().unwrap(), Ticker::new("AAPL").unwrap());
         let pick_id = PickId::of_slot(7, slot, &ticker);
         let pick = Pick {
@@ -72,7 +72,7 @@ mod tests {
             expires_at: None,
             reason: PickReason::Request,
         };
-        Window::of(&pick, &Calendar::default(), now.parse().unwrap(), 300)
+        PickWindow::of(&pick, &Calendar::default(), now.parse().unwrap(), 300)
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn row(start: DateTime<Utc>, [open, high, low, close]: [f64; 4], volume: f64) ->
 }
 
 /// Bars of five minutes from the session's opening on, closes rising by 0.1 from 100.
-fn bars(session: &SessionTimes, count: usize) -> Intraday {
+fn bars(session: &SessionTimes, count: usize) -> IntradayAnswer {
     let step = TimeDelta::minutes(5);
     let rows = (0..count).map(|number| {
         let close = 100.0 + 0.1 * (number + 1) as f64;
@@ -38,7 +38,7 @@ fn bars(session: &SessionTimes, count: usize) -> Intraday {
             1_000.0,
         )
     });
-    Intraday {
+    IntradayAnswer {
         step,
         rows: rows.collect(),
         last_trade: (None, None),
@@ -61,7 +61,7 @@ fn expected(session: SessionTimes, as_of: &str) -> Expected<'static> {
 
 const DAY: &str = "2023-06-30";
 
-fn taken(intraday: &Intraday, as_of: &str) -> Result<Quote, QuoteAbsent> {
+fn taken(intraday: &IntradayAnswer, as_of: &str) -> Result<Quote, QuoteAbsent> {
     quote(intraday, &expected(session(DAY), as_of)).map(|quoted| quoted.quote)
 }
 
@@ -200,7 +200,7 @@ fn answers_that_cannot_be_trusted_give_no_quote() {
 /// The quote of one bar that moved by so much since a close of 99.
 fn moved(
     step: f64,
-    change: impl FnOnce(&mut Intraday, &mut Expected<'_>),
+    change: impl FnOnce(&mut IntradayAnswer, &mut Expected<'_>),
 ) -> Result<f64, QuoteAbsent> {
     let day = session(DAY);
     let mut intraday = bars(&day, 1);
@@ -218,7 +218,7 @@ fn a_move_is_taken_up_to_a_limit_that_grows_with_the_sessions() {
     for sign in [1.0, -1.0] {
         assert_eq!(moved(0.39 * sign, |_, _| {}), Ok(1.0));
         assert_eq!(moved(0.41 * sign, |_, _| {}), Err(QuoteAbsent::Implausible));
-        let behind = |_: &mut Intraday, expected: &mut Expected<'_>| {
+        let behind = |_: &mut IntradayAnswer, expected: &mut Expected<'_>| {
             expected.sessions_ahead = 3;
             expected.previous_close = None;
         };
@@ -232,7 +232,7 @@ fn a_split_of_the_day_brings_stored_prices_to_its_basis_when_it_is_announced() {
     for ratio in [4.0, 0.05, 1.25] {
         let basis = 1.0_f64 / ratio;
         let on_new_basis = move |announced: bool| {
-            move |intraday: &mut Intraday, _: &mut Expected<'_>| {
+            move |intraday: &mut IntradayAnswer, _: &mut Expected<'_>| {
                 intraday.previous_close = Some(99.0 * basis);
                 if announced {
                     let date = DAY.parse().unwrap();
@@ -269,7 +269,8 @@ fn a_split_of_the_day_brings_stored_prices_to_its_basis_when_it_is_announced() {
 
 #[test]
 fn without_a_close_to_compare_a_move_like_a_splits_is_not_believed() {
-    let alone = |intraday: &mut Intraday, _: &mut Expected<'_>| intraday.previous_close = None;
+    let alone =
+        |intraday: &mut IntradayAnswer, _: &mut Expected<'_>| intraday.previous_close = None;
     assert_eq!(
         moved(-(4.0_f64 / 3.0).ln(), alone),
         Err(QuoteAbsent::Implausible)

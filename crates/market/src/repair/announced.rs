@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use closecall_protocol::RepairRule;
 
 use super::Unsound;
-use super::series::Series;
+use super::series::RepairSeries;
 
 /// Splits between two rows that are judged together; more of them are not believed.
 const MOST_AT_ONCE: usize = 3;
@@ -26,7 +26,11 @@ pub(super) struct Hypothesis {
 
 /// All combinations of the splits after `from` up to `to`, each applied, not applied, or applied
 /// twice. The first of them is that all were applied.
-pub(super) fn hypotheses(series: &Series<'_>, from: NaiveDate, to: NaiveDate) -> Vec<Hypothesis> {
+pub(super) fn hypotheses(
+    series: &RepairSeries<'_>,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Vec<Hypothesis> {
     let mut all = vec![Hypothesis {
         shift: 0.0,
         factor: 1.0,
@@ -48,7 +52,7 @@ pub(super) fn hypotheses(series: &Series<'_>, from: NaiveDate, to: NaiveDate) ->
     all
 }
 
-pub(super) fn repair(series: &mut Series<'_>) -> Result<(), Unsound> {
+pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
     for row in (1..series.bars.len()).rev() {
         let all = hypotheses(series, series.date(row - 1), series.date(row));
         if all.len() == 1 {
@@ -75,7 +79,7 @@ pub(super) fn repair(series: &mut Series<'_>) -> Result<(), Unsound> {
 
 /// How far the move into `row` lies from a shift: the mean of the move to its close and, where the
 /// opening is known, the one to its opening, which holds less of the market's own.
-pub(super) fn miss(series: &Series<'_>, row: usize, shift: f64) -> f64 {
+pub(super) fn miss(series: &RepairSeries<'_>, row: usize, shift: f64) -> f64 {
     let by_close = (series.step(row) - shift).abs();
     let Some(open) = series.bars[row].open() else {
         return by_close;

@@ -3,14 +3,14 @@
 use closecall_protocol::{Bar, RepairField, RepairRule};
 
 use super::announced::{Hypothesis, hypotheses};
-use super::series::{LEFT_OUT, Series};
+use super::series::{LEFT_OUT, RepairSeries};
 
 /// Rows of one excursion, at most; longer ones are levels.
 const LONGEST: usize = 5;
 /// Cents in a dollar, pence in a pound.
 pub(super) const UNIT: f64 = 100.0;
 
-pub(super) fn repair(series: &mut Series<'_>) {
+pub(super) fn repair(series: &mut RepairSeries<'_>) {
     let mut row = 1;
     while row < series.bars.len() {
         row = match returns_at(series, row) {
@@ -23,7 +23,7 @@ pub(super) fn repair(series: &mut Series<'_>) {
 
 /// The first row after an excursion that began at `row`, when the level is again that of the row
 /// before it, a split between them being allowed for; `None` where no excursion begins.
-fn returns_at(series: &Series<'_>, row: usize) -> Option<usize> {
+fn returns_at(series: &RepairSeries<'_>, row: usize) -> Option<usize> {
     if series.step(row).abs() <= series.spike() {
         return None;
     }
@@ -42,7 +42,7 @@ fn returns_at(series: &Series<'_>, row: usize) -> Option<usize> {
 }
 
 /// Repairs the rows from `row` to just before `end`, and says where `end` is afterwards.
-fn settle(series: &mut Series<'_>, row: usize, end: usize) -> usize {
+fn settle(series: &mut RepairSeries<'_>, row: usize, end: usize) -> usize {
     let sides = [series.level(row - 1), series.level(end)];
     let agreement = series.agreement(end - row + 1);
     let mut kept = Vec::new();

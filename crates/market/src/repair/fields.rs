@@ -2,9 +2,9 @@
 
 use closecall_protocol::{Bar, RepairField, RepairRule};
 
-use super::series::{LEFT_OUT, Series};
+use super::series::{LEFT_OUT, RepairSeries};
 
-pub(super) fn repair(series: &mut Series<'_>) {
+pub(super) fn repair(series: &mut RepairSeries<'_>) {
     let limit = series.doubling();
     let mut before: Option<f64> = None;
     for row in 0..series.bars.len() {

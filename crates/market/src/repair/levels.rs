@@ -8,7 +8,7 @@ use closecall_protocol::RepairRule;
 use super::Unsound;
 use super::announced::miss;
 use super::excursions::UNIT;
-use super::series::Series;
+use super::series::RepairSeries;
 
 /// Rows from a jump on that confirm the level after it.
 const CONFIRMED_BY: usize = 3;
@@ -29,7 +29,7 @@ const UNCONFIRMED: &str = "which no split announces and too few later sessions c
 const UNEXPLAINED: &str = "which no split and no unit explains";
 const OTHER_UNIT: &str = "as between two units, and nothing shows which of them is meant";
 
-pub(super) fn repair(series: &mut Series<'_>) -> Result<(), Unsound> {
+pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
     let rows = series.bars.len();
     // Set while the rows looked at are in another unit than the newest: where that began, by what
     // factor, and the refusal that it takes unless an older jump leads back.
@@ -75,7 +75,7 @@ pub(super) fn repair(series: &mut Series<'_>) -> Result<(), Unsound> {
 }
 
 /// What the sessions since the row before can have done at most.
-fn limit(series: &Series<'_>, row: usize, newer: usize) -> f64 {
+fn limit(series: &RepairSeries<'_>, row: usize, newer: usize) -> f64 {
     let sessions = series.sessions(row);
     if sessions < MANY_SESSIONS {
         return series.doubling();
@@ -90,7 +90,7 @@ fn limit(series: &Series<'_>, row: usize, newer: usize) -> f64 {
 }
 
 /// The same, where a split may hide behind a large move against it.
-fn hidden_limit(series: &Series<'_>, row: usize, newer: usize) -> f64 {
+fn hidden_limit(series: &RepairSeries<'_>, row: usize, newer: usize) -> f64 {
     if series.sessions(row) < MANY_SESSIONS {
         series.hidden_doubling()
     } else {
@@ -99,7 +99,7 @@ fn hidden_limit(series: &Series<'_>, row: usize, newer: usize) -> f64 {
 }
 
 /// A newest close far from all other prices of its own row, which no later row can confirm.
-fn contradicts_itself(series: &Series<'_>, row: usize) -> Option<&'static str> {
+fn contradicts_itself(series: &RepairSeries<'_>, row: usize) -> Option<&'static str> {
     let is_newest = row + 1 == series.bars.len();
     let outside = series.bars[row].range().is_none();
     (is_newest && outside && series.step(row).abs() > series.impossible().max(0.5))
@@ -113,7 +113,7 @@ struct Explained {
     announced: bool,
 }
 
-fn split(series: &Series<'_>, row: usize) -> Option<Explained> {
+fn split(series: &RepairSeries<'_>, row: usize) -> Option<Explained> {
     let up = series.step(row) > 0.0;
     let toward = |ratio: f64| if up { ratio } else { 1.0 / ratio };
     // A split of the series may have been applied up to another row than that of its day.
@@ -144,7 +144,7 @@ fn split(series: &Series<'_>, row: usize) -> Option<Explained> {
 }
 
 /// The factor that brings the rows before a jump to the unit after it, where it is one of unit.
-fn unit(series: &Series<'_>, row: usize) -> Option<f64> {
+fn unit(series: &RepairSeries<'_>, row: usize) -> Option<f64> {
     let factor = if series.step(row) > 0.0 {
         UNIT
     } else {

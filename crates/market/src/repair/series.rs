@@ -23,7 +23,7 @@ pub(super) const LEFT_OUT: f64 = 0.0;
 
 /// The series, in logarithms where moves are meant.
 #[derive(Debug)]
-pub(super) struct Series<'a> {
+pub(super) struct RepairSeries<'a> {
     /// Those still kept, ascending.
     pub(super) bars: Vec<Bar>,
     pub(super) splits: &'a [Split],
@@ -33,7 +33,7 @@ pub(super) struct Series<'a> {
     repairs: Vec<Repair>,
 }
 
-impl<'a> Series<'a> {
+impl<'a> RepairSeries<'a> {
     pub(super) fn new(bars: &[Bar], splits: &'a [Split], calendar: &'a Calendar) -> Self {
         Self {
             deviation: deviation(bars),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::connection::{Store, writing};
 use crate::error::Error;
-use crate::yahoo::{Intraday, IntradayRow};
+use crate::yahoo::{IntradayAnswer, IntradayRow};
 
 /// Bars fetched longer ago are removed.
 const KEPT: TimeDelta = TimeDelta::days(30);
@@ -17,7 +17,7 @@ impl Store {
     pub(crate) async fn put_intraday(
         &self,
         ticker: &Ticker,
-        intraday: Intraday,
+        intraday: IntradayAnswer,
         known: DateTime<Utc>,
         fetched_at: DateTime<Utc>,
     ) -> Result<(), Error> {
@@ -34,7 +34,7 @@ impl Store {
         &self,
         ticker: &Ticker,
         session: SessionTimes,
-    ) -> Result<Intraday, Error> {
+    ) -> Result<IntradayAnswer, Error> {
         let ticker = ticker.clone();
         self.run("read", move |connection| {
             read(connection, &ticker, &session)
@@ -46,7 +46,7 @@ impl Store {
 fn put(
     connection: &mut Connection,
     ticker: &Ticker,
-    intraday: &Intraday,
+    intraday: &IntradayAnswer,
     known: DateTime<Utc>,
     fetched_at: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
@@ -80,7 +80,7 @@ fn read(
     connection: &Connection,
     ticker: &Ticker,
     session: &SessionTimes,
-) -> rusqlite::Result<Intraday> {
+) -> rusqlite::Result<IntradayAnswer> {
     let mut query = connection.prepare_cached(
         "SELECT start, minutes, open, high, low, close, volume, fetched_at FROM intraday_bars
          WHERE ticker = ?1 AND start BETWEEN ?2 AND ?3 ORDER BY start",
@@ -104,7 +104,7 @@ fn read(
         .collect::<rusqlite::Result<_>>()?;
     let newest = rows.iter().max_by_key(|(fetched_at, ..)| *fetched_at);
     let minutes = newest.map_or(1, |(_, minutes, _)| *minutes);
-    Ok(Intraday {
+    Ok(IntradayAnswer {
         step: TimeDelta::minutes(minutes.max(1)),
         rows: rows
             .into_iter()

@@ -14,7 +14,7 @@ use crate::alphavantage::NewsItem;
 use crate::error::Error;
 use crate::source::DataSource;
 use crate::split::Split;
-use crate::yahoo::{Intraday, IntradayRow};
+use crate::yahoo::{IntradayAnswer, IntradayRow};
 
 pub(crate) fn ticker() -> Ticker {
     Ticker::new("NVDA").unwrap()

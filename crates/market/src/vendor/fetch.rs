@@ -140,6 +140,7 @@ impl Fetcher {
             VendorFault::Throttled { .. }
             // One host's word about the symbol or this machine is not the vendor's.
             | VendorFault::Blocked(_)
+            | VendorFault::Redirected(_)
             | VendorFault::UnknownSymbol(_)
             | VendorFault::Status(..500) => (tried as usize) < self.hosts.len(),
             VendorFault::Network(_) | VendorFault::Timeout | VendorFault::Status(500..) => {
@@ -246,6 +247,7 @@ mod tests {
         for hearsay in [
             VendorFault::Status(404),
             VendorFault::Blocked(String::new()),
+            VendorFault::Redirected(String::new()),
             VendorFault::UnknownSymbol(String::new()),
         ] {
             assert!(fetcher.wait_after(&hearsay, 1).is_some());

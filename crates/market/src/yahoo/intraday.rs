@@ -27,7 +27,7 @@ const GRANULARITIES: [(&str, i64); 8] = [
 
 /// An answer about the inside of a session.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Intraday {
+pub(crate) struct IntradayAnswer {
     /// Length of a bar.
     pub(crate) step: TimeDelta,
     /// In the order in which they came.
@@ -39,7 +39,7 @@ pub(crate) struct Intraday {
     pub(crate) splits: Vec<Split>,
 }
 
-impl Intraday {
+impl IntradayAnswer {
     /// The same without the vendor's last trade.
     pub(crate) fn without_last_trade(self) -> Self {
         Self {
@@ -61,7 +61,10 @@ pub(crate) struct IntradayRow {
 }
 
 /// Reads an answer about `ticker`; `None` when the vendor says that there is nothing in the window.
-pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker) -> Result<Option<Intraday>, VendorFault> {
+pub(crate) fn read(
+    answer: &HttpAnswer,
+    ticker: &Ticker,
+) -> Result<Option<IntradayAnswer>, VendorFault> {
     let names = GRANULARITIES.map(|(name, _)| name);
     match result(answer, ticker, &names)? {
         None => Ok(None),
@@ -69,7 +72,7 @@ pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker) -> Result<Option<Intrad
     }
 }
 
-fn intraday(result: ChartResult) -> Result<Intraday, VendorFault> {
+fn intraday(result: ChartResult) -> Result<IntradayAnswer, VendorFault> {
     let step = step(&result.meta)?;
     let timestamps = result.timestamp.unwrap_or_default().0;
     let quote = result.indicators.unwrap_or_default().quote;
@@ -103,7 +106,7 @@ fn intraday(result: ChartResult) -> Result<Intraday, VendorFault> {
         });
     }
     let price = |cell: &Option<Cell>| cell.as_ref()?.lenient().filter(|price| *price > 0.0);
-    Ok(Intraday {
+    Ok(IntradayAnswer {
         step,
         rows,
         last_trade: (

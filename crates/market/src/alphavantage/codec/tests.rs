@@ -271,6 +271,9 @@ proptest! {
         prop_assert!(read.is_err());
     }
 
+}
+
+proptest! {
     #[test]
     fn no_text_in_any_place_makes_it_panic_or_leaks_the_key(text in "(CANARY|key as |[a-z\\PC]){0,40}") {
         for field in ["title", "time_published", "url", "ticker_sentiment"] {

@@ -163,7 +163,7 @@ async fn intraday_bars_that_had_ended_are_read_again() {
     let ended = row("2024-06-07T13:30:00Z", Some(2.0));
     let growing = row("2024-06-07T13:35:00Z", Some(3.0));
     let empty = row("2024-06-07T13:25:00Z", None);
-    let intraday = Intraday {
+    let intraday = IntradayAnswer {
         step: TimeDelta::minutes(5),
         rows: vec![empty, ended, growing],
         last_trade: (None, None),

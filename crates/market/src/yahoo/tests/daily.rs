@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use closecall_calendar::Calendar;
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::{changed, closes, date, recorded};
@@ -237,4 +238,38 @@ fn events_are_read_in_every_form_and_odd_ones_left_out() {
             ratio: 10.0
         }]
     );
+}
+
+/// The rows of a chart of ten sessions, in this order.
+fn in_order(rows: &[usize]) -> Chart {
+    let calendar = Calendar::default();
+    let sessions: Vec<_> = calendar
+        .sessions(date("2023-06-01"), date("2023-06-14"))
+        .collect();
+    let column = |of: fn(usize) -> f64| rows.iter().map(|row| of(*row)).collect::<Vec<_>>();
+    let stamps: Vec<_> = rows
+        .iter()
+        .map(|row| sessions[*row].open.timestamp())
+        .collect();
+    let close = |row: usize| 100.0 + row as f64;
+    let chart = changed(|series| {
+        series["timestamp"] = json!(stamps);
+        series["indicators"] = json!({"quote": [{
+            "open": column(close), "close": column(close), "volume": column(|_| 1.0),
+            "high": column(|row| 101.0 + row as f64), "low": column(|row| 99.0 + row as f64)}]});
+    });
+    chart.unwrap()
+}
+
+proptest! {
+    #[test]
+    fn rows_in_any_order_and_doubled_give_the_same_chart(
+        rows in Just((0..10).collect::<Vec<usize>>()).prop_shuffle(),
+        again in prop::collection::vec(0_usize..10, 0..8),
+    ) {
+        let right = in_order(&(0..10).collect::<Vec<_>>());
+        prop_assert_eq!(right.bars.len(), 10);
+        let rows: Vec<usize> = rows.into_iter().chain(again).collect();
+        prop_assert_eq!(in_order(&rows), right);
+    }
 }

@@ -8,9 +8,9 @@ use super::{json_answer, ticker, two_bars};
 use crate::recorded;
 use crate::vendor::VendorFault;
 use crate::vendor::http::HttpAnswer;
-use crate::yahoo::intraday::{Intraday, IntradayRow, read};
+use crate::yahoo::intraday::{IntradayAnswer, IntradayRow, read};
 
-fn recorded(name: &str, symbol: &str) -> Option<Result<Option<Intraday>, VendorFault>> {
+fn recorded(name: &str, symbol: &str) -> Option<Result<Option<IntradayAnswer>, VendorFault>> {
     let answer = recorded::answer(&format!("yahoo-chart/{name}.json"))?;
     Some(read(&answer, &ticker(symbol)))
 }
@@ -148,7 +148,7 @@ fn two_minutes() -> serde_json::Value {
     body
 }
 
-fn changed(change: impl Fn(&mut serde_json::Value)) -> Result<Option<Intraday>, VendorFault> {
+fn changed(change: impl Fn(&mut serde_json::Value)) -> Result<Option<IntradayAnswer>, VendorFault> {
     let mut body = two_minutes();
     change(&mut body["chart"]["result"][0]);
     read(&json_answer(&body), &ticker("AAPL"))
