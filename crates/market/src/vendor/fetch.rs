@@ -140,6 +140,7 @@ impl Fetcher {
             VendorFault::Throttled { .. }
             // One host's word about the symbol or this machine is not the vendor's.
             | VendorFault::Blocked(_)
+            | VendorFault::Credential(_)
             | VendorFault::Redirected(_)
             | VendorFault::UnknownSymbol(_)
             | VendorFault::Status(..500) => (tried as usize) < self.hosts.len(),

@@ -68,7 +68,7 @@ fn refused(status: u16, refusal: ChartRefusal) -> Result<Option<ChartResult>, Ve
         return Ok(None);
     }
     Err(match (status, code.as_str()) {
-        (_, "Unauthorized") | (401 | 403, _) => VendorFault::Blocked(text),
+        (_, "Unauthorized") | (401 | 403, _) => VendorFault::Credential(text),
         (_, "Not Found") => VendorFault::UnknownSymbol(text),
         (_, "Too Many Requests") => VendorFault::Throttled { retry_after: None },
         _ => VendorFault::BadRequest(text),

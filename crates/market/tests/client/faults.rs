@@ -162,15 +162,13 @@ async fn a_vendor_that_throttles_is_left_alone() {
 #[tokio::test]
 async fn a_vendor_that_shuts_this_machine_out_and_an_unknown_ticker_are_what_they_are() {
     let body = r#"{"finance":{"result":null,"error":{"code":"Unauthorized","description":"x"}}}"#;
-    for (kind, body) in [("application/json", body), ("text/html", "<html>")] {
-        for status in [401, 403] {
-            let (error, tries) = fails_on(Reply::text(status, kind, body)).await;
-            assert!(matches!(fault(&error), VendorFault::Blocked(_)), "{error}");
-            assert_eq!(
-                (error.failure(), error.class(), tries),
-                (MarketFailure::Unavailable, ErrorClass::Transient, 1)
-            );
-        }
+    let (error, tries) = fails_on(Reply::text(401, "application/json", body)).await;
+    assert_eq!((error.failure(), tries), (MarketFailure::Credential, 1));
+    // A page says no more than that this machine is not served.
+    for status in [401, 403] {
+        let (error, tries) = fails_on(Reply::text(status, "text/html", "<html>")).await;
+        assert!(matches!(fault(&error), VendorFault::Blocked(_)), "{error}");
+        assert_eq!((error.failure(), tries), (MarketFailure::Unavailable, 1));
     }
 
     let body = r#"{"chart":{"result":null,"error":{"code":"Not Found","description":"No data"}}}"#;

@@ -37,7 +37,7 @@ fn the_recorded_refusals_are_what_they_are() {
         let right = match name.as_str() {
             "unknown-or-delisted" => matches!(result, Err(VendorFault::UnknownSymbol(_))),
             "window-too-long" => matches!(result, Err(VendorFault::BadRequest(_))),
-            "unauthorized-crumb" => matches!(result, Err(VendorFault::Blocked(_))),
+            "unauthorized-crumb" => matches!(result, Err(VendorFault::Credential(_))),
             "too-many-requests" | "edge-too-many-requests" => {
                 result == Err(VendorFault::Throttled { retry_after: None })
             }
