@@ -26,7 +26,7 @@ impl Market {
     pub(super) async fn news(
         &self,
         pick: &Pick,
-        window: &Window,
+        window: &PickWindow,
         bars: &[Bar],
     ) -> Result<(Vec<Article>, NewsSums), Error> {
         let sessions = bars.iter().map(|bar| bar.session().date());
