@@ -164,6 +164,42 @@ impl DeadLetterStore for Kept {
 }
 
 #[test]
+fn a_dead_letter_whose_reason_is_unknown_is_stored_once_as_undecodable() {
+    let Some(broker) = broker() else { return };
+    let settings = settings(&broker);
+    run(async {
+        let admin = KafkaAdmin::new(&settings).unwrap();
+        admin.create_topics().await.unwrap();
+        let topic = settings.dead_letters(Topic::StockNameSelector);
+        let reason = OwnedHeaders::new().insert(Header {
+            key: dead_letter::REASON,
+            value: Some("of-a-later-version"),
+        });
+        let letter = BaseRecord::<[u8], [u8]>::to(&topic).partition(0);
+        let foreign = Foreign::new(&broker);
+        foreign.send(letter.payload(b"{}").headers(reason));
+
+        let member = Member::start(&settings, &[], Seen::default().noting());
+        let kept = Arc::new(Kept::default());
+        *kept.refused.lock().unwrap() = true;
+        let store = Arc::clone(&kept) as _;
+        member.bridge.from_dead_letters(store).unwrap();
+        until("it is committed", || {
+            let lags = admin.group_lags().unwrap_or_default();
+            let dead = lags.iter().find(|lag| lag.topic == topic);
+            dead.is_some_and(|lag| lag.lag == 0)
+        })
+        .await;
+        let reasons: Vec<_> = {
+            let letters = kept.letters.lock().unwrap();
+            letters.iter().map(|one| one.headers.reason).collect()
+        };
+        assert_eq!(reasons, [Reason::Undecodable]);
+        member.end().await;
+    });
+}
+
+#[test]
 fn dead_letters_are_found_and_stored_whatever_they_hold_and_make_no_others() {
     let Some(broker) = broker() else { return };
     let settings = settings(&broker);

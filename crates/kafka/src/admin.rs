@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::callbacks::ClientCallbacks;
 use crate::error::Error;
-use crate::observer::{ANSWER_TIMEOUT, Observer, connect};
+use crate::observer::{ANSWER_TIMEOUT, Observer, connect, unanswered};
 use crate::offsets;
 use crate::producer::Producer;
 use crate::settings::KafkaSettings;
@@ -288,7 +288,7 @@ impl KafkaAdmin {
             let what = format!("looking at group {group} on {topic}");
             let (consumer, metadata) = connect(settings, "admin", &group, Some(&topic), &what)?;
             let lag = group_lag(&consumer, &metadata, &group, &topic)
-                .map_err(|error| self.error(&error, &what, &topic));
+                .map_err(|error| unanswered(&consumer, settings, &error, &what, &topic));
             match lag {
                 Err(Error::MissingTopic { .. }) => {}
                 lag => lags.push(lag?),

@@ -50,7 +50,7 @@ pub struct RouteReport {
 pub struct BridgeReport {
     /// Records through each way, one at a time; and once more, all at once.
     pub records: usize,
-    /// Partitions of each topic; so many records are in work at once in the bridge.
+    /// Partitions of each topic.
     pub partitions: i32,
     /// Through the bridge.
     pub bridge: RouteReport,

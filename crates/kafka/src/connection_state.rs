@@ -8,6 +8,7 @@ use closecall_supervision::{Backoff, HealthBoard};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::error::ours;
+use crate::unreachable::{advertised, explain};
 
 /// How things stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,9 @@ const PROBE_BACKOFF: Backoff = Backoff {
     jitter: Share::NONE,
 };
 
+/// The library says the same of a broker every 30 s at most.
+const REPEATED_WITHIN: Duration = Duration::from_secs(45);
+
 /// Before the first look the client is polled: the library has asked for its token by then.
 const FIRST_PROBE: Duration = Duration::from_millis(100);
 
@@ -46,7 +50,9 @@ pub(crate) struct Connection {
     board: HealthBoard,
     state: ConnectionState,
     /// What the library last said of a connection: why all brokers are down, once they are.
-    connection: Option<String>,
+    last_failure: Option<String>,
+    /// When a broker was last not reached under the name that it advertises.
+    advertised_failed: Option<Instant>,
     probes: u32,
     next_probe: Instant,
 }
@@ -59,7 +65,8 @@ impl Connection {
             brokers: brokers.to_owned(),
             board: board.clone(),
             state: ConnectionState::Connecting,
-            connection: None,
+            last_failure: None,
+            advertised_failed: None,
             probes: 0,
             next_probe: Instant::now() + FIRST_PROBE,
         };
@@ -120,9 +127,10 @@ impl Connection {
     /// An error from the library. Those that say nothing of the brokers are the caller's.
     pub(crate) fn error(&mut self, error: &KafkaError, reason: &str) {
         if let Some(why) = of_connection(error, reason) {
-            self.connection = Some(why);
+            self.advertised_fails(error, &why);
+            self.last_failure = Some(why);
         }
-        if let Some(state) = state_of(error, reason, self.connection.as_deref()) {
+        if let Some(state) = state_of(error, reason, self.last_failure.as_deref()) {
             // A refusal stays until something succeeds: the lines that follow it tell less.
             let follows = matches!(self.state, ConnectionState::Refused(_));
             if !(follows && matches!(state, ConnectionState::Unreachable(_))) {
@@ -131,15 +139,37 @@ impl Connection {
         }
     }
 
+    /// A broker that is not reached under its advertised name leaves the configured address
+    /// answering, so the library never says that all are down. A name that does not resolve is wrong;
+    /// one that does may belong to a broker that restarts while the others go on.
+    fn advertised_fails(&mut self, error: &KafkaError, why: &str) {
+        let unresolved = error.rdkafka_error_code() == Some(RDKafkaErrorCode::Resolve);
+        if advertised(&self.brokers, why).is_some()
+            && (unresolved || self.state != ConnectionState::Up)
+        {
+            self.advertised_failed = Some(Instant::now());
+            self.set(ConnectionState::Unreachable(why.to_owned()));
+        }
+    }
+
+    /// Takes note of a probe that the configured brokers answered. They say nothing of one that is
+    /// not reached under its advertised name, and of that the library repeats itself seldom.
+    pub(crate) fn answered(&mut self, state: ConnectionState) {
+        let failing = self
+            .advertised_failed
+            .is_some_and(|at| at.elapsed() < REPEATED_WITHIN);
+        if !failing {
+            self.set(state);
+        }
+    }
+
     /// What readiness lacks, for people.
     fn text(&self) -> String {
         match &self.state {
             ConnectionState::Connecting => "no broker has answered yet".into(),
-            ConnectionState::Unreachable(why) => format!(
-                "{} (kafka.brokers) does not answer, trying on: {why}; check the address and \
-                 kafka.security_protocol",
-                self.brokers
-            ),
+            ConnectionState::Unreachable(why) => {
+                format!("trying on: {}", explain(&self.brokers, why))
+            }
             ConnectionState::Missing(topics) => format!(
                 "missing: {}; `closecall topics create` makes them",
                 topics.join(", ")
@@ -221,7 +251,11 @@ mod tests {
             ConnectionState::Unreachable(_)
         ));
         let told = &board.health().missing["connection"];
-        for says in ["broker:9092", "incorrect kafka.security_protocol"] {
+        for says in [
+            "broker:9092",
+            "incorrect kafka.security_protocol",
+            "trying on",
+        ] {
             assert!(told.contains(says), "{told}");
         }
         assert!(
@@ -240,6 +274,36 @@ mod tests {
             !connection.probe_due(),
             "a refusal is not asked about again"
         );
+    }
+
+    #[test]
+    fn a_broker_that_is_not_reached_under_its_advertised_name_is_named_until_that_ends() {
+        let board = HealthBoard::new();
+        let mut connection = Connection::new("link", "broker:9092", &board);
+        connection.answered(ConnectionState::Joining);
+        let refused = "kafka-0:9092/1: Connect to ipv4#10.0.0.9:9092 failed: Connection refused";
+        let failure = global(RDKafkaErrorCode::BrokerTransportFailure);
+        connection.error(&failure, refused);
+        let told = board.health().missing["link"].clone();
+        assert!(
+            told.contains("advertises a broker at kafka-0:9092"),
+            "{told}"
+        );
+        connection.answered(ConnectionState::Joining);
+        assert!(matches!(
+            connection.state(),
+            ConnectionState::Unreachable(_)
+        ));
+        // A place in the group is given by a broker that is reached.
+        connection.set(ConnectionState::Up);
+        connection.error(&failure, refused);
+        assert_eq!(connection.state(), &ConnectionState::Up, "others go on");
+        let unresolved = "kafka-0:9092/1: Failed to resolve 'kafka-0:9092'";
+        connection.error(&global(RDKafkaErrorCode::Resolve), unresolved);
+        assert!(matches!(
+            connection.state(),
+            ConnectionState::Unreachable(_)
+        ));
     }
 
     #[test]

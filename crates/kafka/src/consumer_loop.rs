@@ -22,7 +22,7 @@ use crate::delivery::DeliveryOutcome;
 use crate::error::Error;
 use crate::events::ClientEvent;
 use crate::first_offsets::FirstOffsets;
-use crate::offset_reset::OffsetReset;
+use crate::lost_records::count_lost;
 use crate::offsets;
 use crate::partition::{Arrived, Turn};
 use crate::partitions::DeliveryTag;
@@ -137,7 +137,7 @@ impl ConsumerLoop<'_> {
             subscribed.map_err(|error| self.consumer.error(&error, "subscribing"))?;
             self.subscribed = true;
         }
-        self.connection.set(if self.joined {
+        self.connection.answered(if self.joined {
             ConnectionState::Up
         } else {
             ConnectionState::Joining
@@ -248,35 +248,16 @@ impl ConsumerLoop<'_> {
                     self.first_offsets.assigned(partitions, Instant::now());
                 }
                 ClientEvent::Committed(result) => self.committed(result),
-                ClientEvent::OffsetReset(reset) => self.count_lost(&reset),
+                ClientEvent::OffsetReset(reset) => {
+                    let stats = &self.consumer.context.stats;
+                    count_lost(&self.connected.client, stats, &self.consumer.name, &reset);
+                }
                 ClientEvent::Revoked => {
                     tracing::info!(stage = self.consumer.name, "partitions revoked");
                 }
             }
         }
         Ok(())
-    }
-
-    /// Retention removed records before they were read: says so, and how many they were.
-    fn count_lost(&self, reset: &OffsetReset) {
-        let OffsetReset { partition, from } = reset;
-        let stage = self.consumer.name.as_str();
-        match offsets::watermarks(&self.connected.client, partition) {
-            Ok((low, _)) if low > *from => {
-                let lost = low.abs_diff(*from);
-                self.consumer.context.stats.lost(&partition.topic, lost);
-                tracing::error!(
-                    stage, %partition, from, to = low - 1, lost,
-                    "records were removed by retention before they were read; reading goes on at the \
-                     oldest: raise the topic's retention.ms, or add members to the group"
-                );
-            }
-            Ok(_) => {}
-            Err(error) => tracing::error!(
-                stage, %partition, from, %error,
-                "records were removed by retention before they were read; not known how many"
-            ),
-        }
     }
 
     /// The callbacks, too, have to know whether there is a broker to ask.

@@ -1,9 +1,10 @@
-//! What can go wrong between this process and Kafka. What is wrong with a record is the protocol's
-//! error instead.
+//! Errors between this process and Kafka. What is wrong with a record is the protocol's error instead.
 
 use std::path::PathBuf;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use crate::unreachable::explain;
 
 /// A refused setting, or something that Kafka did not do.
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +33,8 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// Nobody answers, or nobody reachable is responsible for now.
-    #[error(
-        "{what}: no answer from Kafka at {brokers}: {reason}; check kafka.brokers and \
-         kafka.security_protocol"
-    )]
+    /// No broker answers, or none that is reachable is responsible for now.
+    #[error("{what}: {}", explain(brokers, reason))]
     Unreachable {
         /// What was to be done.
         what: String,
@@ -86,7 +84,7 @@ pub enum Error {
         /// What the library said.
         reason: String,
     },
-    /// A message could not be settled although nobody is ending.
+    /// A message could not be settled although the process is not ending.
     #[error("{what} could not be settled: {reason}")]
     Unsettled {
         /// The record.

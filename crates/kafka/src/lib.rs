@@ -16,8 +16,9 @@
 //!   `committer`, `closing`; its decisions, as pure types: `partition`, `partitions`,
 //!   `commit_state`, `first_offsets`
 //! * sending: `producer`; refused records: `dead_letters`
-//! * the library's side: `callbacks`, `events`, `offsets`, `offset_reset`, `record`
-//! * state: `connection_state`, `probe`, `stats`; from outside: `observer` (the client), `admin`,
+//! * the library's side: `callbacks`, `events`, `offsets`, `offset_reset`,
+//!   `lost_records`, `record`
+//! * state: `connection_state`, `probe`, `unreachable`, `stats`; from outside: `observer` (the client), `admin`,
 //!   `peek`, `bench`
 //!
 //! No type of the Kafka library leaves this crate, and nothing here knows actors.
@@ -38,6 +39,7 @@ mod delivery;
 mod error;
 mod events;
 mod first_offsets;
+mod lost_records;
 mod observer;
 mod offset_reset;
 mod offsets;
@@ -50,6 +52,7 @@ mod record;
 mod settings;
 mod stats;
 mod topic_partition;
+mod unreachable;
 
 pub use bridge_context::{BridgeContext, STAGE};
 pub use consumer::{HELD_RECORDS, RefusalCheck, TopicConsumer};

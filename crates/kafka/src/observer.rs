@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::events::ClientEvent;
 use crate::settings::KafkaSettings;
 use crate::stats::KafkaStats;
+use crate::unreachable::advertised;
 
 /// How long the brokers' answer is waited for.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,6 +25,29 @@ const CALLS: usize = 16;
 
 /// The client.
 pub(crate) type Observer = BaseConsumer<ClientCallbacks>;
+
+/// The error of a question that `client` could not have answered, with what the library has said of
+/// connections meanwhile as its reason: its own is often no more than that time is over.
+pub(crate) fn unanswered(
+    client: &Observer,
+    settings: &KafkaSettings,
+    error: &KafkaError,
+    what: &str,
+    topic: &str,
+) -> Error {
+    let reason = client
+        .context()
+        .events
+        .take()
+        .into_iter()
+        .filter_map(|event| match event {
+            ClientEvent::Error(_, reason) => Some(reason),
+            _ => None,
+        })
+        .rfind(|reason| advertised(&settings.brokers, reason).is_some());
+    let reason = reason.unwrap_or_else(|| error.to_string());
+    Error::because(error, &reason, what, topic, &settings.brokers)
+}
 
 /// Connects, to do `what`: gives the client, and what the brokers say of `topic`, or of all topics.
 ///

@@ -14,7 +14,7 @@ use rdkafka::metadata::Metadata;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 
 use crate::error::Error;
-use crate::observer::{ANSWER_TIMEOUT, Observer, connect};
+use crate::observer::{ANSWER_TIMEOUT, Observer, connect, unanswered};
 use crate::offsets;
 use crate::record::ReceivedRecord;
 use crate::settings::KafkaSettings;
@@ -44,14 +44,12 @@ pub fn peek(
     mut visit: impl FnMut(Record, Arrival) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     settings.validate()?;
-    let failed = |error: &KafkaError| {
-        Error::of(error, &format!("reading {topic}"), topic, &settings.brokers)
-    };
     let (group, what) = (
         format!("{}.peek", settings.group_prefix),
         format!("reading {topic}"),
     );
     let (consumer, metadata) = connect(settings, "peek", &group, Some(topic), &what)?;
+    let failed = |error: &KafkaError| unanswered(&consumer, settings, error, &what, topic);
     let mut ends = begin(&consumer, &metadata, topic, from).map_err(|error| failed(&error))?;
     let mut heard = Instant::now();
     while !ends.is_empty() {

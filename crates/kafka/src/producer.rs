@@ -193,7 +193,10 @@ impl Producer {
                 && let Some(client) = &current.0
             {
                 let state = probe(client.client(), &topics, || run.stopping());
-                connection.set(state.unwrap_or(ConnectionState::Up));
+                match state {
+                    Some(wrong) => drop(connection.set(wrong)),
+                    None => connection.answered(ConnectionState::Up),
+                }
             }
             thread::park_timeout(LONGEST_SLEEP);
         }

@@ -9,8 +9,6 @@ use closecall_protocol::Topic;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
-use crate::error::Error;
-
 mod check;
 pub(crate) mod client;
 
@@ -208,15 +206,5 @@ fn flatten(prefix: &str, table: BTreeMap<String, Passed>, flat: &mut BTreeMap<St
             }
         };
         flat.insert(name, text);
-    }
-}
-
-impl KafkaSettings {
-    /// Checks each value, what must hold between them, and that this build can do what they ask.
-    ///
-    /// # Errors
-    /// The first violation, naming the key.
-    pub fn validate(&self) -> Result<(), Error> {
-        check::all(self)
     }
 }

@@ -28,8 +28,19 @@ pub fn log_panics() {
 fn place(info: &PanicHookInfo<'_>) -> String {
     info.location().map_or_else(
         || "unknown".into(),
-        |at| format!("{}:{}", at.file(), at.line()),
+        |at| format!("{}:{}", source_file(at.file()), at.line()),
     )
+}
+
+/// A source file without the folder that it was built in: dead letters and logs travel, and where a
+/// dependency lay on the building machine is no business of theirs.
+fn source_file(path: &str) -> &str {
+    let absolute = path.starts_with('/') || path.contains(':') || path.starts_with('\\');
+    if absolute {
+        path.rsplit(['/', '\\']).next().unwrap_or(path)
+    } else {
+        path
+    }
 }
 
 fn said(payload: &(dyn Any + Send)) -> &str {
@@ -45,5 +56,23 @@ pub(crate) fn text(payload: &(dyn Any + Send)) -> String {
     match PLACE.take() {
         Some(place) => format!("{} at {place}", said(payload)),
         None => said(payload).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_shows_no_folder_of_the_building_machine() {
+        let ours = "crates/supervision/src/panics.rs";
+        assert_eq!(source_file(ours), ours);
+        for path in [
+            "/home/builder/.cargo/registry/src/index/serde-1.0.0/src/lib.rs",
+            "/rustc/0123abcd/library/core/src/lib.rs",
+            "C:\\Users\\builder\\serde\\src\\lib.rs",
+        ] {
+            assert_eq!(source_file(path), "lib.rs");
+        }
     }
 }

@@ -28,6 +28,9 @@ const NAME: &str = "bench-driver";
 /// A record that has not come through after so long never will; enough for a group to form.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Tickers whose records lie on one partition, as when some hundreds are followed.
+const TICKERS: i32 = 40;
+
 /// One record's time.
 #[derive(Debug, Clone, Copy)]
 pub struct RoundTrip {
@@ -133,8 +136,10 @@ impl RouteDriver {
             reason: error.to_string(),
         };
         let partition = self.sent % PARTITIONS;
-        // One ticker a partition; the slot makes the pick's identity its own.
-        let ticker = Ticker::new(&format!("T{partition}")).map_err(wrong)?;
+        // Some tickers a partition, since those of one ticker keep their order; the slot makes the
+        // pick's identity its own.
+        let turn = self.sent / PARTITIONS % TICKERS;
+        let ticker = Ticker::new(&format!("T{partition}-{turn}")).map_err(wrong)?;
         let slot = DateTime::UNIX_EPOCH + TimeDelta::seconds(self.sent.into());
         self.sent += 1;
         let pick_id = PickId::of_slot(0, slot, &ticker);

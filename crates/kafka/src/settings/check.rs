@@ -1,4 +1,4 @@
-//! What must hold for the settings before anything is tried with them.
+//! Checks of the settings, before anything is tried with them.
 
 use std::time::Duration;
 
@@ -59,42 +59,49 @@ fn refuse<T>(key: &'static str, problem: impl Into<String>) -> Result<T, Error> 
     })
 }
 
-/// All checks; those that need no broker address hold without one too.
-pub(crate) fn all(settings: &KafkaSettings) -> Result<(), Error> {
-    addresses(&settings.brokers)?;
-    names(settings)?;
-    times(settings)?;
-    security(settings)?;
-    if settings.replication < 0 || settings.replication > i32::from(i16::MAX) {
-        return refuse("replication", "is not a number of copies: give 0 or more");
-    }
-    if !(1..=MAX_WINDOW).contains(&settings.window_per_partition) {
-        let problem = format!("must be between 1 and {MAX_WINDOW}");
-        return refuse("window_per_partition", problem);
-    }
-    let owned = settings
-        .librdkafka
-        .keys()
-        .find(|name| OWNED.iter().any(|owned| owns(owned, name)));
-    if let Some(name) = owned {
-        let problem = format!("sets `{name}`, which the program sets itself");
-        return refuse("librdkafka", problem);
-    }
-    if settings.enabled() {
-        supported(settings, &features()?)?;
-        // The library knows its names and their ranges.
-        for config in [
-            settings.consumer("validate", "validate")?,
-            settings.producer("validate")?,
-        ] {
-            config
-                .create_native_config()
-                .map_err(|error| Error::Library {
-                    reason: error.to_string(),
-                })?;
+impl KafkaSettings {
+    /// Checks each value, what must hold between them, and that this build can do what they ask.
+    /// What needs no broker's address is checked without one too.
+    ///
+    /// # Errors
+    /// The first violation, naming the key.
+    pub fn validate(&self) -> Result<(), Error> {
+        let settings = self;
+        addresses(&settings.brokers)?;
+        names(settings)?;
+        times(settings)?;
+        security(settings)?;
+        if settings.replication < 0 || settings.replication > i32::from(i16::MAX) {
+            return refuse("replication", "is not a number of copies: give 0 or more");
         }
+        if !(1..=MAX_WINDOW).contains(&settings.window_per_partition) {
+            let problem = format!("must be between 1 and {MAX_WINDOW}");
+            return refuse("window_per_partition", problem);
+        }
+        let owned = settings
+            .librdkafka
+            .keys()
+            .find(|name| OWNED.iter().any(|owned| owns(owned, name)));
+        if let Some(name) = owned {
+            let problem = format!("sets `{name}`, which the program sets itself");
+            return refuse("librdkafka", problem);
+        }
+        if settings.enabled() {
+            supported(settings, &features()?)?;
+            // The library knows its names and their ranges.
+            for config in [
+                settings.consumer("validate", "validate")?,
+                settings.producer("validate")?,
+            ] {
+                config
+                    .create_native_config()
+                    .map_err(|error| Error::Library {
+                        reason: error.to_string(),
+                    })?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn owns(owned: &str, name: &str) -> bool {
