@@ -35,9 +35,14 @@ pub(crate) fn unanswered(
     what: &str,
     topic: &str,
 ) -> Error {
-    let reason = client
-        .context()
-        .events
+    let events = &client.context().events;
+    // The library calls back only while it is polled, which asking did not do.
+    for _ in 0..CALLS {
+        if client.poll(POLL).is_none() && !events.take_called() {
+            break;
+        }
+    }
+    let reason = events
         .take()
         .into_iter()
         .filter_map(|event| match event {
