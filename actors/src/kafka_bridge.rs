@@ -11,7 +11,7 @@
 //! the hops within a process, and commits the offsets before which every record is settled: the
 //! stage has replied, or the record's dead letter is confirmed. A sending side replies with the
 //! brokers' confirmation. So a record is acknowledged when what came of it is safe, and may come
-//! again; its pick's identity is what a repeat is told by.
+//! again; its pick's identity shows a repeat.
 //!
 //! Here are the actors and their wiring; the clients they work with are `closecall-kafka`.
 

@@ -74,7 +74,7 @@ fn refusal(error: &Error) -> StageError {
     }
 }
 
-/// Every send is awaited by whoever asked for it, so nothing is left to flush.
+/// Every send is awaited by its sender, so nothing is left to flush.
 impl<T: 'static> Handler<Drain> for ToTopic<T> {
     type Result = ();
 

@@ -1,4 +1,4 @@
-//! The topics and groups as an operator sees them: makes what is missing, tells what differs, and
+//! The topics and groups as an operator sees them: makes what is missing, says what differs, and
 //! how far behind a group is. Alters nothing that exists.
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use crate::topic_partition::TopicPartition;
 
 const DAY_MS: u64 = 86_400_000;
 
-/// How a topic should be, or is.
+/// Layout of a topic, as it should be or as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TopicLayout {
     /// Its name on the cluster.
@@ -45,11 +45,11 @@ pub struct TopicReport {
     pub found: Option<TopicLayout>,
     /// Whether it was made just now.
     pub created: bool,
-    /// What differs, a sentence each.
+    /// The differences, a sentence each.
     pub drift: Vec<String>,
 }
 
-/// How far one group is on one topic.
+/// Progress of one group on one topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GroupLag {
     /// The group.
@@ -58,7 +58,7 @@ pub struct GroupLag {
     pub topic: String,
     /// Records that are not yet settled, over all partitions.
     pub lag: i64,
-    /// Partitions without a committed offset: nobody of the group has read them yet.
+    /// Partitions without a committed offset: no member has read them yet.
     pub unread_partitions: usize,
 }
 
@@ -202,7 +202,7 @@ impl KafkaAdmin {
         Ok(wanted.into_iter().map(report).collect())
     }
 
-    /// How the six topics should be on a cluster of so many brokers.
+    /// The layouts of the six topics on a cluster of this many brokers.
     fn wanted(&self, brokers: i32) -> Vec<TopicLayout> {
         let settings = &self.settings;
         let replication = match settings.replication {

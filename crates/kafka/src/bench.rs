@@ -1,4 +1,4 @@
-//! What the bridge costs: records through topic, bridge, actor, bridge and topic, measured beside
+//! Cost of the bridge: records through topic, bridge, actor, bridge and topic, measured beside
 //! a bare loop that promises the same, on the same brokers and in the same run.
 //!
 //! ```text
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Here: the measurement and its report. The driver is in `driver`, the bare loop in `bare`, their
-//! topics in `topics`. The bridge is started by whoever measures, for it is made of actors.
+//! topics in `topics`. The bridge is made of actors, so the caller starts it.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub struct RouteReport {
     pub records_per_second: f64,
 }
 
-/// What was measured.
+/// The measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BridgeReport {
     /// Records through each way, one at a time; and once more, all at once.
@@ -56,7 +56,7 @@ pub struct BridgeReport {
     pub bridge: RouteReport,
     /// Through the bare loop, which has one record in work.
     pub bare: RouteReport,
-    /// How much longer the bridge's median is, in milliseconds.
+    /// Difference of the medians, the bridge's less the bare loop's, in milliseconds.
     pub p50_above_bare_ms: f64,
 }
 

@@ -10,7 +10,7 @@ use crate::stats::KafkaStats;
 /// The name of the bridge among the stages: in logs, dead letters, metrics and faults.
 pub const STAGE: &str = "kafka-bridge";
 
-/// What every side of the bridge shares.
+/// The parts that every side of the bridge shares.
 #[derive(Debug)]
 pub struct BridgeContext {
     /// Section `kafka` of the configuration.
@@ -19,7 +19,7 @@ pub struct BridgeContext {
     pub stats: KafkaStats,
     /// Dates what has no date.
     pub clock: Clock,
-    /// How long after its timestamp a record expires that does not say so itself.
+    /// Span after its timestamp in which a record expires that does not say so itself.
     pub expires_after: Option<TimeDelta>,
     /// Where faults are injected.
     pub faults: FaultPoints,

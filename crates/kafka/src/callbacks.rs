@@ -1,5 +1,5 @@
 //! Callbacks of the library that every client has: its log, errors, statistics and tokens. They only
-//! take note; what follows is done by whoever polls.
+//! take note; what follows is done by the thread that polls.
 
 use std::error::Error as StdError;
 

@@ -65,7 +65,7 @@ impl<C: ConsumerContext + 'static> Drop for ClosingConsumer<C> {
     }
 }
 
-/// Drops the client once nobody else has it: a commit may be under way.
+/// Drops the client once it has no other holder: a commit may be under way.
 fn last<C: ConsumerContext>(mut client: Arc<BaseConsumer<C>>) {
     while let Err(shared) = Arc::try_unwrap(client) {
         client = shared;

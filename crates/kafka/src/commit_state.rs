@@ -27,7 +27,7 @@ pub(crate) struct CommitState {
     failed: bool,
 }
 
-/// What to do about commits now.
+/// The next step about commits.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CommitStep {
     /// Nothing.
@@ -38,7 +38,7 @@ pub(crate) enum CommitStep {
     Lost(Offsets),
 }
 
-/// What the answer to a commit means.
+/// The meaning of the answer to a commit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CommitAnswer {
     /// These are committed.
@@ -90,8 +90,8 @@ impl CommitState {
         CommitAnswer::Failed { first }
     }
 
-    /// How long a step need not be asked for, where something is due; none while an answer is
-    /// waited for, since that wakes whoever asks.
+    /// Span in which no step has to be asked for, where something is due; none while an answer is
+    /// waited for, since that wakes the thread.
     pub(crate) fn pause(&self, now: Instant) -> Option<Duration> {
         (!self.is_under_way()).then(|| self.not_before.saturating_duration_since(now))
     }

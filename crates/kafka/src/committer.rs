@@ -1,5 +1,5 @@
-//! Commits beside the consumer's thread. The library calls nobody back for a commit of a list, so
-//! somebody has to wait for the brokers' answer, and while they are away that takes longer than a
+//! Commits beside the consumer's thread. The library has no callback for a commit of a list, so a
+//! thread has to wait for the brokers' answer, and while they are away that takes longer than a
 //! thread that polls may be silent.
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use crate::error::ours;
 use crate::unreachable::{advertised, explain};
 
-/// How things stand.
+/// The state of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConnectionState {
     /// No broker has answered yet.
@@ -49,7 +49,7 @@ pub(crate) struct Connection {
     brokers: String,
     board: HealthBoard,
     state: ConnectionState,
-    /// What the library last said of a connection: why all brokers are down, once they are.
+    /// Text that the library last gave of a connection: why all brokers are down, once they are.
     last_failure: Option<String>,
     /// When a broker was last not reached under the name that it advertises.
     advertised_failed: Option<Instant>,
@@ -74,12 +74,12 @@ impl Connection {
         connection
     }
 
-    /// How things stand.
+    /// The state.
     pub(crate) fn state(&self) -> &ConnectionState {
         &self.state
     }
 
-    /// Whether somebody should look again how things stand; at growing intervals.
+    /// Whether the brokers should be asked again; at growing intervals.
     pub(crate) fn probe_due(&mut self) -> bool {
         let look = matches!(
             self.state,
@@ -96,7 +96,7 @@ impl Connection {
         true
     }
 
-    /// Things stand so now. Says whether that is a change of kind; only such is told.
+    /// Sets the state. Says whether that is a change of kind; only such is logged.
     pub(crate) fn set(&mut self, state: ConnectionState) -> bool {
         let same = std::mem::discriminant(&self.state) == std::mem::discriminant(&state);
         let told = match (&self.state, &state) {
@@ -163,7 +163,7 @@ impl Connection {
         }
     }
 
-    /// What readiness lacks, for people.
+    /// The text that readiness shows.
     fn text(&self) -> String {
         match &self.state {
             ConnectionState::Connecting => "no broker has answered yet".into(),
@@ -190,7 +190,7 @@ impl Connection {
     }
 }
 
-/// What an error says of one connection, if anything.
+/// The reason that an error gives of one connection, if any.
 fn of_connection(error: &KafkaError, reason: &str) -> Option<String> {
     use RDKafkaErrorCode as Code;
     let connection = matches!(
@@ -200,7 +200,7 @@ fn of_connection(error: &KafkaError, reason: &str) -> Option<String> {
     (connection && !reason.is_empty()).then(|| ours(reason))
 }
 
-/// What an error says of the brokers, if anything.
+/// The state that an error says the brokers are in, if any.
 fn state_of(error: &KafkaError, reason: &str, connection: Option<&str>) -> Option<ConnectionState> {
     use RDKafkaErrorCode as Code;
     let why = if reason.is_empty() {

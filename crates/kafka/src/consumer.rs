@@ -33,7 +33,7 @@ pub type RefusalCheck = Arc<dyn Fn(&ReceivedRecord) -> bool + Send + Sync>;
 /// The library's client.
 pub(crate) type Client = BaseConsumer<ConsumerCallbacks<Arc<ReceivedRecord>>>;
 
-/// What a consumer's thread is made of; survives its restarts.
+/// The parts of a consumer's thread, which survive its restarts.
 pub struct TopicConsumer {
     /// Its name among the stages.
     pub name: String,
@@ -43,7 +43,7 @@ pub struct TopicConsumer {
     pub group: String,
     /// The hop to the reader of the records; its window has to hold all that is held here.
     pub outbox: Arc<Outbox<Arc<ReceivedRecord>>>,
-    /// What the reader refuses is handed out at once: it waits for no record of its key.
+    /// A record that the reader refuses is handed out at once: it waits for no record of its key.
     pub refuses: RefusalCheck,
     /// Where refused records go; without it they come again.
     pub dead_letters: Option<DeadLetterTopic>,

@@ -106,7 +106,7 @@ impl<R: Send> ClientContext for ConsumerCallbacks<R> {
 }
 
 impl<R: Send> ConsumerContext for ConsumerCallbacks<R> {
-    /// What is settled is committed before its partition goes to another member; what is still in
+    /// Settled records are committed before their partition goes to another member; what is still in
     /// work is not waited for.
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let Rebalance::Revoke(list) = rebalance else {

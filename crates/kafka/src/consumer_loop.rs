@@ -93,7 +93,7 @@ impl ConsumerLoop<'_> {
         Ok(())
     }
 
-    /// How long nothing has to be done, unless something wakes the thread.
+    /// Span in which nothing has to be done, unless something wakes the thread.
     fn sleep(&self, something_settled: bool) -> Duration {
         let pause = self.commits.pause(Instant::now());
         match pause.filter(|_| something_settled) {

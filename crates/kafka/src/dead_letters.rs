@@ -75,7 +75,7 @@ impl DeadLetterSink for RecordDeadLetters {
 /// A record found in a dead-letter topic.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundDeadLetter {
-    /// What its headers say.
+    /// Its headers.
     pub headers: DeadLetterHeaders,
     /// The topic of the pipeline that the refused record came from, where it is one of ours.
     pub origin: Option<Topic>,

@@ -1,4 +1,4 @@
-//! Deliveries of records to whoever reads them, and the answers that come back to the consumer's
+//! Deliveries of records to their readers, and the answers that come back to the consumer's
 //! thread.
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(crate) struct SettledDelivery {
     pub(crate) outcome: DeliveryOutcome,
 }
 
-/// How a delivery ended.
+/// The end of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DeliveryOutcome {
     /// Its way through the process is done; its offset may be committed.

@@ -14,13 +14,13 @@ pub enum Error {
     Setting {
         /// The key within the section.
         key: &'static str,
-        /// What is wrong and what is expected.
+        /// The fault, and what is expected.
         problem: String,
     },
     /// The Kafka library refused a setting.
     #[error("the Kafka library refused the settings: {reason}")]
     Library {
-        /// What it said.
+        /// Its own text.
         reason: String,
     },
     /// A file with a password, token or certificate cannot be read.
@@ -30,17 +30,17 @@ pub enum Error {
         key: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The reason that the system gave.
         source: std::io::Error,
     },
     /// No broker answers, or none that is reachable is responsible for now.
     #[error("{what}: {}", explain(brokers, reason))]
     Unreachable {
-        /// What was to be done.
+        /// The operation.
         what: String,
         /// The configured addresses.
         brokers: String,
-        /// What the library said.
+        /// The reason that the library gave.
         reason: String,
     },
     /// A topic is not there.
@@ -52,9 +52,9 @@ pub enum Error {
     /// Kafka refused the credentials or the right.
     #[error("{what}: refused by Kafka: {reason}; check kafka.sasl_* and the access rules")]
     Refused {
-        /// What was to be done.
+        /// The operation.
         what: String,
-        /// What the library said.
+        /// The reason that the library gave.
         reason: String,
     },
     /// There is no secure connection: one side does not trust the other's certificate.
@@ -63,25 +63,25 @@ pub enum Error {
          kafka.tls_* settings"
     )]
     Insecure {
-        /// What was to be done.
+        /// The operation.
         what: String,
-        /// What the library said.
+        /// The reason that the library gave.
         reason: String,
     },
     /// A record is larger than the topic takes.
     #[error("{what}: too large for the topic: {reason}")]
     TooLarge {
-        /// What was to be done.
+        /// The operation.
         what: String,
-        /// What the library said.
+        /// The reason that the library gave.
         reason: String,
     },
     /// The client cannot go on and has to be replaced.
     #[error("{what}: the Kafka client failed for good: {reason}")]
     Fatal {
-        /// What was to be done.
+        /// The operation.
         what: String,
-        /// What the library said.
+        /// The reason that the library gave.
         reason: String,
     },
     /// A message could not be settled although the process is not ending.
@@ -89,15 +89,15 @@ pub enum Error {
     Unsettled {
         /// The record.
         what: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// The library has lost a request.
     #[error("{what}: not answered for {span:?} although the brokers are there")]
     Unanswered {
-        /// What was to be done.
+        /// The operation.
         what: String,
-        /// How long it was waited for.
+        /// The span that it was waited for.
         span: std::time::Duration,
     },
     /// A stage could not be started.

@@ -1,4 +1,4 @@
-//! Events of a client: noted by the library's callbacks, looked at by whoever polls.
+//! Events of a client: noted by the library's callbacks, looked at by the thread that polls.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +23,7 @@ pub(crate) enum ClientEvent {
     Committed(Result<(), KafkaError>),
 }
 
-/// What happened and was not looked at yet. Clones share it.
+/// Events that were not looked at yet. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Events {
     list: Arc<Mutex<Vec<ClientEvent>>>,
@@ -46,7 +46,7 @@ impl Events {
         self.called.store(true, Ordering::Release);
     }
 
-    /// What happened since the last call.
+    /// The events since the last call.
     pub(crate) fn take(&self) -> Vec<ClientEvent> {
         std::mem::take(&mut *self.list())
     }

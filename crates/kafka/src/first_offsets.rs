@@ -1,7 +1,7 @@
 //! The assigned partitions that are not yet known to have a committed offset; pure: no consumer and
 //! no clock.
 //!
-//! Each partition gets one from the beginning, so that whoever measures the group's lag from outside
+//! Each partition gets one from the beginning, so that a measure of the group's lag from outside
 //! does not count what retention has removed; and where the committed one lies before the oldest
 //! record, records were lost.
 

@@ -1,7 +1,7 @@
 //! The clients of this process towards Kafka: what receives, sends, asks and measures.
 //!
 //! ```text
-//! topic ══▶ consumer thread ─▶ Outbox ─▶ whoever reads the record
+//! topic ══▶ consumer thread ─▶ Outbox ─▶ reader of the record
 //!                 ▲ answer: commit the offset   refused: ══▶ topic-dlt
 //! a record ─▶ producer ══▶ topic ─▶ the brokers' confirmation
 //! ```
@@ -9,7 +9,7 @@
 //! A consumer has many records of a partition in work, hands them out through an outbox, and commits
 //! the offsets of the settled prefix: a record counts as settled when its answer has come, or when
 //! its dead letter is confirmed. So a record is acknowledged when what came of it is safe, and may
-//! come again; its pick's identity is what a repeat is told by. Records of one key keep their order.
+//! come again; its pick's identity shows a repeat. Records of one key keep their order.
 //!
 //! * `settings`; what can go wrong: `error`; what all share: `bridge_context`
 //! * receiving: `consumer`, `consumer_loop` (its thread), `consumer_callbacks`, `delivery`,

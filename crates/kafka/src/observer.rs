@@ -15,7 +15,7 @@ use crate::settings::KafkaSettings;
 use crate::stats::KafkaStats;
 use crate::unreachable::advertised;
 
-/// How long the brokers' answer is waited for.
+/// The longest wait for the brokers' answer.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// One try, and one poll between two.
 const TRY: Duration = Duration::from_secs(1);
@@ -57,7 +57,7 @@ pub(crate) fn unanswered(
 /// Connects, to do `what`: gives the client, and what the brokers say of `topic`, or of all topics.
 ///
 /// # Errors
-/// When the brokers do not answer, or refuse, with what the library has told of it.
+/// When the brokers do not answer, or refuse, with the reason that the library gave.
 pub(crate) fn connect(
     settings: &KafkaSettings,
     name: &str,

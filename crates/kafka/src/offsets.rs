@@ -10,7 +10,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::topic_partition::TopicPartition;
 
-/// How long one answer of the brokers is waited for: longer than a bad connection takes, shorter
+/// The longest wait for one answer of the brokers: longer than a bad connection takes, shorter
 /// than a thread may be silent.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
@@ -63,8 +63,8 @@ pub(crate) fn watermarks<C: ConsumerContext>(
     patiently(|| consumer.fetch_watermarks(topic, *partition, ANSWER_TIMEOUT))
 }
 
-/// Asks until somebody is responsible: a topic or a group that is new, or whose broker changes, has
-/// nobody for a moment.
+/// Asks until a broker is responsible: a topic or a group that is new, or whose broker changes, has
+/// none for a moment.
 fn patiently<T>(mut ask: impl FnMut() -> Result<T, KafkaError>) -> Result<T, KafkaError> {
     use RDKafkaErrorCode as Code;
     let until = Instant::now() + ANSWER_TIMEOUT;

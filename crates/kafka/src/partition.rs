@@ -18,7 +18,7 @@ pub(crate) struct PartitionLimits {
     pub(crate) held_bytes: usize,
 }
 
-/// What the hand-out of a record waits for.
+/// The condition that the hand-out of a record waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// For the records of the same key before it, and for a place in the window.

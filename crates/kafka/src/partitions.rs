@@ -1,5 +1,5 @@
 //! The partitions that are assigned to a consumer, and what each has in this process; pure. Answers
-//! from before a rebalance are told from those after it.
+//! from before a rebalance are kept apart from those after it.
 
 use std::collections::BTreeMap;
 
@@ -98,7 +98,7 @@ impl<R> Partitions<R> {
             .is_some_and(|assigned| assigned.records.settle(tag.offset, done))
     }
 
-    /// What is to be committed, with the offset to read from next.
+    /// The offsets to be committed: those to read from next.
     pub(crate) fn to_commit(&self) -> Vec<(TopicPartition, i64)> {
         self.assigned
             .iter()
@@ -134,7 +134,7 @@ impl<R> Partitions<R> {
             .is_some_and(|assigned| assigned.records.is_uncommitted())
     }
 
-    /// How many are assigned.
+    /// Number of assigned partitions.
     pub(crate) fn count(&self) -> usize {
         self.assigned.len()
     }

@@ -8,11 +8,11 @@ use rdkafka::error::RDKafkaErrorCode;
 
 use crate::connection_state::ConnectionState;
 
-/// How long one answer is waited for: longer than a bad connection takes, shorter than a thread may
+/// The longest wait for one answer: longer than a bad connection takes, shorter than a thread may
 /// be silent.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// What is wrong: the brokers do not answer, or topics are not there or not ours to use. `None`
+/// The fault, where there is one: the brokers do not answer, or topics are not there or not ours to use. `None`
 /// when all is well. Asks `stopping` between its questions and
 /// gives up when it says so.
 pub(crate) fn probe<C: ClientContext>(

@@ -1,6 +1,6 @@
 //! The producer of this process: sends records and waits for the brokers' confirmation. One that
 //! fails in a way that leaves open whether a record arrived is replaced by a new one; the record
-//! is sent again by whoever holds it, and its identity is what a repeat is told by.
+//! is sent again by its holder, and its identity shows a repeat.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -51,7 +51,7 @@ pub struct Producer {
     board: HealthBoard,
     current: Mutex<Option<Arc<Retiring>>>,
     events: Mutex<Events>,
-    /// What is sent to, so that a missing topic is found before it is needed.
+    /// Topics that are sent to, so that a missing one is found before it is needed.
     topics: Mutex<BTreeSet<String>>,
 }
 
@@ -162,7 +162,7 @@ impl Producer {
         Ok(client)
     }
 
-    /// Makes the next send begin with a new client, unless somebody has done so.
+    /// Makes the next send begin with a new client, unless that is done already.
     fn replace(&self, failed: &Arc<Retiring>, error: &KafkaError) {
         let mut current = lock(&self.current);
         if current

@@ -110,7 +110,7 @@ impl ReceivedRecord {
         hasher.finish()
     }
 
-    /// What it takes of memory, near enough to bound that: many small headers weigh more than their
+    /// Bytes that it takes of memory, near enough to bound that: many small headers weigh more than their
     /// bytes.
     pub(crate) fn bytes_in_memory(&self) -> usize {
         self.record.size() + BYTES_OF_RECORD + self.record.headers.len() * BYTES_OF_HEADER
@@ -180,7 +180,7 @@ pub(crate) fn native_headers(record: &Record) -> OwnedHeaders {
     })
 }
 
-/// Describes a record that nobody has read yet.
+/// Metadata of a record that has not been read yet.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordMetadata;
 

@@ -44,7 +44,7 @@ pub struct KafkaSettings {
     /// A file that holds the token of `OAUTHBEARER`; read again before it is `token_lifetime` old.
     #[serde(default)]
     pub sasl_token_file: PathBuf,
-    /// How long a token is used after it was read.
+    /// Span in which a token is used after it was read.
     #[serde(with = "closecall_settings::span")]
     pub token_lifetime: Duration,
     /// File of the certificate authorities to trust; the system's where not set.
@@ -70,20 +70,20 @@ pub struct KafkaSettings {
     /// 60 s with it.
     #[serde(default)]
     pub group_instance_id: String,
-    /// A member that is not heard of for so long has left the group (classic only).
+    /// A member that is not heard of for this long has left the group (classic only).
     #[serde(with = "closecall_settings::span")]
     pub session_timeout: Duration,
     /// Time between two signs of life (classic only); at most a third of the session timeout.
     #[serde(with = "closecall_settings::span")]
     pub heartbeat_interval: Duration,
-    /// A consumer that does not poll for so long has left the group. Work does not count: polling
+    /// A consumer that does not poll for this long has left the group. Work does not count: polling
     /// goes on beside it.
     #[serde(with = "closecall_settings::span")]
     pub max_poll_interval: Duration,
-    /// A record that the brokers have not confirmed after so long is sent again by a new producer.
+    /// A record that the brokers have not confirmed after this long is sent again by a new producer.
     #[serde(with = "closecall_settings::span")]
     pub delivery_timeout: Duration,
-    /// A request to a broker that is not answered after so long is given up.
+    /// A request to a broker that is not answered after this long is given up.
     #[serde(with = "closecall_settings::span")]
     pub socket_timeout: Duration,
     /// Records of one partition in work at once; those of one key keep their order.
@@ -97,7 +97,7 @@ pub struct KafkaSettings {
     pub librdkafka: BTreeMap<String, String>,
 }
 
-/// How a connection is secured.
+/// Security of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecurityProtocol {
@@ -115,7 +115,7 @@ pub enum SecurityProtocol {
     SaslSsl,
 }
 
-/// How members of a group agree on who reads what.
+/// Protocol by which the members of a group share the partitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GroupProtocol {

@@ -66,7 +66,7 @@ pub struct ClientView {
     pub assigned: usize,
     /// Connections to brokers that stand. Refreshed every 15 s.
     pub brokers_up: usize,
-    /// How often it was made anew.
+    /// Number of clients so far that had this name.
     pub generations: u64,
     /// Since its thread last turned, where it has one of its own.
     #[serde(skip)]

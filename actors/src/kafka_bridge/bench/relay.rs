@@ -39,7 +39,7 @@ impl Handler<Deliver<TickerPicked>> for Relay {
 
     fn handle(&mut self, incoming: Deliver<TickerPicked>, _: &mut Self::Context) -> Self::Result {
         let picked = incoming.message.clone();
-        // After a failed measurement nobody listens any more.
+        // After a failed measurement the receiver is gone.
         self.entered
             .send((picked.pick.pick_id, Instant::now()))
             .ok();

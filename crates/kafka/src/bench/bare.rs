@@ -46,7 +46,7 @@ struct Loop {
 }
 
 impl BareLoop {
-    /// Starts the loop; `entered` is told of each record that it has.
+    /// Starts the loop; `entered` gets each record that it has.
     ///
     /// # Errors
     /// When the settings cannot be used, or there is no thread.

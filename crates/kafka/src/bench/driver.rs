@@ -25,7 +25,7 @@ use crate::stats::KafkaStats;
 
 const NAME: &str = "bench-driver";
 
-/// A record that has not come through after so long never will; enough for a group to form.
+/// A record that has not come through after this long never will; enough for a group to form.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Tickers whose records lie on one partition, as when some hundreds are followed.
@@ -114,7 +114,7 @@ impl RouteDriver {
         })
     }
 
-    /// Sends so many records at once and waits for all; gives records a second, from before the
+    /// Sends this many records at once and waits for all; gives records a second, from before the
     /// first is sent until the last has come.
     pub fn many(&mut self, records: usize) -> Result<f64, Error> {
         let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! The topics and groups of one measurement: named as nobody else's, made, and deleted again.
+//! The topics and groups of one measurement: with names of their own, made, and deleted again.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub const IN: Topic = Topic::StockNameSelector;
 /// And go out here.
 pub const OUT: Topic = Topic::StockModelOutput;
 
-/// How long the brokers' answer is waited for.
+/// The longest wait for the brokers' answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The settings of either way, which differ in what its topics and groups are called.
@@ -73,7 +73,7 @@ impl BenchTopics {
         Ok(())
     }
 
-    /// Deletes what was made. What is left over is told and is no failure of the measurement.
+    /// Deletes what was made. What is left over is logged and is no failure of the measurement.
     pub async fn delete(&self) {
         for way in self.ways() {
             if let Err(error) = delete(way).await {

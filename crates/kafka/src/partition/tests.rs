@@ -1,4 +1,4 @@
-//! What must hold for a partition, whatever the order in which its records are settled.
+//! Rules of a partition that hold, whatever the order in which its records are settled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -141,7 +141,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..300)
 }
 
-/// What a reader of the rules would keep, without any cleverness.
+/// The notes that a reader of the rules would keep, without any cleverness.
 #[derive(Debug, Default)]
 struct Model {
     keys: BTreeMap<i64, Option<u64>>,

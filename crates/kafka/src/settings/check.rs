@@ -61,7 +61,7 @@ fn refuse<T>(key: &'static str, problem: impl Into<String>) -> Result<T, Error> 
 
 impl KafkaSettings {
     /// Checks each value, what must hold between them, and that this build can do what they ask.
-    /// What needs no broker's address is checked without one too.
+    /// Whatever needs no broker's address is checked without one too.
     ///
     /// # Errors
     /// The first violation, naming the key.
@@ -207,7 +207,7 @@ fn security(settings: &KafkaSettings) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the library was built with.
+/// Features that the library was built with.
 fn features() -> Result<String, Error> {
     let library = |error: rdkafka::error::KafkaError| Error::Library {
         reason: error.to_string(),

@@ -185,7 +185,7 @@ fn set_all(config: &mut ClientConfig, settings: &[(&str, &str)]) {
     }
 }
 
-/// A secret that is given, or in a file; a file is read anew for each client, so that a changed
+/// A secret that is given, or in a file; a file is read again for each client, so that a changed
 /// one is taken up. Files end in a line feed that does not belong to it.
 pub(crate) fn secret(
     given: &SecretString,
