@@ -250,6 +250,47 @@ fn remembered_fits_change_no_bit() {
     }
 }
 
+/// Prices of a million, so that whole cents are finer than the difference.
+#[test]
+fn another_instruction_set_says_the_same() {
+    let mut dataset = Market::new(3, 207, 0.3).during(206, 9);
+    let million = 1e4;
+    let enlarged = |row: &DatasetRow| {
+        let bar = row.bar();
+        let range = bar.range().unwrap();
+        let bar = Bar::of_close(row.session(), million * row.close())
+            .unwrap()
+            .with_open(bar.open().map(|open| million * open))
+            .with_range(Some(million * range.low), Some(million * range.high));
+        DatasetRow::new(bar, row.news())
+    };
+    dataset.rows = dataset.rows.iter().map(enlarged).collect();
+    let quote = quote_of(&mut dataset);
+    (quote.price, quote.open) = (million * quote.price, million * quote.open);
+    quote.range = None;
+    let on = |path: &str| {
+        let settings = ForecastSettings {
+            path: Some(path.parse().unwrap()),
+            ..ForecastSettings::default()
+        };
+        let mut on = |_| ControlFlow::Continue(());
+        forecast(&dataset, &settings, now(), &mut on)
+    };
+    let plain = on("plain").unwrap();
+    assert!(plain.model.gate > 0.02, "the network speaks");
+    // A processor without one of them has less to compare.
+    for said in ["avx2", "avx512"]
+        .into_iter()
+        .filter_map(|path| on(path).ok())
+    {
+        let apart = (said.prediction / plain.prediction).ln().abs();
+        assert!(apart < 1e-6, "{}: {apart}", said.model.path);
+        let bounds = said.intervals[1].upper / plain.intervals[1].upper;
+        assert!(bounds.ln().abs() < 1e-6, "{}: {bounds}", said.model.path);
+        assert_eq!(said.scale, plain.scale);
+    }
+}
+
 #[test]
 fn a_full_cache_forgets_what_was_longest_unused() {
     let market = Market::new(3, 210, 0.0);

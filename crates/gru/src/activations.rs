@@ -22,6 +22,17 @@ pub(crate) struct Activations {
     pub(crate) out: Buffer,
 }
 
+/// Steps of N numbers each to places that lie `apart`. Of constant length, for a call a step would
+/// cost more than the copy.
+fn scatter<const N: usize>(to: &mut [f32], apart: usize, values: &[f32]) {
+    let (steps, _) = values.as_chunks::<N>();
+    for (to, step) in to.chunks_mut(apart).zip(steps) {
+        if let Some(to) = to.first_chunk_mut() {
+            *to = *step;
+        }
+    }
+}
+
 /// One layer's part.
 #[derive(Debug)]
 pub(crate) struct LayerActivations {
@@ -61,9 +72,14 @@ impl Activations {
 
     /// Takes in one row of steps × features numbers as number `row` of a batch of `rows`.
     pub(crate) fn set_row(&mut self, rows: usize, row: usize, values: &[f32]) {
-        for (step, features) in values.chunks_exact(self.features).enumerate() {
-            let start = (step * rows + row) * self.features;
-            self.x[start..start + self.features].copy_from_slice(features);
+        let (to, apart) = (&mut self.x[row * self.features..], rows * self.features);
+        match self.features {
+            1 => scatter::<1>(to, apart, values),
+            4 => scatter::<4>(to, apart, values),
+            width => {
+                let steps = to.chunks_mut(apart).zip(values.chunks_exact(width));
+                steps.for_each(|(to, step)| to[..width].copy_from_slice(step));
+            }
         }
     }
 

@@ -14,9 +14,21 @@ use crate::rng::{Random, Stream};
 use crate::rows::{Rows, targets};
 use crate::{Error, Gru, GruSpec, InstructionSet, Loss, TrainSettings};
 
-/// Rows of a batch that go through the network at once. What all rows' gates need is more than fits
-/// into the second-level cache beside the weights, their gradient and Adam's moments.
-const SLICE: usize = 16;
+/// Numbers of gates and states that go through the network at once, at most: more would not fit into
+/// the second-level cache beside the weights, their gradient and Adam's moments.
+const SLICE: usize = 1 << 17;
+
+/// Rows of a batch that go through the network at once: whole blocks of the kernels' height, as many
+/// as fit, but at least two.
+fn slice_of(layout: &Layout, steps: usize, batch: usize) -> usize {
+    let units: usize = layout.layers.iter().map(|layer| layer.units).sum();
+    // Four gates and a state a unit.
+    let a_row = 5 * units * steps;
+    batch.min(BLOCK * (SLICE / a_row / BLOCK).max(2))
+}
+
+/// Rows that the kernels take at once, at most.
+const BLOCK: usize = 8;
 
 /// Result of one pass over the rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -140,7 +152,7 @@ impl<'a> Trainer<'a> {
     ) -> Self {
         let layout = Layout::new(spec, isa.path());
         let batch = settings.batch.min(data.rows.count());
-        let slice = batch.min(SLICE);
+        let slice = slice_of(&layout, spec.steps, batch);
         let patience = settings.early_stopping.map(|stopping| stopping.patience);
         let watches = data.training < data.rows.count();
         Self {

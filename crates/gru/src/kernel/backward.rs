@@ -87,18 +87,26 @@ impl Operation for Backward<'_> {
         let panels = self.sizes.panels();
         self.totals.fill(0.0);
         for step in (0..self.sizes.steps).rev() {
+            if panels == 1 {
+                in_blocks!(S, 1, self.sizes.rows, |row, M| {
+                    // SAFETY: step and the M rows from `row` on are within the sizes; there is one
+                    // panel.
+                    unsafe { self.block::<S, M, 1, true>(s, step, 0, row) }
+                });
+                continue;
+            }
             let mut panel = 0;
             while panel + 2 <= panels {
                 in_blocks!(S, 2, self.sizes.rows, |row, M| {
                     // SAFETY: step, two panels and the M rows from `row` on are within the sizes.
-                    unsafe { self.block::<S, M, 2>(s, step, panel, row) }
+                    unsafe { self.block::<S, M, 2, false>(s, step, panel, row) }
                 });
                 panel += 2;
             }
             if panel < panels {
                 in_blocks!(S, 1, self.sizes.rows, |row, M| {
                     // SAFETY: step, panel and the M rows from `row` on are within the sizes.
-                    unsafe { self.block::<S, M, 1>(s, step, panel, row) }
+                    unsafe { self.block::<S, M, 1, false>(s, step, panel, row) }
                 });
             }
         }
@@ -112,17 +120,20 @@ impl Backward<'_> {
     /// `check` has passed with `S::LANES`; `step`, panels `panel..panel + V` and rows
     /// `row..row + M` exist, and the step after is complete.
     #[inline(always)]
-    unsafe fn block<S: Simd, const M: usize, const V: usize>(
+    unsafe fn block<S: Simd, const M: usize, const V: usize, const SINGLE: bool>(
         &mut self,
         s: S,
         step: usize,
         panel: usize,
         row: usize,
     ) {
-        let Sizes {
-            steps, rows, units, ..
-        } = self.sizes;
+        let Sizes { steps, rows, .. } = self.sizes;
         let lanes = S::LANES;
+        let (units, panels) = if SINGLE {
+            (lanes, 1)
+        } else {
+            (self.sizes.units, self.sizes.panels())
+        };
         let all_rows = self.sizes.all_rows();
         let at = step * rows + row;
         // SAFETY: every offset is (index < size) × stride of the lengths that `check` compared.
@@ -136,7 +147,7 @@ impl Backward<'_> {
             }
             let gates = self.gates.as_mut_ptr();
             if step + 1 < steps {
-                for depth in 0..self.sizes.panels() {
+                for depth in 0..panels {
                     let after = gates.add((depth * all_rows + at + rows) * 4 * lanes);
                     let after = Left {
                         at: after.cast_const(),

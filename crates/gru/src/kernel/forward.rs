@@ -117,11 +117,21 @@ impl Operation for Forward<'_> {
 
     #[inline(always)]
     unsafe fn vector<S: Simd>(mut self, s: S) {
+        // A small layer is one panel: with its width a constant its strides are, too.
+        let single = self.sizes.panels() == 1;
         for step in 0..self.sizes.steps {
+            if single {
+                in_blocks!(S, 3, self.sizes.rows, |row, M| {
+                    // SAFETY: step and the M rows from `row` on are within the sizes; there is one
+                    // panel.
+                    unsafe { self.block::<S, M, true>(s, step, 0, row) }
+                });
+                continue;
+            }
             for panel in 0..self.sizes.panels() {
                 in_blocks!(S, 3, self.sizes.rows, |row, M| {
                     // SAFETY: step, panel and the M rows from `row` on are within the sizes.
-                    unsafe { self.block::<S, M>(s, step, panel, row) }
+                    unsafe { self.block::<S, M, false>(s, step, panel, row) }
                 });
             }
         }
@@ -135,20 +145,16 @@ impl Forward<'_> {
     /// `check` has passed with `S::LANES`; `step`, `panel` and rows `row..row + M` exist, and the
     /// states of the step before are complete.
     #[inline(always)]
-    unsafe fn block<S: Simd, const M: usize>(
+    unsafe fn block<S: Simd, const M: usize, const SINGLE: bool>(
         &mut self,
         s: S,
         step: usize,
         panel: usize,
         row: usize,
     ) {
-        let Sizes {
-            rows,
-            inputs,
-            units,
-            ..
-        } = self.sizes;
+        let Sizes { rows, inputs, .. } = self.sizes;
         let lanes = S::LANES;
+        let units = if SINGLE { lanes } else { self.sizes.units };
         let at = step * rows + row;
         // SAFETY: every offset is (index < size) × stride of the lengths that `check` compared.
         unsafe {
