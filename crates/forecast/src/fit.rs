@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use closecall_protocol::SessionNews;
 
+use crate::Error;
 use crate::estimator::Estimator;
 use crate::move_blend::{MoveBlend, Weights};
 use crate::network_ensemble::NetworkEnsemble;
@@ -17,7 +18,12 @@ use crate::ridge::Ridge;
 use crate::settings::{ForecastSettings, ModelKind};
 use crate::target::{TargetKind, Targets};
 use crate::walk_forward::{self, Fitted};
-use crate::{DIVERGED, Error, INSUFFICIENT_DATA};
+
+/// The reason that persistence carries where there is too little to learn from.
+pub const INSUFFICIENT_DATA: &str = "insufficient data";
+
+/// The reason that persistence carries where training ran out of the numbers.
+pub const DIVERGED: &str = "training diverged";
 
 /// Shares below this are not worth the last fit.
 const LEAST_SHARE: f64 = 0.02;
@@ -65,7 +71,9 @@ impl Sessions {
 
     fn network(&self, live: SessionNews, settings: &ForecastSettings) -> NetworkFeatures {
         let (whole, learned) = (&self.whole, self.learned());
-        NetworkFeatures::of(&self.series, whole, learned, live, &settings.network)
+        let network = &settings.network;
+        let (window, shrinkage) = (network.window, network.news_shrinkage);
+        NetworkFeatures::of(&self.series, whole, learned, live, window, shrinkage)
     }
 }
 

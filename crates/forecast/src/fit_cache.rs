@@ -102,3 +102,58 @@ impl FitKey {
         Self(hasher.finalize().into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use closecall_protocol::{Bar, SessionDate, SessionNews};
+
+    use super::*;
+
+    fn row(numbers: [f64; 4], sentiment: Option<f64>, articles: u32) -> DatasetRow {
+        let session = SessionDate::from_epoch_ms(1_700_006_400_000).unwrap();
+        let [open, high, low, close] = numbers;
+        let bar = Bar::of_close(session, close)
+            .unwrap()
+            .with_open(Some(open))
+            .with_range(Some(low), Some(high));
+        DatasetRow::new(bar, SessionNews::new(session, sentiment, articles).unwrap())
+    }
+
+    #[test]
+    fn whatever_a_fit_depends_on_changes_its_key() {
+        let settings = ForecastSettings::default();
+        let of = |row: DatasetRow, settings: &ForecastSettings| {
+            FitKey::of(&[row], TargetKind::WholeSession, settings)
+        };
+        let plain = [10.0, 12.0, 9.0, 11.0];
+        let key = of(row(plain, Some(0.1), 3), &settings);
+        assert_eq!(key, of(row(plain, Some(0.1), 3), &settings));
+        let others = [
+            row([10.1, 12.0, 9.0, 11.0], Some(0.1), 3),
+            row([10.0, 12.1, 9.0, 11.0], Some(0.1), 3),
+            row([10.0, 12.0, 9.1, 11.0], Some(0.1), 3),
+            row([10.0, 12.0, 9.0, 11.1], Some(0.1), 3),
+            row(plain, Some(0.2), 3),
+            row(plain, Some(0.1), 4),
+            row(plain, None, 0),
+        ];
+        for other in others {
+            assert_ne!(key, of(other, &settings), "{other:?}");
+        }
+        let changes: [fn(&mut ForecastSettings); 5] = [
+            |s| s.seed += 1,
+            |s| s.model = crate::ModelKind::Ridge,
+            |s| s.network.epochs += 1,
+            |s| s.network.news_shrinkage += 1e-12,
+            |s| s.path = Some("plain".parse().unwrap()),
+        ];
+        for change in changes {
+            let mut settings = settings.clone();
+            change(&mut settings);
+            assert_ne!(key, of(row(plain, Some(0.1), 3), &settings), "{settings:?}");
+        }
+        let rows = [row(plain, Some(0.1), 3)];
+        assert_ne!(key, FitKey::of(&rows, TargetKind::FromOpening, &settings));
+        assert_ne!(key, FitKey::of(&[], TargetKind::WholeSession, &settings));
+    }
+}

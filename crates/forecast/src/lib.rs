@@ -55,13 +55,8 @@ mod volatility;
 mod walk_forward;
 
 pub use error::Error;
+pub use fit::{DIVERGED, INSUFFICIENT_DATA};
 pub use fit_cache::FitCache;
 pub use forecast::{forecast, forecast_with_cache};
 pub use progress::FitProgress;
 pub use settings::{EnsembleSettings, ForecastSettings, IntervalSettings, ModelKind};
-
-/// The reason that persistence carries where there is too little to learn from.
-pub const INSUFFICIENT_DATA: &str = "insufficient data";
-
-/// The reason that persistence carries where training ran out of the numbers.
-pub const DIVERGED: &str = "training diverged";

@@ -13,7 +13,6 @@ use ndarray::{Array1, Array3};
 
 use crate::news::shrunken;
 use crate::price_series::PriceSeries;
-use crate::settings::EnsembleSettings;
 use crate::target::Targets;
 
 /// Values a step: return, range, sentiment, "no news".
@@ -47,13 +46,14 @@ pub(crate) struct NetworkFeatures {
 
 impl NetworkFeatures {
     /// `whole` are the moves of whole sessions, which every step is measured by; `learned` those
-    /// to forecast; `live` the news of the target session.
+    /// to forecast; `live` the news of the target session; `window` the steps of a row.
     pub(crate) fn of(
         series: &PriceSeries,
         whole: &Targets,
         learned: &Targets,
         live: SessionNews,
-        settings: &EnsembleSettings,
+        window: usize,
+        news_shrinkage: f64,
     ) -> Self {
         let target = series.len();
         let step = |session: usize| {
@@ -68,10 +68,10 @@ impl NetworkFeatures {
                 range: series
                     .range(before)
                     .map(|range| range / whole.volatility(before)),
-                sentiment: shrunken(news, settings.news_shrinkage),
+                sentiment: shrunken(news, news_shrinkage),
             }
         };
-        let first_row = Self::first_row(settings.window);
+        let first_row = Self::first_row(window);
         let early = learned
             .sessions()
             .partition_point(|&session| session < first_row);
@@ -81,7 +81,7 @@ impl NetworkFeatures {
             steps: (FIRST_STEP..=target).map(step).collect(),
             sessions,
             outcomes: learned.moves()[early..].to_vec(),
-            window: settings.window,
+            window,
         }
     }
 

@@ -16,8 +16,7 @@ fn features(change: impl Fn(usize, &mut f64, &mut Option<f64>)) -> (NetworkFeatu
     }
     let whole = Targets::of(&series, TargetKind::WholeSession);
     let live = SessionNews::new(day, Some(-0.8), 15).unwrap();
-    let settings = EnsembleSettings::default();
-    let features = NetworkFeatures::of(&series, &whole, &whole, live, &settings);
+    let features = NetworkFeatures::of(&series, &whole, &whole, live, 10, 5.0);
     (features, series)
 }
 
@@ -98,9 +97,8 @@ fn sessions_without_an_opening_are_no_rows_of_the_move_from_it() {
     }
     let whole = Targets::of(&series, TargetKind::WholeSession);
     let inside = Targets::of(&series, TargetKind::FromOpening);
-    let settings = EnsembleSettings::default();
     let of =
-        |learned| NetworkFeatures::of(&series, &whole, learned, SessionNews::default(), &settings);
+        |learned| NetworkFeatures::of(&series, &whole, learned, SessionNews::default(), 10, 5.0);
     let (whole, inside) = (of(&whole), of(&inside));
     assert_eq!((whole.training_rows(), inside.training_rows()), (29, 26));
     // The rows that are left see the same steps.
