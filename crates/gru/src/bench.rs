@@ -70,7 +70,7 @@ pub struct BenchReport {
 ///
 /// # Errors
 /// [`Error::Setting`] for no jobs, rounds or tickers, [`Error::UnsupportedPath`],
-/// [`Error::Threads`], and what [`Gru::fit`] refuses.
+/// [`Error::Threads`], and what [`Gru::fit`](crate::Gru::fit) refuses.
 pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
     let BenchSettings {
         ref workload,
