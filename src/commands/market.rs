@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use closecall_calendar::Clock;
 use closecall_market_server::{
-    Replay, ServedMarket, Server, Simulated, SimulatedSettings, Visibility,
+    FaultScript, Replay, ServedMarket, Server, SignalPart, Simulated, SimulatedSettings,
+    TradedTickers, Visibility,
 };
 use closecall_supervision::Signals;
 
@@ -27,7 +28,8 @@ pub(crate) enum MarketCommand {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("source").required(true).args(["replay", "simulated"])))]
 pub(crate) struct ServeArgs {
-    /// Recorded data: DIR/prices/TICKER.csv and DIR/news/TICKER.csv
+    /// Recorded data: DIR/prices/TICKER.csv and, where there are any, DIR/news/TICKER.csv,
+    /// DIR/intraday/TICKER-15m.csv and DIR/splits/TICKER.csv
     #[arg(long, value_name = "DIR")]
     pub(crate) replay: Option<PathBuf>,
     /// A simulated market with known truth
@@ -44,6 +46,16 @@ pub(crate) struct ServeArgs {
         value_name = "R2"
     )]
     pub(crate) predictability: f64,
+    /// Part of a session's return that the predictable share moves
+    #[arg(long, value_enum, default_value_t = Signal::Session, conflicts_with = "replay")]
+    pub(crate) signal: Signal,
+    /// Tickers that are traded, as a regular expression such as S[0-9]{3}; the ten largest by default
+    #[arg(long, value_name = "PATTERN", conflicts_with = "replay")]
+    pub(crate) tickers: Option<String>,
+    /// Misbehave, such as news:status=503:first=2, daily:late-close=40 or intraday:stale=15; may be
+    /// repeated, the first that is due strikes
+    #[arg(long = "fault", value_name = "WHERE:WHAT[:WHEN]")]
+    pub(crate) faults: Vec<String>,
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     pub(crate) host: IpAddr,
@@ -58,10 +70,22 @@ pub(crate) struct ServeArgs {
     pub(crate) clock: ClockFlags,
 }
 
+/// A part of a session's return.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Signal {
+    /// From the close before to the opening
+    Overnight,
+    /// From the opening to the close
+    Session,
+}
+
 pub(super) fn serve(settings: &Settings, args: &ServeArgs) -> anyhow::Result<ExitCode> {
+    let faults = FaultScript::parse(&args.faults).or_exit(Code::Usage)?;
     let market = market(settings, args)?;
     let address = SocketAddr::new(args.host, args.port);
-    let server = Server::bind(address, market).or_exit(Code::CannotCreate)?;
+    let server = Server::bind(address, market)
+        .or_exit(Code::CannotCreate)?
+        .with_faults(faults);
     let address = server.address();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -89,10 +113,17 @@ fn market(settings: &Settings, args: &ServeArgs) -> anyhow::Result<ServedMarket>
         let visibility = clock.map_or(Visibility::Everything, Visibility::Until);
         return Ok(ServedMarket::replay(replay, visibility, calendar));
     }
-    let simulated = SimulatedSettings {
+    let mut simulated = SimulatedSettings {
         predictability: args.predictability,
+        signal: match args.signal {
+            Signal::Overnight => SignalPart::Overnight,
+            Signal::Session => SignalPart::Session,
+        },
         ..SimulatedSettings::new(args.seed)
     };
+    if let Some(pattern) = &args.tickers {
+        simulated.tickers = TradedTickers::matching(pattern).or_exit(Code::Usage)?;
+    }
     let simulated = Simulated::new(simulated, calendar).or_exit(Code::Usage)?;
     // A simulated market has no end: without a clock of its own it goes by the system's.
     Ok(ServedMarket::simulated(

@@ -66,4 +66,14 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A fault's text says something that no fault is.
+    #[error(
+        "{spec:?} is no fault: {problem}; write WHERE:WHAT[:WHEN], such as news:status=503:first=2"
+    )]
+    FaultSpec {
+        /// The text.
+        spec: String,
+        /// What is wrong with it.
+        problem: String,
+    },
 }

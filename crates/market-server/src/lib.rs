@@ -10,12 +10,15 @@
 //! * [`Simulated`]: a market without end whose truth is known.
 //! * `yahoo`, `alphavantage`: the two vendors' wire formats; `route` chooses between them.
 //!
-//! What it is not: a copy of the vendors' limits. It counts no requests and checks no key, except
-//! that a request for news without one gets the vendor's own answer.
+//! * [`FaultScript`]: misbehaviour on command.
+//!
+//! What it is not: a copy of the vendors' quotas. Without a fault script it counts no requests, and
+//! it checks no key, except that a request for news without one gets the vendor's own answer.
 
 mod alphavantage;
 mod answer;
 mod error;
+mod faults;
 mod market;
 mod replay;
 mod route;
@@ -26,6 +29,7 @@ mod tape;
 mod yahoo;
 
 pub use error::Error;
+pub use faults::FaultScript;
 pub use market::{ServedMarket, Visibility};
 pub use replay::Replay;
 pub use server::{RunningServer, Server};

@@ -97,6 +97,14 @@ impl ServedMarket {
         }
     }
 
+    /// The clock that what can be seen goes by, if there is one.
+    pub(crate) fn clock(&self) -> Option<Clock> {
+        match &self.visibility {
+            Visibility::Everything => None,
+            Visibility::Until(clock) => Some(clock.clone()),
+        }
+    }
+
     /// Whether what can be seen ends at a clock's time.
     pub(crate) fn goes_by_a_clock(&self) -> bool {
         matches!(self.visibility, Visibility::Until(_))

@@ -5,31 +5,37 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Parameters};
+use crate::faults::Request;
 use crate::market::ServedMarket;
 use crate::{alphavantage, yahoo};
 
 /// The chart service's path up to the symbol.
 const CHART: &str = "/v8/finance/chart/";
 
-/// Answers a request. What neither vendor has a form for gets an error of this server's own.
-pub(crate) fn answer(market: &ServedMarket, method: &Method, target: &Uri) -> Answer {
+/// Says what a request is about and answers it. What neither vendor has a form for gets an error of
+/// this server's own.
+pub(crate) fn answer(market: &ServedMarket, method: &Method, target: &Uri) -> (Request, Answer) {
     if !matches!(*method, Method::GET | Method::HEAD) {
-        return own_error(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here");
+        let refused = own_error(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here");
+        return (Request::other(), refused);
     }
     let parameters = parameters(target);
     let path = target.path();
     if let Some(symbol) = path.strip_prefix(CHART).filter(|s| !s.contains('/')) {
         // What is not UTF-8 is no symbol either.
         let symbol = percent_decode_str(symbol).decode_utf8_lossy();
-        return yahoo::answer(market, &symbol, &parameters);
+        let answer = yahoo::answer(market, &symbol, &parameters);
+        return (Request::chart(&symbol, &parameters), answer);
     }
     if path == "/query" {
-        return (StatusCode::OK, alphavantage::answer(market, &parameters));
+        let answer = (StatusCode::OK, alphavantage::answer(market, &parameters));
+        return (Request::news(&parameters), answer);
     }
-    own_error(
+    let unknown = own_error(
         StatusCode::NOT_FOUND,
         "no such path: charts are at /v8/finance/chart/TICKER, news at /query",
-    )
+    );
+    (Request::other(), unknown)
 }
 
 fn parameters(target: &Uri) -> Parameters {

@@ -9,9 +9,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use std::{io, thread};
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use closecall_calendar::Clock;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -21,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use crate::error::Error;
+use crate::faults::{Body, FaultScript, Wait};
 use crate::market::ServedMarket;
 use crate::route;
 
@@ -38,7 +38,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    handler: Handler,
+}
+
+/// What answers requests.
+#[derive(Debug)]
+struct Handler {
     market: ServedMarket,
+    faults: FaultScript,
+    /// The time that faults go by.
+    clock: Clock,
 }
 
 impl Server {
@@ -63,8 +72,19 @@ impl Server {
         Ok(Self {
             listener,
             address,
-            market,
+            handler: Handler {
+                clock: market.clock().unwrap_or_else(Clock::system),
+                market,
+                faults: FaultScript::default(),
+            },
         })
+    }
+
+    /// Misbehaves by a script.
+    #[must_use]
+    pub fn with_faults(mut self, faults: FaultScript) -> Self {
+        self.handler.faults = faults;
+        self
     }
 
     /// The address it is bound to, with the port that was found for port 0.
@@ -86,13 +106,13 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), Error> {
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(Error::Serve)?;
-        let market = Arc::new(self.market);
+        let handler = Arc::new(self.handler);
         let open = GracefulShutdown::new();
         let mut shutdown = pin!(shutdown);
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => serve_connection(stream, Arc::clone(&market), &open),
+                    Ok((stream, _)) => serve_connection(stream, Arc::clone(&handler), &open),
                     // A client that gave up while it waited, or no file descriptor left.
                     Err(error) => {
                         tracing::warn!(%error, "no connection accepted");
@@ -165,10 +185,10 @@ impl RunningServer {
 }
 
 /// Serves the requests of one connection on a task of its own.
-fn serve_connection(stream: TcpStream, market: Arc<ServedMarket>, open: &GracefulShutdown) {
+fn serve_connection(stream: TcpStream, handler: Arc<Handler>, open: &GracefulShutdown) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let response = respond(&market, &request);
-        async move { Ok::<_, Infallible>(response) }
+        let handler = Arc::clone(&handler);
+        async move { Ok::<_, Infallible>(handler.respond(&request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new()) // bounds how long a request's head may take
@@ -176,19 +196,22 @@ fn serve_connection(stream: TcpStream, market: Arc<ServedMarket>, open: &Gracefu
     let connection = open.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            // A client that hangs up or speaks something else is no failure of the server's.
+            // A client that hangs up or speaks something else is no failure of the server's; a
+            // reply that was broken off by a script ends here, too.
             tracing::debug!(%error, "connection ended");
         }
     });
 }
 
-fn respond(market: &ServedMarket, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let (status, body) = route::answer(market, request.method(), request.uri());
-    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/json;charset=utf-8"),
-    );
-    response
+impl Handler {
+    async fn respond(&self, request: &Request<Incoming>) -> Response<Body> {
+        let (about, answer) = route::answer(&self.market, request.method(), request.uri());
+        let reply = self.faults.reply(&about, answer, self.clock.now());
+        match reply.wait {
+            Wait::None => {}
+            Wait::For(span) => tokio::time::sleep(span).await,
+            Wait::Forever => std::future::pending().await,
+        }
+        reply.response
+    }
 }

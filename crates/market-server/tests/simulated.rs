@@ -173,3 +173,54 @@ fn shared() -> &'static (RunningServer, Clock) {
         (serve(11, &clock), clock)
     })
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Inside a session: no row is later than the clock, a bar that has ended stays as it is, and the
+    /// live row is the price that the daily row has.
+    #[test]
+    fn what_has_ended_inside_a_session_stays(
+        day in 0i64..3_000,
+        second in 0i64..40_000,
+        later in 1i64..20_000,
+        width in prop::sample::select(vec![("1m", 1), ("2m", 2), ("5m", 5), ("15m", 15), ("60m", 60)]),
+    ) {
+        let (running, clock) = inside();
+        let now = at("2016-01-04T13:00:00Z") + TimeDelta::days(day) + TimeDelta::seconds(second);
+        let ask = |now: chrono::DateTime<chrono::Utc>, interval: &str| {
+            clock.set(now);
+            let path = format!("/v8/finance/chart/NFLX?interval={interval}&range=1d");
+            get(running.address(), &path).1
+        };
+        let (interval, minutes) = width;
+        let body = ask(now, interval);
+        prop_assert!(stamps(&body).iter().all(|stamp| *stamp <= now));
+        let afterwards = ask(now + TimeDelta::seconds(later), interval);
+        let same_day = stamps(&body).first() == stamps(&afterwards).first();
+        let session = Calendar::default().in_progress(now);
+        if let (Some(session), true) = (session, same_day) {
+            let ended = stamps(&body)
+                .iter()
+                .filter(|stamp| **stamp + TimeDelta::minutes(minutes) <= now && **stamp >= session.open)
+                .filter(|stamp| (**stamp - session.open).num_seconds() % (60 * minutes) == 0)
+                .count();
+            for name in ["open", "high", "low", "close", "volume"] {
+                let (before, after) = (column(&body, name), column(&afterwards, name));
+                prop_assert_eq!(&before[..ended], &after[..ended], "{}", name);
+            }
+            let daily = ask(now, "1d");
+            prop_assert_eq!(column(&daily, "close").pop(), column(&body, "close").pop());
+            prop_assert_eq!(stamps(&daily).pop(), stamps(&body).pop());
+        }
+    }
+}
+
+/// A server of its own: tests that move one clock must not meet.
+fn inside() -> &'static (RunningServer, Clock) {
+    static SERVER: std::sync::OnceLock<(RunningServer, Clock)> = std::sync::OnceLock::new();
+    SERVER.get_or_init(|| {
+        let clock = Clock::fixed(at("2016-01-04T13:00:00Z"));
+        (serve(12, &clock), clock)
+    })
+}

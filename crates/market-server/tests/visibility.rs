@@ -170,3 +170,103 @@ fn shared() -> &'static (
         (directory, (start(market), clock))
     })
 }
+
+/// Quarter hours of two sessions of ACME, of which those that end after `at`, and all daily rows not
+/// closed by then, are others when `otherwise`.
+fn altered(at: chrono::DateTime<chrono::Utc>, otherwise: bool, change: f64) -> tempfile::TempDir {
+    use std::fmt::Write as _;
+    let directory = small_records();
+    let calendar = closecall_calendar::Calendar::default();
+    let mut daily = "Date,Open,High,Low,Close,Adj Close,Volume\n".to_owned();
+    let mut bars = "start,open,high,low,close,volume\n".to_owned();
+    let first = "2023-06-29".parse().unwrap();
+    for (day, session) in calendar
+        .sessions(first, "2023-07-05".parse().unwrap())
+        .enumerate()
+    {
+        let hidden = |known: chrono::DateTime<chrono::Utc>| otherwise && known > at;
+        let open = 10.0 + day as f64 + if hidden(session.open) { change } else { 0.0 };
+        let factor = if hidden(session.close) {
+            1.0 + change
+        } else {
+            1.0
+        };
+        let (high, low, close) = (open * 1.2 * factor, open * 0.8, open * 1.1 * factor);
+        writeln!(
+            daily,
+            "{},{open},{high},{low},{close},{close},{}",
+            session.date,
+            9e3 * factor
+        )
+        .unwrap();
+        let quarter = TimeDelta::minutes(15);
+        let mut start = session.open;
+        let mut price = open;
+        while start < session.close {
+            let factor = if hidden(start + quarter) {
+                1.0 + change
+            } else {
+                1.0
+            };
+            // The first bar's opening shows from the opening on.
+            let (from, to) = (
+                price,
+                open * factor * (1.0 + (start.timestamp() % 7_000) as f64 / 1e5),
+            );
+            let (high, low) = (from.max(to) * 1.01, from.min(to) * 0.99);
+            writeln!(
+                bars,
+                "{},{from},{high},{low},{to},{}",
+                start.to_rfc3339(),
+                50.0 * factor
+            )
+            .unwrap();
+            price = to;
+            start += quarter;
+        }
+    }
+    write_file(directory.path(), "prices/ACME.csv", &daily);
+    write_file(directory.path(), "intraday/ACME-15m.csv", &bars);
+    directory
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    /// Whatever lies after the clock could be anything else: every answer is the same, byte for byte.
+    #[test]
+    fn nothing_after_the_clock_changes_an_answer(
+        minutes in 0i64..9_400,
+        seconds in 0i64..60,
+        change in 0.01f64..3.0,
+        interval in "1m|2m|5m|15m|30m|60m|90m|1d",
+        range in "1d|2d|5d|30h|1mo",
+        back in 0i64..4_000,
+        length in 1i64..5_000,
+    ) {
+        let now = at("2023-06-29T13:00:00Z") + TimeDelta::minutes(minutes) + TimeDelta::seconds(seconds);
+        let servers = [false, true].map(|otherwise| {
+            let directory = altered(now, otherwise, change);
+            let shown = Visibility::Until(Clock::fixed(now));
+            start(replay(directory.path(), shown))
+        });
+        let from = now - TimeDelta::minutes(back);
+        let window = format!(
+            "period1={}&period2={}",
+            from.timestamp(),
+            (from + TimeDelta::minutes(length)).timestamp()
+        );
+        for question in [format!("range={range}"), window] {
+            let path = format!("/v8/finance/chart/ACME?interval={interval}&{question}");
+            let [truth, otherwise] =
+                [&servers[0], &servers[1]].map(|server| get_text(server.address(), &path));
+            prop_assert_eq!(truth.0, otherwise.0);
+            prop_assert_eq!(&truth.1, &otherwise.1);
+            if let Ok(body) = serde_json::from_str(&truth.1) {
+                prop_assert!(stamps(&body).iter().all(|stamp| *stamp <= now));
+                let time = result(&body)["meta"]["regularMarketTime"].as_i64();
+                prop_assert!(time.is_none_or(|time| time <= now.timestamp()));
+            }
+        }
+    }
+}
