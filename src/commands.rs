@@ -11,6 +11,7 @@ mod doctor;
 mod flags;
 mod ledger;
 mod market;
+mod market_record;
 mod peek;
 mod predict;
 mod run;
@@ -130,6 +131,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::DeadLetters(command) => dead_letters::run(&resolved.settings, &command),
         Command::Doctor { json } => doctor::run(&resolved.settings, json),
         Command::Market(MarketCommand::Serve(args)) => market::serve(&resolved.settings, &args),
+        Command::Market(MarketCommand::Record(args)) => {
+            market_record::run(&resolved.settings, &args)
+        }
         Command::Backtest(args) => backtest::run(&resolved.settings, &args),
         Command::Bench(BenchCommand::Bridge(args)) => bench::bridge(&resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),

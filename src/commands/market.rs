@@ -15,6 +15,7 @@ use closecall_market_server::{
 use closecall_supervision::Signals;
 
 use super::flags::{ClockFlags, moment};
+use super::market_record::RecordArgs;
 use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 
@@ -22,6 +23,8 @@ use crate::settings::Settings;
 pub(crate) enum MarketCommand {
     /// Serve both vendors' formats from recorded data or from a simulated market
     Serve(ServeArgs),
+    /// Fetch prices, news and the newest session's bars, and write them as --replay reads them
+    Record(RecordArgs),
 }
 
 /// What to serve, where, and how much of it can be seen.

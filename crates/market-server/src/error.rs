@@ -76,4 +76,24 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A recorded close is another than the one that was fetched.
+    #[error(
+        "{path} holds the close {old} for a session whose close is {new} now, as after a split; record into an empty directory"
+    )]
+    OtherBasis {
+        /// The file.
+        path: PathBuf,
+        /// The close in the file.
+        old: f64,
+        /// The close that was fetched.
+        new: f64,
+    },
 }

@@ -7,6 +7,7 @@
 //! * `prices`: the chart into the store, and whether what the store then has is usable.
 //! * `provisional`: the last close until the daily bar is there.
 //! * `price_now`: the price of the running session.
+//! * `session_bars`: the bars of a session, for a recording.
 //! * `news`: the gaps in what is known of a ticker's news, page by page.
 
 mod clients;
@@ -15,6 +16,7 @@ mod price_now;
 mod prices;
 mod provisional;
 mod schedule;
+mod session_bars;
 mod window;
 
 use std::collections::HashMap;
@@ -38,6 +40,8 @@ use crate::yahoo::Yahoo;
 
 use prices::Fetched;
 use window::PickWindow;
+
+pub use session_bars::SessionBars;
 
 /// Asking for prices ends so long after a gather began, then for the price of the moment, then for
 /// news. Together they stay below the bound of a whole scrape, so that a silent vendor leaves time to

@@ -37,7 +37,7 @@ mod recorded;
 
 pub use class::MarketFailure;
 pub use error::Error;
-pub use gather::Market;
+pub use gather::{Market, SessionBars};
 pub use settings::{
     AlphavantageSettings, ConnectionSettings, MarketSettings, WindowSettings, YahooSettings,
 };

@@ -1,0 +1,114 @@
+//! `closecall market record`: what the vendors answer today, kept in the layout that
+//! `market serve --replay` reads. No key is part of it.
+//!
+//! A session's bars are kept as they were when they were asked for, so a recording that is made each
+//! evening, or several times a session, grows into a replay.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use closecall_calendar::{Clock, Session};
+use closecall_market::Market;
+use closecall_market_server::Recording;
+use closecall_protocol::{Pick, PickId, PickReason, Ticker, TickerPicked};
+
+use crate::exit::{Code, OrExit, market_error};
+use crate::settings::Settings;
+
+/// What to record, and where.
+#[derive(Debug, Args)]
+pub(crate) struct RecordArgs {
+    /// Folder to write into; what it holds already is added to
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// What to record, such as AAPL; the configured tickers by default
+    #[arg(value_parser = |text: &str| Ticker::new(text))]
+    pub(crate) tickers: Vec<Ticker>,
+}
+
+pub(super) fn run(settings: &Settings, args: &RecordArgs) -> anyhow::Result<ExitCode> {
+    let clock = Clock::system();
+    let market = settings.open_market(&clock)?;
+    let recorder = Recorder {
+        market: &market,
+        recording: Recording::new(&args.directory),
+        seed: settings.picker.seed,
+        newest: {
+            let calendar = settings.calendar.calendar();
+            let now = clock.now();
+            let running = calendar.in_progress(now);
+            running.unwrap_or_else(|| calendar.last_closed(now))
+        },
+        clock,
+    };
+    let tickers = if args.tickers.is_empty() {
+        &settings.picker.tickers
+    } else {
+        &args.tickers
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut first_failure = None;
+    for ticker in tickers {
+        match runtime.block_on(recorder.record(ticker)) {
+            Ok(line) => super::print(line)?,
+            // The others are recorded all the same.
+            Err(error) => {
+                eprintln!("{ticker}: {error:#}");
+                first_failure.get_or_insert(error);
+            }
+        }
+    }
+    first_failure.map_or(Ok(ExitCode::SUCCESS), Err)
+}
+
+/// What records one ticker after the other.
+struct Recorder<'a> {
+    market: &'a Market,
+    recording: Recording,
+    clock: Clock,
+    seed: u64,
+    /// The session in progress, else the one that closed last.
+    newest: Session,
+}
+
+impl Recorder<'_> {
+    /// Records a ticker and says what was written.
+    async fn record(&self, ticker: &Ticker) -> anyhow::Result<String> {
+        let slot = self.clock.now();
+        let pick = Pick {
+            pick_id: PickId::of_slot(self.seed, slot, ticker),
+            ticker: ticker.clone(),
+            slot,
+            expires_at: None,
+            reason: PickReason::Request,
+        };
+        let scraped = self.market.gather(&TickerPicked { pick }).await;
+        let scraped = scraped.map_err(market_error)?;
+        let sessions = self
+            .recording
+            .prices(ticker, &scraped.bars)
+            .or_exit(Code::Data)?;
+        self.recording
+            .news(ticker, &scraped.articles)
+            .or_exit(Code::Data)?;
+        let inside = self.market.session_bars(ticker, &self.newest).await;
+        let bars = match inside.or_exit(Code::Unavailable)? {
+            Some(inside) => {
+                let count = inside.bars.len();
+                self.recording
+                    .intraday(ticker, inside.minutes, inside.bars)
+                    .or_exit(Code::Data)?;
+                count
+            }
+            None => 0,
+        };
+        let articles = scraped.articles.len();
+        Ok(format!(
+            "{ticker}: {sessions} sessions, {articles} articles, {bars} bars of {}",
+            self.newest.date
+        ))
+    }
+}
