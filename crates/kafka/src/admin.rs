@@ -344,7 +344,7 @@ fn options() -> AdminOptions {
         .operation_timeout(Some(ANSWER_TIMEOUT))
 }
 
-/// What differs between a topic as it should be and as it is.
+/// The differences between a topic as it should be and as it is.
 fn drift(wanted: &TopicLayout, found: &TopicLayout) -> Vec<String> {
     let mut drift = Vec::new();
     let mut differ = |what: &str, wanted: &str, found: &str| {

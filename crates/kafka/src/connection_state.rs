@@ -167,9 +167,14 @@ impl Connection {
     fn text(&self) -> String {
         match &self.state {
             ConnectionState::Connecting => "no broker has answered yet".into(),
-            ConnectionState::Unreachable(why) => {
+            ConnectionState::Unreachable(why) if advertised(&self.brokers, why).is_some() => {
                 format!("trying on: {}", explain(&self.brokers, why))
             }
+            ConnectionState::Unreachable(why) => format!(
+                "{} (kafka.brokers) does not answer, trying on: {why}; check the address and \
+                 kafka.security_protocol",
+                self.brokers
+            ),
             ConnectionState::Missing(topics) => format!(
                 "missing: {}; `closecall topics create` makes them",
                 topics.join(", ")
