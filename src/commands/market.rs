@@ -50,8 +50,8 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) predictability: f64,
     /// Part of a session's return that the predictable share moves
-    #[arg(long, value_enum, default_value_t = Signal::Session, conflicts_with = "replay")]
-    pub(crate) signal: Signal,
+    #[arg(long, value_enum, default_value_t = SignalFlag::Session, conflicts_with = "replay")]
+    pub(crate) signal: SignalFlag,
     /// Tickers that are traded, as a regular expression such as S[0-9]{3}; the ten largest by default
     #[arg(long, value_name = "PATTERN", conflicts_with = "replay")]
     pub(crate) tickers: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) struct ServeArgs {
 
 /// A part of a session's return.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Signal {
+pub(crate) enum SignalFlag {
     /// From the close before to the opening
     Overnight,
     /// From the opening to the close
@@ -119,8 +119,8 @@ fn market(settings: &Settings, args: &ServeArgs) -> anyhow::Result<ServedMarket>
     let mut simulated = SimulatedSettings {
         predictability: args.predictability,
         signal: match args.signal {
-            Signal::Overnight => SignalPart::Overnight,
-            Signal::Session => SignalPart::Session,
+            SignalFlag::Overnight => SignalPart::Overnight,
+            SignalFlag::Session => SignalPart::Session,
         },
         ..SimulatedSettings::new(args.seed)
     };

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Args;
 use closecall_calendar::{Clock, Session};
 use closecall_market::Market;
-use closecall_market_server::Recording;
+use closecall_market_server::ReplayWriter;
 use closecall_protocol::{Pick, PickId, PickReason, Ticker, TickerPicked};
 
 use crate::exit::{Code, OrExit, market_error};
@@ -32,7 +32,7 @@ pub(super) fn run(settings: &Settings, args: &RecordArgs) -> anyhow::Result<Exit
     let market = settings.open_market(&clock)?;
     let recorder = Recorder {
         market: &market,
-        recording: Recording::new(&args.directory),
+        recording: ReplayWriter::new(&args.directory),
         seed: settings.picker.seed,
         newest: {
             let calendar = settings.calendar.calendar();
@@ -67,7 +67,7 @@ pub(super) fn run(settings: &Settings, args: &RecordArgs) -> anyhow::Result<Exit
 /// What records one ticker after the other.
 struct Recorder<'a> {
     market: &'a Market,
-    recording: Recording,
+    recording: ReplayWriter,
     clock: Clock,
     seed: u64,
     /// The session in progress, else the one that closed last.

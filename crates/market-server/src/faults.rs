@@ -30,7 +30,7 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::error::Error;
-pub(crate) use reply::{Body, Reply, Wait};
+pub(crate) use reply::{Reply, ReplyBody, Wait};
 use schedule::Schedule;
 pub(crate) use target::Request;
 use target::Target;
@@ -46,9 +46,9 @@ struct ScriptedFault {
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq)]
 enum Kind {
-    Reply(reply::Fault),
-    Chart(chart::Fault),
-    Refusal(refusals::Refusal),
+    Reply(reply::ReplyFault),
+    Chart(chart::ChartFault),
+    Refusal(refusals::NewsRefusal),
 }
 
 /// A script of faults; empty for a server that behaves.

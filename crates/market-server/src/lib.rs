@@ -10,7 +10,7 @@
 //! * [`Simulated`]: a market without end whose truth is known.
 //! * `yahoo`, `alphavantage`: the two vendors' wire formats; `route` chooses between them.
 //!
-//! * [`Recording`]: writes what was fetched as a replay reads it.
+//! * [`ReplayWriter`]: writes what was fetched as a replay reads it.
 //! * [`FaultScript`]: misbehaviour on command.
 //!
 //! What it is not: a copy of the vendors' quotas. Without a fault script it counts no requests, and
@@ -33,7 +33,7 @@ mod yahoo;
 pub use error::Error;
 pub use faults::FaultScript;
 pub use market::{ServedMarket, Visibility};
-pub use record::Recording;
+pub use record::ReplayWriter;
 pub use replay::Replay;
 pub use server::{RunningServer, Server};
 pub use session_bar::SessionBar;

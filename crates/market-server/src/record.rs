@@ -30,14 +30,14 @@ const INTRADAY: [&str; 6] = ["start", "open", "high", "low", "close", "volume"];
 
 /// A directory that is recorded into.
 #[derive(Debug)]
-pub struct Recording {
+pub struct ReplayWriter {
     directory: PathBuf,
 }
 
 /// A file's rows by what identifies each, in the order in which they are written.
 type Rows = BTreeMap<Vec<String>, Vec<String>>;
 
-impl Recording {
+impl ReplayWriter {
     /// Records into `directory`, which is made when something is written.
     #[must_use]
     pub fn new(directory: &Path) -> Self {

@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::faults::{Body, FaultScript, Wait};
+use crate::faults::{FaultScript, ReplyBody, Wait};
 use crate::market::ServedMarket;
 use crate::route;
 
@@ -204,7 +204,7 @@ fn serve_connection(stream: TcpStream, handler: Arc<Handler>, open: &GracefulShu
 }
 
 impl Handler {
-    async fn respond(&self, request: &Request<Incoming>) -> Response<Body> {
+    async fn respond(&self, request: &Request<Incoming>) -> Response<ReplyBody> {
         let (about, answer) = route::answer(&self.market, request.method(), request.uri());
         let reply = self.faults.reply(&about, answer, self.clock.now());
         match reply.wait {

@@ -31,7 +31,7 @@ use closecall_protocol::{Article, Ticker};
 use crate::error::Error;
 use crate::session_bar::SessionBar;
 use crate::tape::Tape;
-use history::History;
+use history::ReturnHistory;
 use path::Recipe;
 
 pub use settings::{SignalPart, SimulatedSettings, TradedTickers};
@@ -43,7 +43,7 @@ pub struct Simulated {
     settings: SimulatedSettings,
     calendar: Calendar,
     /// Returns build on those before them; what was computed once is kept.
-    history: Mutex<History>,
+    history: Mutex<ReturnHistory>,
 }
 
 impl Simulated {
@@ -61,7 +61,7 @@ impl Simulated {
             signal: settings.signal,
         };
         Ok(Self {
-            history: Mutex::new(History::new(recipe, calendar.clone())),
+            history: Mutex::new(ReturnHistory::new(recipe, calendar.clone())),
             settings,
             calendar,
         })
@@ -166,7 +166,7 @@ impl Simulated {
     }
 
     /// Looks at the history; not for a ticker that is not traded.
-    fn look<T>(&self, ticker: &Ticker, look: impl FnOnce(&mut History) -> T) -> Option<T> {
+    fn look<T>(&self, ticker: &Ticker, look: impl FnOnce(&mut ReturnHistory) -> T) -> Option<T> {
         if !self.trades(ticker) {
             return None;
         }

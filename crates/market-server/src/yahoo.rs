@@ -13,9 +13,9 @@ use closecall_protocol::Ticker;
 
 use crate::answer::{Answer, Parameters};
 use crate::market::ServedMarket;
-use interval::Interval;
+use interval::Granularity;
 use meta::Context;
-use rows::Row;
+use rows::ChartRow;
 use window::{Now, Window};
 
 /// Answers a request for a chart.
@@ -29,7 +29,7 @@ fn chart(market: &ServedMarket, symbol: &str, parameters: &Parameters) -> Result
         .filter(|ticker| market.has_prices(ticker))
         .ok_or_else(refusal::unknown_symbol)?;
     let interval = parameters.get("interval").map_or("1d", String::as_str);
-    let interval = Interval::parse(interval)?;
+    let interval = Granularity::parse(interval)?;
     let now = Now {
         as_of: market.as_of(&ticker).unwrap_or_default(),
         by_clock: market.goes_by_a_clock(),
@@ -37,8 +37,8 @@ fn chart(market: &ServedMarket, symbol: &str, parameters: &Parameters) -> Result
     let window = Window::parse(parameters, interval, now, market.calendar())?;
     let as_of = now.as_of;
     let rows = match interval {
-        Interval::Day => rows::daily(market, &ticker, &window, as_of),
-        Interval::Minutes(intraday) => rows::intraday(market, &ticker, intraday, &window, as_of),
+        Granularity::Day => rows::daily(market, &ticker, &window, as_of),
+        Granularity::Minutes(intraday) => rows::intraday(market, &ticker, intraday, &window, as_of),
     };
     let asked = |name: &str, text: &str| parameters.get(name).is_some_and(|v| v.contains(text));
     let context = Context {
@@ -88,13 +88,13 @@ fn splits(context: &Context<'_>) -> Map<String, Value> {
         .collect()
 }
 
-fn columns(result: &mut Value, rows: &[Row]) {
+fn columns(result: &mut Value, rows: &[ChartRow]) {
     if rows.is_empty() {
         // The vendor leaves the stamps away altogether.
         result["indicators"] = json!({ "quote": [{}] });
         return;
     }
-    let column = |number: fn(&Row) -> f64| rows.iter().map(number).collect::<Vec<f64>>();
+    let column = |number: fn(&ChartRow) -> f64| rows.iter().map(number).collect::<Vec<f64>>();
     let volume: Vec<i64> = rows.iter().map(|row| row.volume as i64).collect();
     result["timestamp"] = rows.iter().map(|row| row.stamp.timestamp()).collect();
     result["indicators"] = json!({

@@ -7,7 +7,7 @@ use closecall_calendar::Calendar;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Fault {
+pub(super) enum ChartFault {
     /// The newest rows have a volume and no prices.
     NullRows(usize),
     /// A session's rows are not there.
@@ -42,7 +42,7 @@ pub(super) enum Missing {
 const PRICES: [&str; 5] = ["open", "high", "low", "close", "adjclose"];
 
 /// Makes a chart's result wrong.
-pub(super) fn spoil(fault: &Fault, result: &mut Value, now: DateTime<Utc>) {
+pub(super) fn spoil(fault: &ChartFault, result: &mut Value, now: DateTime<Utc>) {
     let stamps = stamps(result);
     let Some(newest) = stamps.last().copied() else {
         return;
@@ -52,7 +52,7 @@ pub(super) fn spoil(fault: &Fault, result: &mut Value, now: DateTime<Utc>) {
     let since_close = session.map(|session| now - session.close);
     let is_of = |date: NaiveDate| move |stamp: &DateTime<Utc>| Calendar::date_at(*stamp) == date;
     match *fault {
-        Fault::NullRows(count) => each_column(result, |name, cells| {
+        ChartFault::NullRows(count) => each_column(result, |name, cells| {
             if PRICES.contains(&name) {
                 let first = rows.saturating_sub(count);
                 cells
@@ -61,21 +61,21 @@ pub(super) fn spoil(fault: &Fault, result: &mut Value, now: DateTime<Utc>) {
                     .for_each(|cell| *cell = Value::Null);
             }
         }),
-        Fault::Missing(missing) => {
+        ChartFault::Missing(missing) => {
             let date = match missing {
                 Missing::Newest => Calendar::date_at(newest),
                 Missing::On(date) => date,
             };
             leave_out(result, &stamps, is_of(date));
         }
-        Fault::LateClose(late) => {
+        ChartFault::LateClose(late) => {
             let is_late =
                 since_close.is_some_and(|since| since >= TimeDelta::zero() && since < late);
             if is_late {
                 leave_out(result, &stamps, is_of(Calendar::date_at(newest)));
             }
         }
-        Fault::CorrectedClose { factor, until } => {
+        ChartFault::CorrectedClose { factor, until } => {
             if since_close.is_some_and(|since| since >= TimeDelta::zero() && since < until) {
                 each_column(result, |name, cells| {
                     if matches!(name, "close" | "adjclose") {
@@ -85,7 +85,7 @@ pub(super) fn spoil(fault: &Fault, result: &mut Value, now: DateTime<Utc>) {
                 scale(result.pointer_mut("/meta/regularMarketPrice"), factor);
             }
         }
-        Fault::Split {
+        ChartFault::Split {
             numerator,
             denominator,
             date,
@@ -102,7 +102,7 @@ pub(super) fn spoil(fault: &Fault, result: &mut Value, now: DateTime<Utc>) {
                 announce(result, split, date);
             }
         }
-        Fault::Unit { factor, rows: some } => {
+        ChartFault::Unit { factor, rows: some } => {
             let first = some.map_or(0, |some| rows.saturating_sub(some));
             each_column(result, |name, cells| {
                 if PRICES.contains(&name) {
@@ -110,8 +110,10 @@ pub(super) fn spoil(fault: &Fault, result: &mut Value, now: DateTime<Utc>) {
                 }
             });
         }
-        Fault::DoubledBar => each_column(result, |_, cells| cells.extend(cells.last().cloned())),
-        Fault::Stale(age) => {
+        ChartFault::DoubledBar => {
+            each_column(result, |_, cells| cells.extend(cells.last().cloned()))
+        }
+        ChartFault::Stale(age) => {
             let cut = now - age;
             leave_out(result, &stamps, move |stamp| *stamp > cut);
             let kept = self::stamps(result).last().copied();

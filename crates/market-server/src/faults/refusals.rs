@@ -6,14 +6,14 @@ use serde_json::json;
 use crate::answer::Answer;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum NewsRefusal {
     /// The day's requests are spent.
     DailyQuota,
     /// Two requests within a second.
     Burst,
 }
 
-impl Refusal {
+impl NewsRefusal {
     pub(super) fn answer(self, key: &str) -> Answer {
         let text = match self {
             Self::DailyQuota => format!(

@@ -18,7 +18,7 @@ use super::bomb::{self, Coding};
 use crate::answer::Answer;
 
 /// A reply's body.
-pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
+pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, io::Error>;
 
 const JSON: &str = "application/json;charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
@@ -28,7 +28,7 @@ const OUTAGE: &str = "<html><body><h1>Will be right back...</h1></body></html>";
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Fault {
+pub(super) enum ReplyFault {
     /// Another status, with the vendor's body for it.
     Status {
         status: StatusCode,
@@ -65,7 +65,7 @@ pub(super) enum Fault {
 /// What is sent, and when its sending starts.
 pub(crate) struct Reply {
     pub(crate) wait: Wait,
-    pub(crate) response: Response<Body>,
+    pub(crate) response: Response<ReplyBody>,
 }
 
 /// What happens before a reply's head is sent.
@@ -107,7 +107,7 @@ impl Reply {
 }
 
 /// The reply that an answer becomes.
-pub(super) fn spoil(fault: &Fault, (status, body): Answer) -> Reply {
+pub(super) fn spoil(fault: &ReplyFault, (status, body): Answer) -> Reply {
     let bytes = Bytes::from(body.to_string());
     let length = bytes.len();
     let waits = |wait: Wait| {
@@ -116,7 +116,7 @@ pub(super) fn spoil(fault: &Fault, (status, body): Answer) -> Reply {
         reply
     };
     match fault {
-        Fault::Status {
+        ReplyFault::Status {
             status,
             retry_after,
         } => {
@@ -127,13 +127,13 @@ pub(super) fn spoil(fault: &Fault, (status, body): Answer) -> Reply {
                 None => reply,
             }
         }
-        Fault::Delay(span) => waits(Wait::For(*span)),
-        Fault::Hang => waits(Wait::Forever),
-        Fault::Silence(sent) => {
+        ReplyFault::Delay(span) => waits(Wait::For(*span)),
+        ReplyFault::Hang => waits(Wait::Forever),
+        ReplyFault::Silence(sent) => {
             let part = stream::iter([Ok(cut(&bytes, *sent))]);
             streamed(status, part.chain(stream::pending())).with(CONTENT_LENGTH, length.into())
         }
-        Fault::Drip(rate) => {
+        ReplyFault::Drip(rate) => {
             let rate = (*rate).max(1);
             let drops: Vec<Bytes> = bytes.chunks(rate).map(Bytes::copy_from_slice).collect();
             let drops = stream::iter(drops).then(|drop| async move {
@@ -142,26 +142,26 @@ pub(super) fn spoil(fault: &Fault, (status, body): Answer) -> Reply {
             });
             streamed(status, drops).with(CONTENT_LENGTH, length.into())
         }
-        Fault::Truncate(sent) => {
+        ReplyFault::Truncate(sent) => {
             streamed(status, broken_off(&bytes, *sent)).with(CONTENT_LENGTH, length.into())
         }
-        Fault::Abort(sent) => streamed(status, broken_off(&bytes, *sent)),
-        Fault::Length(difference) => {
+        ReplyFault::Abort(sent) => streamed(status, broken_off(&bytes, *sent)),
+        ReplyFault::Length(difference) => {
             let said = (length as i64).saturating_add(*difference).max(0) as u64;
             streamed(status, broken_off(&bytes, length)).with(CONTENT_LENGTH, said.into())
         }
-        Fault::Garbage => Reply::whole(StatusCode::OK, JSON, garbage()),
-        Fault::Html => Reply::whole(StatusCode::OK, HTML, OUTAGE),
-        Fault::Text => Reply::whole(StatusCode::OK, TEXT, "Too Many Requests\r\n"),
-        Fault::Encoding(name) => {
+        ReplyFault::Garbage => Reply::whole(StatusCode::OK, JSON, garbage()),
+        ReplyFault::Html => Reply::whole(StatusCode::OK, HTML, OUTAGE),
+        ReplyFault::Text => Reply::whole(StatusCode::OK, TEXT, "Too Many Requests\r\n"),
+        ReplyFault::Encoding(name) => {
             Reply::whole(status, JSON, bytes).with_text(CONTENT_ENCODING, name)
         }
-        Fault::Bomb { coding, gibibytes } => {
+        ReplyFault::Bomb { coding, gibibytes } => {
             let frames = stream::iter(bomb::frames(*coding, *gibibytes)).map(Ok);
             streamed(StatusCode::OK, frames)
                 .with(CONTENT_ENCODING, HeaderValue::from_static(coding.name()))
         }
-        Fault::Redirect(address) => {
+        ReplyFault::Redirect(address) => {
             Reply::whole(StatusCode::FOUND, HTML, "").with_text(LOCATION, address)
         }
     }

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use hyper::StatusCode;
 
 use super::bomb::Coding;
-use super::refusals::Refusal;
+use super::refusals::NewsRefusal;
 use super::schedule::{Schedule, When};
 use super::target::Target;
 use super::{Kind, ScriptedFault, chart, reply};
@@ -30,7 +30,7 @@ pub(super) fn parse(text: &str) -> Result<ScriptedFault, String> {
         }
         return Ok(ScriptedFault {
             target,
-            kind: Kind::Refusal(Refusal::DailyQuota),
+            kind: Kind::Refusal(NewsRefusal::DailyQuota),
             schedule: Schedule::new(When::DailyQuota(number(value)?)),
         });
     }
@@ -49,14 +49,14 @@ fn kind(name: &str, value: &str) -> Result<Kind, String> {
         return Ok(Kind::Chart(fault));
     }
     match name {
-        "quota-note" => Ok(Kind::Refusal(Refusal::DailyQuota)),
-        "burst-note" => Ok(Kind::Refusal(Refusal::Burst)),
+        "quota-note" => Ok(Kind::Refusal(NewsRefusal::DailyQuota)),
+        "burst-note" => Ok(Kind::Refusal(NewsRefusal::Burst)),
         _ => Err(format!("{name:?} is no fault that is known here")),
     }
 }
 
-fn reply_fault(name: &str, value: &str) -> Result<Option<reply::Fault>, String> {
-    use reply::Fault;
+fn reply_fault(name: &str, value: &str) -> Result<Option<reply::ReplyFault>, String> {
+    use reply::ReplyFault as Fault;
     Ok(Some(match name {
         "status" => {
             let (code, retry_after) = match value.split_once(",retry-after=") {
@@ -104,8 +104,8 @@ fn reply_fault(name: &str, value: &str) -> Result<Option<reply::Fault>, String> 
     }))
 }
 
-fn chart_fault(name: &str, value: &str) -> Result<Option<chart::Fault>, String> {
-    use chart::{Fault, Missing};
+fn chart_fault(name: &str, value: &str) -> Result<Option<chart::ChartFault>, String> {
+    use chart::{ChartFault as Fault, Missing};
     Ok(Some(match name {
         "null-rows" => Fault::NullRows(number(value)?),
         "missing" if value == "last" => Fault::Missing(Missing::Newest),

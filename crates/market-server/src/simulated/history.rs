@@ -28,7 +28,7 @@ const STRIDE: u64 = 200;
 
 /// All that was computed so far.
 #[derive(Debug)]
-pub(super) struct History {
+pub(super) struct ReturnHistory {
     recipe: Recipe,
     calendar: Calendar,
     /// The next date to look at.
@@ -55,7 +55,7 @@ struct Block {
     bars: Vec<Option<SessionBar>>,
 }
 
-impl History {
+impl ReturnHistory {
     pub(super) fn new(recipe: Recipe, calendar: Calendar) -> Self {
         Self {
             recipe,

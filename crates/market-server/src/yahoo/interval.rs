@@ -7,7 +7,7 @@ use crate::answer::Answer;
 
 /// The width of the bars asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Interval {
+pub(super) enum Granularity {
     /// A session.
     Day,
     /// Minutes of a session.
@@ -53,7 +53,7 @@ const fn intraday(
     }
 }
 
-impl Interval {
+impl Granularity {
     /// Reads the parameter.
     pub(super) fn parse(text: &str) -> Result<Self, Answer> {
         let name = if text == "60m" { "1h" } else { text };
@@ -120,8 +120,8 @@ mod tests {
     use super::*;
 
     fn minutes(text: &str) -> Intraday {
-        match Interval::parse(text) {
-            Ok(Interval::Minutes(intraday)) => intraday,
+        match Granularity::parse(text) {
+            Ok(Granularity::Minutes(intraday)) => intraday,
             other => panic!("{text}: {other:?}"),
         }
     }
@@ -158,12 +158,12 @@ mod tests {
 
     #[test]
     fn what_the_vendor_does_not_know_is_refused_with_its_list() {
-        let (status, body) = Interval::parse("7m").unwrap_err();
+        let (status, body) = Granularity::parse("7m").unwrap_err();
         assert_eq!(status, 400);
         assert_eq!(
             body["chart"]["error"]["description"],
             "Invalid input - interval=7m is not supported. Valid intervals: [1m, 2m, 5m, 15m, 30m, 60m, 90m, 1h, 4h, 1d, 5d, 1wk, 1mo, 3mo]"
         );
-        assert_eq!(Interval::parse("1wk").unwrap_err().0, 422);
+        assert_eq!(Granularity::parse("1wk").unwrap_err().0, 422);
     }
 }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use closecall_calendar::{Calendar, Session};
 use closecall_protocol::Ticker;
 
-use super::interval::Interval;
-use super::rows::Row;
+use super::interval::Granularity;
+use super::rows::ChartRow;
 use super::window::Window;
 use crate::market::{Seen, ServedMarket, last_trade};
 
@@ -22,7 +22,7 @@ const AFTER: TimeDelta = TimeDelta::hours(4);
 pub(super) struct Context<'a> {
     pub(super) market: &'a ServedMarket,
     pub(super) ticker: &'a Ticker,
-    pub(super) interval: Interval,
+    pub(super) interval: Granularity,
     pub(super) window: &'a Window,
     pub(super) as_of: DateTime<Utc>,
     /// Whether bars outside the regular session were asked for. There are none, but the form of the
@@ -30,7 +30,7 @@ pub(super) struct Context<'a> {
     pub(super) extended: bool,
 }
 
-pub(super) fn meta(context: &Context<'_>, rows: &[Row]) -> Value {
+pub(super) fn meta(context: &Context<'_>, rows: &[ChartRow]) -> Value {
     let Context {
         market,
         ticker,
@@ -59,7 +59,7 @@ pub(super) fn meta(context: &Context<'_>, rows: &[Row]) -> Value {
     });
     if let Value::Object(meta) = &mut meta {
         prices(context, rows, meta);
-        if matches!(interval, Interval::Minutes(_)) {
+        if matches!(interval, Granularity::Minutes(_)) {
             meta.insert("scale".to_owned(), 3.into());
             meta.insert("tradingPeriods".to_owned(), periods(context, rows));
         }
@@ -68,7 +68,7 @@ pub(super) fn meta(context: &Context<'_>, rows: &[Row]) -> Value {
 }
 
 /// What the newest price gives, if there is one yet.
-fn prices(context: &Context<'_>, rows: &[Row], meta: &mut Map<String, Value>) {
+fn prices(context: &Context<'_>, rows: &[ChartRow], meta: &mut Map<String, Value>) {
     let Context {
         market,
         ticker,
@@ -114,7 +114,7 @@ fn prices(context: &Context<'_>, rows: &[Row], meta: &mut Map<String, Value>) {
     if let Some(close) = shown_before {
         put("chartPreviousClose", close.into());
     }
-    let is_daily = context.interval == Interval::Day;
+    let is_daily = context.interval == Granularity::Day;
     if let Some(close) = previous.filter(|_| !is_daily || window.range == "1d") {
         put("previousClose", close.into());
     }
@@ -140,7 +140,7 @@ fn current_period(calendar: &Calendar, as_of: DateTime<Utc>) -> Value {
 }
 
 /// The trading hours of the sessions that have rows; without rows, those of the session asked for.
-fn periods(context: &Context<'_>, rows: &[Row]) -> Value {
+fn periods(context: &Context<'_>, rows: &[ChartRow]) -> Value {
     let calendar = context.market.calendar();
     let mut sessions: Vec<Session> = rows
         .iter()

@@ -16,7 +16,7 @@ use crate::tape::{Print, Tape};
 
 /// One row.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Row {
+pub(super) struct ChartRow {
     pub(super) stamp: DateTime<Utc>,
     pub(super) open: f64,
     pub(super) high: f64,
@@ -35,11 +35,11 @@ pub(super) fn daily(
     ticker: &Ticker,
     window: &Window,
     as_of: DateTime<Utc>,
-) -> Vec<Row> {
+) -> Vec<ChartRow> {
     market
         .seen(ticker, window.from, window.to, as_of)
         .into_iter()
-        .map(|seen| Row {
+        .map(|seen| ChartRow {
             stamp: seen.stamp,
             open: seen.quote.open,
             high: seen.quote.high,
@@ -59,12 +59,12 @@ pub(super) fn intraday(
     interval: Intraday,
     window: &Window,
     as_of: DateTime<Utc>,
-) -> Vec<Row> {
+) -> Vec<ChartRow> {
     // A session whose opening lies before the window can have rows in it.
     let from = window.from - TimeDelta::days(1);
     let newest = market.newest_seen(ticker, as_of);
     let newest = newest.map(|seen| seen.session.date);
-    let in_window = |row: &Row| (window.from..window.to).contains(&row.stamp);
+    let in_window = |row: &ChartRow| (window.from..window.to).contains(&row.stamp);
     let mut rows = Vec::new();
     for tape in market.tapes(ticker, from, window.to, as_of) {
         let is_newest = newest == Some(tape.session.date);
@@ -77,9 +77,14 @@ pub(super) fn intraday(
     rows
 }
 
-fn of_session(tape: &Tape, interval: Intraday, as_of: DateTime<Utc>, is_newest: bool) -> Vec<Row> {
+fn of_session(
+    tape: &Tape,
+    interval: Intraday,
+    as_of: DateTime<Utc>,
+    is_newest: bool,
+) -> Vec<ChartRow> {
     let session = tape.session;
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<ChartRow> = Vec::new();
     let mut bar: Option<(DateTime<Utc>, Print)> = None;
     for print in tape.until(as_of) {
         let minutes = (print.slot - session.open).num_minutes();
@@ -96,7 +101,7 @@ fn of_session(tape: &Tape, interval: Intraday, as_of: DateTime<Utc>, is_newest: 
 
     if let Some(close) = tape.official_close(as_of) {
         let auction = Print::trade(session.close, close, 0.0);
-        let ends_late = |row: &Row| row.stamp + interval.width() > session.close;
+        let ends_late = |row: &ChartRow| row.stamp + interval.width() > session.close;
         if let Some(last) = rows.pop_if(|last| session.is_half_day() && ends_late(last)) {
             rows.push(closing_bar(&last, &auction));
         } else if is_newest {
@@ -113,8 +118,8 @@ fn of_session(tape: &Tape, interval: Intraday, as_of: DateTime<Utc>, is_newest: 
 }
 
 /// The last bar of a half day: its prices and the closing auction's, stamped with the close.
-fn closing_bar(last: &Row, auction: &Print) -> Row {
-    Row {
+fn closing_bar(last: &ChartRow, auction: &Print) -> ChartRow {
+    ChartRow {
         stamp: auction.known,
         high: last.high.max(auction.close),
         low: last.low.min(auction.close),
@@ -124,8 +129,8 @@ fn closing_bar(last: &Row, auction: &Print) -> Row {
     }
 }
 
-fn row(tape: &Tape, stamp: DateTime<Utc>, print: &Print) -> Row {
-    Row {
+fn row(tape: &Tape, stamp: DateTime<Utc>, print: &Print) -> ChartRow {
+    ChartRow {
         stamp,
         open: print.open,
         high: print.high,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use closecall_calendar::Calendar;
 
-use super::interval::{Interval, Intraday};
+use super::interval::{Granularity, Intraday};
 use super::refusal::{bad_request, unprocessable};
 use crate::answer::{Answer, Parameters};
 
@@ -37,7 +37,7 @@ pub(super) struct Now {
 impl Window {
     pub(super) fn parse(
         parameters: &Parameters,
-        interval: Interval,
+        interval: Granularity,
         now: Now,
         calendar: &Calendar,
     ) -> Result<Self, Answer> {
@@ -55,17 +55,17 @@ impl Window {
         Self::of_range(range, interval, now.as_of, calendar)
     }
 
-    fn of_moments(start: i64, end: i64, interval: Interval, now: Now) -> Result<Self, Answer> {
+    fn of_moments(start: i64, end: i64, interval: Granularity, now: Now) -> Result<Self, Answer> {
         if start >= end {
             return Err(bad_request(format!(
                 "Invalid input - start date cannot be after end date. startDate = {start}, endDate = {end}"
             )));
         }
         match interval {
-            Interval::Minutes(intraday) if now.by_clock => {
+            Granularity::Minutes(intraday) if now.by_clock => {
                 intraday.check(start, end, now.as_of.timestamp())?;
             }
-            Interval::Day if end.saturating_sub(start) > LONGEST_DAILY => {
+            Granularity::Day if end.saturating_sub(start) > LONGEST_DAILY => {
                 return Err(unprocessable(format!(
                     "1d data not available for startTime={start} and endTime={end}. Only 100 years worth of day granularity data are allowed to be fetched per request."
                 )));
@@ -81,12 +81,12 @@ impl Window {
 
     fn of_range(
         range: &str,
-        interval: Interval,
+        interval: Granularity,
         as_of: DateTime<Utc>,
         calendar: &Calendar,
     ) -> Result<Self, Answer> {
         let from = match (Range::parse(range), interval) {
-            (Some(Range::Sessions(count)), Interval::Minutes(intraday)) => {
+            (Some(Range::Sessions(count)), Granularity::Minutes(intraday)) => {
                 // Counted in sessions, so the limits are, too.
                 if count > longest_range(intraday) {
                     let start = sessions_back(calendar, as_of, count).timestamp();
@@ -94,16 +94,18 @@ impl Window {
                 }
                 sessions_back(calendar, as_of, count)
             }
-            (Some(Range::Everything), Interval::Minutes(intraday)) => {
+            (Some(Range::Everything), Granularity::Minutes(intraday)) => {
                 sessions_back(calendar, as_of, longest_range(intraday))
             }
-            (Some(Range::Everything), Interval::Day) | (None, _) => {
+            (Some(Range::Everything), Granularity::Day) | (None, _) => {
                 return Err(unprocessable(format!("range={range} is not known here")));
             }
-            (Some(Range::Sessions(count)), Interval::Day) => sessions_back(calendar, as_of, count),
+            (Some(Range::Sessions(count)), Granularity::Day) => {
+                sessions_back(calendar, as_of, count)
+            }
             (Some(Range::Since(back)), interval) => {
                 let from = back.from(as_of);
-                if let Interval::Minutes(intraday) = interval {
+                if let Granularity::Minutes(intraday) = interval {
                     let now = as_of.timestamp();
                     intraday.check(from.timestamp(), now, now)?;
                 }
@@ -227,7 +229,7 @@ mod tests {
     fn ranges_count_sessions_months_and_hours() {
         let calendar = Calendar::default();
         let from = |range: &str, now: &str| {
-            let day = Window::of_range(range, Interval::Day, at(now), &calendar);
+            let day = Window::of_range(range, Granularity::Day, at(now), &calendar);
             day.unwrap().from
         };
         // Wednesday, 5 July 2023; Tuesday is a holiday, Monday a half day.
