@@ -84,6 +84,16 @@ pub(crate) fn market_error(error: closecall_market::Error) -> anyhow::Error {
     CodedError::new(code, error).into()
 }
 
+/// A ledger that cannot be read, with the code that the process ends with: one of a newer version is
+/// not damaged.
+pub(crate) fn ledger_error(error: closecall_ledger::Error) -> anyhow::Error {
+    let code = match error {
+        closecall_ledger::Error::Newer { .. } => Code::CannotCreate,
+        _ => Code::Data,
+    };
+    CodedError::new(code, error).into()
+}
+
 /// A Kafka error with the code that the process ends with.
 pub(crate) fn kafka_error(error: closecall_kafka::Error) -> anyhow::Error {
     use closecall_kafka::Error;

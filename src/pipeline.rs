@@ -1,14 +1,14 @@
 //! Runs the pipeline in this process: makes its parts from the settings, has them wired, waits for
 //! the end, and accounts for every pick.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{Announcer, Forecaster, LedgerDeadLetters};
 use closecall_calendar::{Clock, Timetable};
 use closecall_forecast::{FitCache, forecast_with_cache};
-use closecall_ledger::{Ledger, Reader, Recorded};
+use closecall_ledger::{Ledger, Reader, Recorded, SharedLedger};
 use closecall_protocol::TickerPicked;
 use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{Exit, FaultPoints, Outbox, Signals, Supervisor};
@@ -138,10 +138,10 @@ fn roles(
         let console = Arc::new(Console::new(run.format));
         let ledger = Ledger::open(&settings.data_dir, settings.calendar.calendar())
             .or_exit(Code::CannotCreate)?;
-        let ledger = Arc::new(Mutex::new(ledger));
+        let ledger = SharedLedger::from(ledger);
         let announce = announcer(&console, counts, &run.clock, forecasts);
         let tell = Arc::new(move |row: &_| console.dead_letter(row));
-        let dead_letters = LedgerDeadLetters::new(Arc::clone(&ledger), tell);
+        let dead_letters = LedgerDeadLetters::new(ledger.clone(), tell);
         reporter = Some(ReporterRole {
             ledger,
             announce,

@@ -10,7 +10,7 @@
 //! Through Kafka it is `kafka.window_per_partition` times the partitions, but one a partition towards
 //! the scraper, which the vendors' pace holds back.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{
@@ -18,7 +18,7 @@ use closecall_actors::{
     Sentiment, TickerPicker, stage,
 };
 use closecall_calendar::{Calendar, Timetable};
-use closecall_ledger::Ledger;
+use closecall_ledger::SharedLedger;
 use closecall_market::Market;
 use closecall_protocol::codec::{Record, dataset, forecast, pick};
 use closecall_protocol::{Error as ProtocolError, TickerPicked, Topic};
@@ -53,7 +53,7 @@ pub(crate) struct ScraperRole {
 
 /// Reporter's.
 pub(crate) struct ReporterRole {
-    pub(crate) ledger: Arc<Mutex<Ledger>>,
+    pub(crate) ledger: SharedLedger,
     pub(crate) announce: Announcer,
     pub(crate) dead_letters: LedgerDeadLetters,
 }
@@ -99,7 +99,7 @@ pub(crate) fn wire(
         to_reporter = Some(reporter.recipient());
     }
 
-    // ─▶ GruTrainer ─CloseForecast─▶
+    // ─▶ GruTrainer ─Prediction─▶
     let mut to_trainer = None;
     if let Some(forecaster) = trainer {
         let topic = Topic::StockPredictionOutput;

@@ -2,10 +2,10 @@
 //! reporter's role finds in the dead-letter topics.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use closecall_kafka::{DeadLetterStore, FoundDeadLetter};
-use closecall_ledger::{DeadLetterRow, Ledger, Recorded};
+use closecall_ledger::{DeadLetterRow, LedgerInput, Recorded, SharedLedger};
 use closecall_protocol::{PickId, Ticker};
 use closecall_supervision::{DeadLetter, DeadLetterSink, Recording, SinkError};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// Records dead letters in the ledger, and tells `announce` of each that is new.
 #[derive(Clone)]
 pub struct LedgerDeadLetters {
-    ledger: Arc<Mutex<Ledger>>,
+    ledger: SharedLedger,
     announce: Arc<dyn Fn(&DeadLetterRow) + Send + Sync>,
 }
 
@@ -26,10 +26,7 @@ impl fmt::Debug for LedgerDeadLetters {
 impl LedgerDeadLetters {
     /// A sink over the ledger that the reporter writes to.
     #[must_use]
-    pub fn new(
-        ledger: Arc<Mutex<Ledger>>,
-        announce: Arc<dyn Fn(&DeadLetterRow) + Send + Sync>,
-    ) -> Self {
+    pub fn new(ledger: SharedLedger, announce: Arc<dyn Fn(&DeadLetterRow) + Send + Sync>) -> Self {
         Self { ledger, announce }
     }
 
@@ -38,11 +35,9 @@ impl LedgerDeadLetters {
     /// # Errors
     /// When the ledger cannot be written for now.
     pub async fn record_row(&self, row: DeadLetterRow) -> Result<(), SinkError> {
-        let (ledger, announce) = (Arc::clone(&self.ledger), Arc::clone(&self.announce));
+        let (ledger, announce) = (self.ledger.clone(), Arc::clone(&self.announce));
         tokio::task::spawn_blocking(move || {
-            let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-            let recorded = ledger.record_dead_letter(&row)?;
-            drop(ledger);
+            let recorded = ledger.record(LedgerInput::DeadLetter(Box::new(row.clone())))?;
             if matches!(recorded, Recorded::New { .. }) {
                 announce(&row);
             }

@@ -2,9 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use closecall_protocol::codec::forecast::OriginalBody;
-use closecall_protocol::{
-    CloseForecast, DatasetBuilt, MarketScraped, Pick, Prediction, TickerPicked,
-};
+use closecall_protocol::{DatasetBuilt, MarketScraped, Pick, Prediction, TickerPicked};
 use closecall_supervision::Describe;
 use serde_json::{Value, json};
 
@@ -104,20 +102,6 @@ impl Describe<DatasetBuilt> for Facts {
 
 /// A forecast does not expire: it is made, and losing it would help nobody. One that comes late is
 /// recorded as late.
-impl Describe<CloseForecast> for Facts {
-    fn id(&self, message: &CloseForecast) -> String {
-        message.pick_id.to_string()
-    }
-
-    fn label(&self, message: &CloseForecast) -> Option<String> {
-        Some(message.ticker.to_string())
-    }
-
-    fn to_json(&self, message: &CloseForecast) -> Value {
-        serde_json::to_value(message).unwrap_or(Value::Null)
-    }
-}
-
 impl Describe<Prediction> for Facts {
     fn id(&self, message: &Prediction) -> String {
         message.pick_id().to_string()
@@ -129,7 +113,7 @@ impl Describe<Prediction> for Facts {
 
     fn to_json(&self, message: &Prediction) -> Value {
         match message {
-            Prediction::Ours(forecast) => self.to_json(&**forecast),
+            Prediction::Ours(forecast) => serde_json::to_value(forecast).unwrap_or(Value::Null),
             Prediction::Foreign(foreign) => {
                 serde_json::to_value(OriginalBody::of(foreign)).unwrap_or(Value::Null)
             }

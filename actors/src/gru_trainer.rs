@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_forecast::{Error, FitProgress};
-use closecall_protocol::{CloseForecast, DatasetBuilt};
+use closecall_protocol::{CloseForecast, DatasetBuilt, Prediction};
 use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageError, Work};
 
 use crate::stage;
@@ -26,7 +26,7 @@ pub type Forecaster = Arc<
 /// The actor. Its work is the [`Forecaster`].
 pub struct GruTrainer {
     forecaster: Forecaster,
-    outbox: Arc<Outbox<CloseForecast>>,
+    outbox: Arc<Outbox<Prediction>>,
     context: StageContext,
 }
 
@@ -43,7 +43,7 @@ impl GruTrainer {
     #[must_use]
     pub fn new(
         forecaster: Forecaster,
-        outbox: Arc<Outbox<CloseForecast>>,
+        outbox: Arc<Outbox<Prediction>>,
         context: StageContext,
     ) -> Self {
         Self {
@@ -72,7 +72,7 @@ impl Handler<Deliver<DatasetBuilt>> for GruTrainer {
             let at_work = context.clone();
             let fit = move |work: &Work| fit(&forecaster, &dataset, work, &at_work);
             let forecast = context.compute("fit", stage::FIT_BOUND, fit).await?;
-            outbox.deliver(forecast).await
+            outbox.deliver(Prediction::Ours(Box::new(forecast))).await
         })
     }
 }

@@ -3,11 +3,11 @@
 //! A forecast is announced once it is safe. One that the ledger already has settles as well.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_calendar::Clock;
-use closecall_ledger::{Ledger, Recorded};
+use closecall_ledger::{LedgerInput, Recorded, SharedLedger};
 use closecall_protocol::{CloseForecast, ErrorClass, Prediction, Reason};
 use closecall_supervision::{Ack, Deliver, Drain, StageContext, StageError};
 
@@ -16,9 +16,9 @@ use crate::stage;
 /// Told of every forecast of ours and what recording it did.
 pub type Announcer = Arc<dyn Fn(&CloseForecast, Recorded) + Send + Sync>;
 
-/// The actor. Its work is the [`Ledger`]'s.
+/// The actor. Its work is the ledger's.
 pub struct Reporter {
-    ledger: Arc<Mutex<Ledger>>,
+    ledger: SharedLedger,
     announce: Announcer,
     context: StageContext,
 }
@@ -32,50 +32,24 @@ impl fmt::Debug for Reporter {
 impl Reporter {
     /// A reporter that writes to `ledger`, the only writer of it beside the dead letters.
     #[must_use]
-    pub fn new(ledger: Arc<Mutex<Ledger>>, announce: Announcer, context: StageContext) -> Self {
+    pub fn new(ledger: SharedLedger, announce: Announcer, context: StageContext) -> Self {
         Self {
             ledger,
             announce,
             context,
         }
     }
-
-    fn report(&self, prediction: Prediction) -> ResponseFuture<Result<Ack, StageError>> {
-        self.context.handling();
-        let (ledger, announce) = (Arc::clone(&self.ledger), Arc::clone(&self.announce));
-        let context = self.context.clone();
-        Box::pin(async move {
-            let at_work = context.clone();
-            let record = move |_: &_| {
-                at_work.fault_point("before-ledger");
-                let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-                let recorded = record(&mut ledger, &prediction, at_work.clock())?;
-                drop(ledger);
-                at_work.fault_point("after-ledger");
-                if let Prediction::Ours(forecast) = &prediction {
-                    announce(forecast, recorded);
-                }
-                Ok(Ack::Done)
-            };
-            context
-                .blocking("record", stage::RECORD_BOUND, record)
-                .await
-        })
-    }
 }
 
 /// A row that cannot be written now can be later, perhaps once somebody has mended the disk or the
 /// ledger: the forecast is withheld until then. Only one that no ledger takes is given up.
 fn record(
-    ledger: &mut Ledger,
+    ledger: &SharedLedger,
     prediction: &Prediction,
     clock: &Clock,
 ) -> Result<Recorded, StageError> {
-    let recorded = match prediction {
-        Prediction::Ours(forecast) => ledger.record_forecast(forecast, clock.now()),
-        Prediction::Foreign(foreign) => ledger.record_foreign(foreign, clock.now()),
-    };
-    recorded.map_err(|error| match error.class() {
+    let input = LedgerInput::Prediction(Box::new(prediction.clone()), clock.now());
+    ledger.record(input).map_err(|error| match error.class() {
         ErrorClass::Permanent => StageError::permanent(Reason::Undecodable, error.to_string()),
         ErrorClass::Transient | ErrorClass::Fatal => {
             StageError::transient(Reason::Unavailable, error.to_string())
@@ -89,21 +63,29 @@ impl Actor for Reporter {
 
 impl Supervised for Reporter {}
 
-/// From the trainer in this process.
-impl Handler<Deliver<CloseForecast>> for Reporter {
-    type Result = ResponseFuture<Result<Ack, StageError>>;
-
-    fn handle(&mut self, delivery: Deliver<CloseForecast>, _: &mut Self::Context) -> Self::Result {
-        self.report(Prediction::Ours(Box::new(delivery.message.clone())))
-    }
-}
-
-/// From the topic, where the original's trainer may have written too.
+/// From the trainer in this process, or from the topic, where the original's may have written too.
 impl Handler<Deliver<Prediction>> for Reporter {
     type Result = ResponseFuture<Result<Ack, StageError>>;
 
     fn handle(&mut self, delivery: Deliver<Prediction>, _: &mut Self::Context) -> Self::Result {
-        self.report(delivery.message.clone())
+        self.context.handling();
+        let (ledger, announce) = (self.ledger.clone(), Arc::clone(&self.announce));
+        let (context, prediction) = (self.context.clone(), delivery.message.clone());
+        Box::pin(async move {
+            let at_work = context.clone();
+            let record = move |_: &_| {
+                at_work.fault_point("before-ledger");
+                let recorded = record(&ledger, &prediction, at_work.clock())?;
+                at_work.fault_point("after-ledger");
+                if let Prediction::Ours(forecast) = &prediction {
+                    announce(forecast, recorded);
+                }
+                Ok(Ack::Done)
+            };
+            context
+                .blocking("record", stage::RECORD_BOUND, record)
+                .await
+        })
     }
 }
 

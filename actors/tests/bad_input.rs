@@ -15,7 +15,7 @@ use closecall_actors::{
 };
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};
-use closecall_ledger::{DeadLetterRow, Ledger, Reader};
+use closecall_ledger::{DeadLetterRow, Ledger, Reader, SharedLedger};
 use closecall_market::{DataSource, Market, MarketSettings};
 use closecall_market_server::{RunningServer, ServedMarket, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{
@@ -70,11 +70,11 @@ impl Doors {
         let calendar = Calendar::default();
         let market = Market::open(&settings, &source, folder, calendar, clock.clone()).unwrap();
         let ledger = Ledger::open(folder, Calendar::default()).unwrap();
-        let ledger = Arc::new(Mutex::new(ledger));
+        let ledger = SharedLedger::from(ledger);
         let letters: Arc<Mutex<Vec<DeadLetterRow>>> = Arc::default();
         let kept = Arc::clone(&letters);
         let keep = Arc::new(move |row: &DeadLetterRow| kept.lock().unwrap().push(row.clone()));
-        let sink = Arc::new(LedgerDeadLetters::new(Arc::clone(&ledger), keep));
+        let sink = Arc::new(LedgerDeadLetters::new(ledger.clone(), keep));
 
         let settings = SupervisionSettings::default();
         let supervisor = Supervisor::new(settings, clock.clone(), 3).unwrap();

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT, TICKER_PICKER};
@@ -13,7 +13,7 @@ use closecall_actors::{
 };
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind};
-use closecall_ledger::{Ledger, Reader};
+use closecall_ledger::{Ledger, Reader, SharedLedger};
 use closecall_market::{DataSource, Market, MarketSettings};
 use closecall_market_server::{ServedMarket, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{Reason, Ticker};
@@ -58,8 +58,8 @@ fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
     );
     let market = Arc::new(market.unwrap());
     let ledger = Ledger::open(folder.path(), Calendar::default()).unwrap();
-    let ledger = Arc::new(Mutex::new(ledger));
-    let letters = LedgerDeadLetters::new(Arc::clone(&ledger), Arc::new(|_| {}));
+    let ledger = SharedLedger::from(ledger);
+    let letters = LedgerDeadLetters::new(ledger.clone(), Arc::new(|_| {}));
 
     let mut supervision = SupervisionSettings::default();
     supervision.delivery.backoff.first = Duration::from_millis(10);

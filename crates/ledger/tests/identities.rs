@@ -134,15 +134,15 @@ fn a_listing_is_the_documented_one() {
         .collect();
     let expected = [
         format!(
-            r#"{{"pick_id":"{}","state":"forecast","ticker":"AAPL","session":"2023-06-29","prediction":190.0,"close":189.25,"baseline":189.25,"as_of":"2023-06-29T14:00:00Z","recorded_at":"2023-06-29T14:00:05Z","late":false,"foreign":false,"score":null,"reason":null}}"#,
+            r#"{{"pick_id":"{}","state":"forecast","ticker":"AAPL","session":"2023-06-29","prediction":190.0,"close":189.25,"baseline":189.25,"as_of":"2023-06-29T14:00:00Z","recorded_at":"2023-06-29T14:00:05Z","late":false,"foreign":false,"score":null,"reason":null,"reference":189.25,"reference_kind":"last-close","reference_at":null,"phase":"before","sessions_ahead":0,"probability_up":0.5,"scale":0.02,"provider":null,"intervals":[{{"level":0.8,"lower":186.2,"upper":193.8}}],"seq":1}}"#,
             made.pick_id
         ),
         format!(
-            r#"{{"pick_id":"{}","state":"dead_letter","ticker":"AAPL","session":null,"prediction":null,"close":null,"baseline":null,"as_of":null,"recorded_at":"2023-06-29T14:00:05Z","late":false,"foreign":false,"score":null,"reason":"no-data"}}"#,
+            r#"{{"pick_id":"{}","state":"dead_letter","ticker":"AAPL","session":null,"prediction":null,"close":null,"baseline":null,"as_of":null,"recorded_at":"2023-06-29T14:00:05Z","late":false,"foreign":false,"score":null,"reason":"no-data","reference":null,"reference_kind":null,"reference_at":null,"phase":null,"sessions_ahead":null,"probability_up":null,"scale":null,"provider":null,"intervals":[],"seq":2}}"#,
             letter.pick_id
         ),
         format!(
-            r#"{{"pick_id":"{}","state":"forecast","ticker":"AAPL","session":"2023-06-29","prediction":190.5,"close":189.25,"baseline":null,"as_of":null,"recorded_at":"2023-06-29T14:00:05Z","late":false,"foreign":true,"score":null,"reason":null}}"#,
+            r#"{{"pick_id":"{}","state":"forecast","ticker":"AAPL","session":"2023-06-29","prediction":190.5,"close":189.25,"baseline":null,"as_of":null,"recorded_at":"2023-06-29T14:00:05Z","late":false,"foreign":true,"score":null,"reason":null,"reference":null,"reference_kind":null,"reference_at":null,"phase":null,"sessions_ahead":null,"probability_up":null,"scale":null,"provider":null,"intervals":[],"seq":3}}"#,
             foreign(2, "2023-06-29").pick_id
         ),
     ];

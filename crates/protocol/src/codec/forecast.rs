@@ -67,9 +67,22 @@ struct Probe {
     stock: String,
 }
 
+/// Writes a forecast of ours with our headers, a foreign prediction as the original writes it.
+///
 /// # Errors
 /// [`Error::Undecodable`] should the body not serialise.
-pub fn encode(forecast: &CloseForecast) -> Result<Record, Error> {
+pub fn encode(prediction: &Prediction) -> Result<Record, Error> {
+    let forecast = match prediction {
+        Prediction::Ours(forecast) => forecast,
+        Prediction::Foreign(foreign) => {
+            let body = OriginalBody::of(foreign);
+            return Ok(Record {
+                key: Some(foreign.ticker.as_str().as_bytes().to_vec()),
+                value: Some(serde_json::to_vec(&body).map_err(undecodable)?),
+                headers: Vec::new(),
+            });
+        }
+    };
     let value = serde_json::to_string(forecast).map_err(undecodable)?;
     let about = About {
         pick_id: forecast.pick_id,

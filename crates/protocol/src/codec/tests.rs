@@ -189,7 +189,7 @@ fn every_fact_survives_its_topic() {
     .unwrap();
     assert_eq!(back, dataset());
 
-    let record = forecast::encode(&prediction()).unwrap();
+    let record = forecast::encode(&Prediction::Ours(Box::new(prediction()))).unwrap();
     let back = forecast::decode(&record, &arrival(Topic::StockPredictionOutput)).unwrap();
     assert_eq!(back, Prediction::Ours(Box::new(prediction())));
 }
@@ -277,6 +277,11 @@ fn the_originals_prediction_is_foreign() {
                 foreign.pick_id,
                 PickId::of_record("stock-prediction-output", 3, 42)
             );
+            // And written as it is read.
+            let again = forecast::encode(&Prediction::Foreign(foreign.clone())).unwrap();
+            let arrival = arrival(Topic::StockPredictionOutput);
+            let read = forecast::decode(&again, &arrival).unwrap();
+            assert_eq!(read, Prediction::Foreign(foreign));
         }
         Prediction::Ours(forecast) => panic!("{forecast:?}"),
     }
@@ -284,7 +289,7 @@ fn the_originals_prediction_is_foreign() {
 
 #[test]
 fn a_prediction_begins_with_the_originals_fields() {
-    let record = forecast::encode(&prediction()).unwrap();
+    let record = forecast::encode(&Prediction::Ours(Box::new(prediction()))).unwrap();
     let text = String::from_utf8(record.value.unwrap()).unwrap();
     let start = r#"{"Date":"2023-06-30","Prediction":190.12,"Prev_date":"2023-06-29","Close":189.59,"Stock Name":"AAPL","pick_id":""#;
     assert!(text.starts_with(start), "{text}");
