@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use closecall_forecast::{EnsembleSettings, ForecastSettings, ModelKind, forecast};
 use closecall_protocol::codec::{Arrival, forecast as codec};
-use closecall_protocol::{DatasetRow, PriceRange, SessionNews};
+use closecall_protocol::{DatasetRow, Prediction, PriceRange, SessionNews};
 use proptest::prelude::*;
 
 mod markets;
@@ -90,6 +90,7 @@ proptest! {
         for interval in &said.intervals {
             prop_assert!(interval.lower <= said.prediction && said.prediction <= interval.upper);
         }
+        let said = Prediction::Ours(Box::new(said));
         let record = codec::encode(&said).unwrap();
         let arrival = Arrival {
             topic: "stock-prediction-output".into(),
