@@ -23,8 +23,8 @@ use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 #[serde(rename_all = "kebab-case")]
 #[strum(
     serialize_all = "kebab-case",
-    parse_err_ty = crate::Error,
-    parse_err_fn = unknown
+    parse_err_ty = UnknownReason,
+    parse_err_fn = UnknownReason::of
 )]
 pub enum Reason {
     /// It cannot be read.
@@ -61,9 +61,16 @@ impl Reason {
     }
 }
 
-fn unknown(code: &str) -> crate::Error {
-    let shown: String = code.chars().take(40).flat_map(char::escape_debug).collect();
-    crate::Error::Undecodable(format!("`{shown}` is not a dead-letter reason"))
+/// A code that stands for no dead-letter reason of this build.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a dead-letter reason")]
+pub struct UnknownReason(String);
+
+impl UnknownReason {
+    /// Keeps the first 40 characters, with what cannot be shown escaped.
+    fn of(code: &str) -> Self {
+        Self(code.chars().take(40).flat_map(char::escape_debug).collect())
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::codec::Record;
 use crate::message::{Pick, pick_timestamp};
 use crate::value::Ticker;
-use crate::{Error, PickId, Topic};
+use crate::{PickId, Topic};
 
 /// Header of the pick's identity.
 pub const PICK_ID: &str = "closecall-pick-id";
@@ -69,24 +69,4 @@ fn span(topic: Topic, id: &str) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
-}
-
-/// Refuses a record whose type ends in a major version other than 1. A type without a version, or
-/// none at all, is version 1.
-pub(crate) fn check_version(record: &Record) -> Result<(), Error> {
-    let Some(event_type) = record.header("ce_type") else {
-        return Ok(());
-    };
-    let version = event_type.rsplit_once(".v").map(|(_, version)| version);
-    match version {
-        Some(digits) if digits != "1" && digits.bytes().all(|b| b.is_ascii_digit()) => {
-            let shown = event_type
-                .chars()
-                .take(80)
-                .flat_map(char::escape_debug)
-                .collect();
-            Err(Error::UnsupportedVersion(shown))
-        }
-        _ => Ok(()),
-    }
 }

@@ -2,9 +2,9 @@
 
 mod body;
 
-use serde::{Deserialize, Serialize};
+use body::Body;
 
-pub(crate) use body::Body;
+use serde::{Deserialize, Serialize};
 
 use crate::codec::event::{self, About};
 use crate::codec::headers::within_years;

@@ -89,11 +89,31 @@ impl Record {
                 "{count} headers, at most {MAX_HEADERS}"
             )));
         }
-        super::event::check_version(self)?;
+        self.check_version()?;
         let value = self.value.as_deref().unwrap_or_default();
         if value.is_empty() {
             return Err(Error::Undecodable("it has no value".into()));
         }
         std::str::from_utf8(value).map_err(|e| Error::Undecodable(format!("not UTF-8: {e}")))
+    }
+
+    /// Refuses a record whose type ends in a major version other than 1. A type without a version, or
+    /// none at all, is version 1.
+    fn check_version(&self) -> Result<(), Error> {
+        let Some(event_type) = self.header("ce_type") else {
+            return Ok(());
+        };
+        let version = event_type.rsplit_once(".v").map(|(_, version)| version);
+        match version {
+            Some(digits) if digits != "1" && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                let shown = event_type
+                    .chars()
+                    .take(80)
+                    .flat_map(char::escape_debug)
+                    .collect();
+                Err(Error::UnsupportedVersion(shown))
+            }
+            _ => Ok(()),
+        }
     }
 }

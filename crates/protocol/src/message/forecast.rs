@@ -90,11 +90,7 @@ pub struct ForecastValues {
 
 /// A published forecast of one session's close. Also the record on `stock-prediction-output` and
 /// what `predict --json` prints.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(
-    into = "crate::codec::forecast::Body",
-    try_from = "crate::codec::forecast::Body"
-)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CloseForecast(ForecastValues);
 
 impl Deref for CloseForecast {

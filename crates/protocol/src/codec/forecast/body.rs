@@ -4,7 +4,7 @@
 //! (`baseline`, `change`, `change_pct`, `direction`) is written for readers and not read back.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::message::{
     Direction, ForecastValues, Headline, Interval, ModelSummary, NewsMean, Phase, Reference,
@@ -15,7 +15,7 @@ use crate::{CloseForecast, Error, PickId};
 
 /// The fields in the order of the format.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Body {
+pub(super) struct Body {
     #[serde(rename = "Date")]
     target: SessionDate,
     #[serde(rename = "Prediction")]
@@ -80,6 +80,18 @@ pub(crate) struct Body {
     trace: Option<Vec<StageTrace>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     headlines: Option<Vec<Headline>>,
+}
+
+impl Serialize for CloseForecast {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Body::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CloseForecast {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(Body::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
 }
 
 impl From<CloseForecast> for Body {
