@@ -5,6 +5,7 @@
 //! the pipeline; everything that forecasts, fetches, supervises or stores lives in the crates.
 
 mod account;
+mod build_info;
 mod commands;
 mod console;
 mod exit;
@@ -12,6 +13,7 @@ mod pipeline;
 
 mod role;
 mod settings;
+mod stdout;
 mod telemetry;
 mod text;
 mod topology;

@@ -21,12 +21,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 mod dot_env;
+mod error;
+mod layer;
 mod layers;
 mod retired;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use layers::{Inputs, Origin};
+pub(crate) use error::Error;
+pub(crate) use layer::Origin;
+pub(crate) use layers::Inputs;
 use retired::Retired;
 
 use crate::exit::{Code, OrExit, market_error};
@@ -39,39 +43,6 @@ const SECRETS: [&str; 3] = [
     "kafka.sasl_password",
     "kafka.tls_key_password",
 ];
-
-/// Why the configuration cannot be used. All end with exit code 78.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    #[error("there is no configuration file {}: check --config", .0.display())]
-    NoFile(PathBuf),
-    #[error("cannot read {}: {error}", path.display())]
-    Unreadable { path: PathBuf, error: String },
-    #[error("unknown setting `{key}` (from {origin}){}", did_you_mean(.nearest.as_deref()))]
-    UnknownKey {
-        key: String,
-        origin: Origin,
-        nearest: Option<String>,
-    },
-    #[error(
-        "`{new}` (from {other}) and its old name `{old}` (from {origin}) are both set: remove the old"
-    )]
-    BothNames {
-        old: &'static str,
-        origin: Origin,
-        new: &'static str,
-        other: Origin,
-    },
-    #[error("{0}")]
-    Invalid(String),
-}
-
-fn did_you_mean(nearest: Option<&str>) -> String {
-    match nearest {
-        Some(name) => format!(": did you mean `{name}`?"),
-        None => ": `closecall config show` lists those there are".to_owned(),
-    }
-}
 
 /// Everything that can be set, by section.
 #[derive(Debug, Deserialize)]

@@ -19,7 +19,7 @@ use closecall_supervision::{Health, StageState, Verdict};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::commands::version;
+use crate::build_info;
 
 pub(crate) use metrics::{Counts, Metrics, Reading};
 
@@ -160,5 +160,5 @@ async fn metrics_page(pages: Data<Pages>) -> HttpResponse {
 }
 
 async fn version_page() -> HttpResponse {
-    HttpResponse::Ok().json(version::description())
+    HttpResponse::Ok().json(build_info::description())
 }

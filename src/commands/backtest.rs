@@ -101,9 +101,9 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
             .or_exit(Code::CannotCreate)?;
     }
     if args.json {
-        super::print(json)?;
+        crate::stdout::print(json)?;
     } else {
-        super::print(tables(&report).trim_end())?;
+        crate::stdout::print(tables(&report).trim_end())?;
     }
     Ok(ExitCode::SUCCESS)
 }

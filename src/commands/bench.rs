@@ -83,10 +83,10 @@ pub(super) fn train(args: &TrainArgs) -> anyhow::Result<ExitCode> {
         product: measured(ForecastSettings::default().workload())?,
     };
     if args.json {
-        super::print(serde_json::to_string(&report)?)?;
+        crate::stdout::print(serde_json::to_string(&report)?)?;
     } else {
         let TrainReport { reference, product } = &report;
-        super::print(format!(
+        crate::stdout::print(format!(
             "reference network\n{}\nthe product's own network\n{}",
             text(reference),
             text(product)
@@ -128,9 +128,9 @@ pub(super) fn bridge(settings: &Settings, args: &BridgeArgs) -> anyhow::Result<E
         .block_on(measured)
         .map_err(kafka_error)?;
     if args.json {
-        super::print(serde_json::to_string(&report)?)?;
+        crate::stdout::print(serde_json::to_string(&report)?)?;
     } else {
-        super::print(bridge_text(&report))?;
+        crate::stdout::print(bridge_text(&report))?;
     }
     Ok(ExitCode::SUCCESS)
 }

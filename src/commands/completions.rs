@@ -9,6 +9,6 @@ use crate::commands::Cli;
 pub(super) fn run(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "closecall", &mut script);
-    super::print(String::from_utf8_lossy(&script).trim_end())?;
+    crate::stdout::print(String::from_utf8_lossy(&script).trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -21,7 +21,7 @@ pub(crate) enum ConfigCommand {
 
 pub(super) fn run(resolved: &Resolved, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     match command {
-        ConfigCommand::Check => super::print("the configuration can be used")?,
+        ConfigCommand::Check => crate::stdout::print("the configuration can be used")?,
         ConfigCommand::Show { json: true } => {
             let shown: Map<String, Value> = resolved
                 .shown
@@ -31,12 +31,12 @@ pub(super) fn run(resolved: &Resolved, command: &ConfigCommand) -> anyhow::Resul
                     (key.clone(), json!({"value": shown.value, "origin": origin}))
                 })
                 .collect();
-            super::print(Value::Object(shown))?;
+            crate::stdout::print(Value::Object(shown))?;
         }
         ConfigCommand::Show { json: false } => {
             let width = resolved.shown.keys().map(String::len).max().unwrap_or(0);
             for (key, shown) in &resolved.shown {
-                super::print(format_args!(
+                crate::stdout::print(format_args!(
                     "{key:width$} = {}  # {}",
                     shown.value, shown.origin
                 ))?;

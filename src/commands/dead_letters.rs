@@ -109,7 +109,7 @@ fn list(letters: &[Letter], json: bool) -> anyhow::Result<()> {
     {
         let ticker = record.key.as_deref().map(String::from_utf8_lossy);
         if json {
-            super::print(json!({"dead_letter": {
+            crate::stdout::print(json!({"dead_letter": {
                 "pick_id": says.pick_id,
                 "stage": says.stage,
                 "reason": says.reason,
@@ -127,7 +127,7 @@ fn list(letters: &[Letter], json: bool) -> anyhow::Result<()> {
                 .flat_map(char::escape_debug)
                 .collect();
             let message: String = says.message.chars().flat_map(char::escape_debug).collect();
-            super::print(format_args!(
+            crate::stdout::print(format_args!(
                 "{} {ticker:<6} {} at {}: {message}",
                 says.pick_id, says.reason, says.stage
             ))?;
@@ -150,7 +150,7 @@ fn show(letters: &[Letter], pick_id: PickId) -> anyhow::Result<()> {
     } in found
     {
         let value = decode(record.value.as_deref());
-        super::print(format_args!("{:#}", as_json(record, arrival, &value)))?;
+        crate::stdout::print(format_args!("{:#}", as_json(record, arrival, &value)))?;
     }
     Ok(())
 }
@@ -198,13 +198,13 @@ fn retry(settings: &Settings, letters: &[&Letter]) -> anyhow::Result<()> {
             .block_on(admin.send(&says.topic, &again))
             .map_err(kafka_error)?;
         let from = again.header(REPLAYED_FROM).unwrap_or_default();
-        super::print(format_args!(
+        crate::stdout::print(format_args!(
             "{} sent to {}/{partition}/{offset}, from {from}",
             says.pick_id, says.topic
         ))?;
         sent += 1;
     }
-    super::print(format_args!(
+    crate::stdout::print(format_args!(
         "{sent} sent again, {stubs} stubs left, of which nothing can be sent"
     ))
 }

@@ -48,11 +48,11 @@ pub(super) fn run(settings: &Settings, as_json: bool) -> anyhow::Result<ExitCode
             .iter()
             .map(|f| json!({"check": f.what, "ok": f.ok, "message": f.says}))
             .collect();
-        super::print(json!({"ok": ok, "checks": findings}))?;
+        crate::stdout::print(json!({"ok": ok, "checks": findings}))?;
     } else {
         for finding in &findings {
             let mark = if finding.ok { "ok  " } else { "FAIL" };
-            super::print(format_args!("{mark} {:<10} {}", finding.what, finding.says))?;
+            crate::stdout::print(format_args!("{mark} {:<10} {}", finding.what, finding.says))?;
         }
     }
     Ok(if ok {

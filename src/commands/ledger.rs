@@ -50,9 +50,9 @@ fn open(data_dir: &Path) -> anyhow::Result<Reader> {
 fn list(reader: &Reader, json: bool) -> anyhow::Result<()> {
     for entry in reader.entries().or_exit(Code::Data)? {
         if json {
-            super::print(serde_json::to_string(&entry)?)?;
+            crate::stdout::print(serde_json::to_string(&entry)?)?;
         } else {
-            super::print(line(&entry))?;
+            crate::stdout::print(line(&entry))?;
         }
     }
     Ok(())
@@ -91,10 +91,10 @@ fn line(entry: &Entry) -> String {
 
 fn verify(reader: &Reader) -> anyhow::Result<()> {
     match reader.verify() {
-        Ok(verified) => super::print(format_args!("{} rows verified", verified.rows)),
+        Ok(verified) => crate::stdout::print(format_args!("{} rows verified", verified.rows)),
         Err(faults) => {
             for fault in &faults {
-                super::print(fault)?;
+                crate::stdout::print(fault)?;
             }
             let count = faults.len();
             let error = anyhow!("the ledger is not as it was written: {count} faults found");

@@ -96,7 +96,7 @@ pub(super) fn serve(settings: &Settings, args: &ServeArgs) -> anyhow::Result<Exi
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
         // On standard output, so that a script which asked for port 0 can read it.
-        super::print(format_args!("serving on http://{address}"))?;
+        crate::stdout::print(format_args!("serving on http://{address}"))?;
         let stopped = async move {
             signals.next().await;
         };

@@ -53,7 +53,7 @@ pub(super) fn run(settings: &Settings, args: &RecordArgs) -> anyhow::Result<Exit
     let mut first_failure = None;
     for ticker in tickers {
         match runtime.block_on(recorder.record(ticker)) {
-            Ok(line) => super::print(line)?,
+            Ok(line) => crate::stdout::print(line)?,
             // The others are recorded all the same.
             Err(error) => {
                 eprintln!("{ticker}: {error:#}");

@@ -77,7 +77,7 @@ fn begin(from: &str) -> anyhow::Result<PeekFrom> {
 fn print_record(record: &Record, arrival: &Arrival, json: bool) -> anyhow::Result<()> {
     let value = decode(record.value.as_deref());
     if json {
-        return super::print(as_json(record, arrival, &value));
+        return crate::stdout::print(as_json(record, arrival, &value));
     }
     let text: String = value.to_string().chars().take(SHOWN).collect();
     let key = record
@@ -87,7 +87,7 @@ fn print_record(record: &Record, arrival: &Arrival, json: bool) -> anyhow::Resul
     let key: String = key.chars().flat_map(char::escape_debug).collect();
     let time = arrival.timestamp.to_rfc3339_opts(SecondsFormat::Secs, true);
     let (partition, offset) = (arrival.partition, arrival.offset);
-    super::print(format_args!(
+    crate::stdout::print(format_args!(
         "{partition:>2}/{offset:<6} {time} {key:<6} {text}"
     ))
 }

@@ -57,9 +57,9 @@ pub(super) fn run(settings: &Settings, args: PredictArgs) -> anyhow::Result<Exit
         .or_exit(Code::Data)?;
     let forecast = forecast(settings, &dataset, clock.now())?;
     if args.json {
-        super::print(serde_json::to_string(&forecast)?)?;
+        crate::stdout::print(serde_json::to_string(&forecast)?)?;
     } else {
-        super::print(text::forecast_text(&forecast))?;
+        crate::stdout::print(text::forecast_text(&forecast))?;
     }
     Ok(ExitCode::SUCCESS)
 }

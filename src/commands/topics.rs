@@ -35,9 +35,9 @@ pub(super) fn run(settings: &Settings, command: &TopicsCommand) -> anyhow::Resul
     };
     for report in reports.map_err(kafka_error)? {
         if json {
-            super::print(serde_json::to_string(&report)?)?;
+            crate::stdout::print(serde_json::to_string(&report)?)?;
         } else {
-            super::print(line(&report))?;
+            crate::stdout::print(line(&report))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -1,34 +1,15 @@
-//! `closecall version`: what this build is.
+//! `closecall version`: version, commit and wire format of this build.
 
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
-
-/// Major version of the records on the topics.
-const WIRE_FORMAT: u32 = 1;
-
-/// The commit it was built from, as `build.rs` found it; unknown outside a clone.
-pub(crate) const COMMIT: &str = match option_env!("CLOSECALL_COMMIT") {
-    Some(commit) => commit,
-    None => "unknown",
-};
-
-/// The build as one object.
-pub(crate) fn description() -> Value {
-    json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "commit": COMMIT,
-        "wire_format": WIRE_FORMAT,
-        "kafka_tls": cfg!(feature = "kafka-ssl"),
-    })
-}
+use crate::build_info::{COMMIT, WIRE_FORMAT, description};
 
 pub(super) fn run(as_json: bool) -> anyhow::Result<ExitCode> {
     if as_json {
-        super::print(description())?;
+        crate::stdout::print(description())?;
     } else {
         let version = env!("CARGO_PKG_VERSION");
-        super::print(format_args!(
+        crate::stdout::print(format_args!(
             "closecall {version} (commit {COMMIT}, wire format {WIRE_FORMAT})"
         ))?;
     }

@@ -10,42 +10,16 @@ use std::path::{Path, PathBuf};
 use closecall_settings::DEFAULTS;
 use config::{Config, Environment, File, FileFormat, Map, Source, Value, ValueKind};
 
+use super::dot_env;
+use super::error::Error;
+use super::layer::{Layer, Origin};
 use super::retired::{self, Retired};
-use super::{Error, dot_env};
 
 /// What the environment's names begin with; sections and keys are set apart by `__` too.
 const PREFIX: &str = "CLOSECALL";
 
 /// Tables whose keys are not ours to know.
 const OPEN_TABLES: [&str; 1] = ["kafka.librdkafka."];
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Origin {
-    Default,
-    File(PathBuf),
-    DotEnv(PathBuf),
-    Environment,
-    Flag,
-}
-
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File(path) | Self::DotEnv(path) => write!(f, "{}", path.display()),
-            Self::Environment => f.write_str("environment"),
-            Self::Flag => f.write_str("flag"),
-        }
-    }
-}
-
-/// One layer: its values by dotted key.
-#[derive(Debug)]
-pub(crate) struct Layer {
-    pub(crate) origin: Origin,
-    pub(crate) values: BTreeMap<String, Value>,
-}
 
 /// What the layers are read from. Tests give their own; the binary gives the process's.
 #[derive(Debug, Default)]

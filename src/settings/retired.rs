@@ -5,8 +5,8 @@ use std::fmt;
 
 use config::{Value, ValueKind};
 
-use super::Error;
-use super::layers::{Layer, Origin};
+use super::error::Error;
+use super::layer::{Layer, Origin};
 
 /// What became of a setting.
 #[derive(Debug, Clone, Copy)]

@@ -16,7 +16,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use crate::commands::version::COMMIT;
+use crate::build_info::COMMIT;
 
 /// Label names and values of one sample.
 pub(crate) type Labels = Vec<(&'static str, String)>;
