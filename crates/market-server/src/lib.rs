@@ -34,7 +34,7 @@ pub use error::Error;
 pub use faults::FaultScript;
 pub use market::{ServedMarket, Visibility};
 pub use record::ReplayWriter;
-pub use replay::Replay;
+pub use replay::{PriceAt, Replay};
 pub use server::{RunningServer, Server};
 pub use session_bar::SessionBar;
 pub use simulated::{SignalPart, Simulated, SimulatedSettings, TradedTickers, Truth};

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use closecall_calendar::Calendar;
 use closecall_protocol::{Article, Bar, SessionDate, Ticker};
@@ -29,6 +29,21 @@ use crate::tape::Tape;
 use intraday::IntradayFile;
 
 pub(crate) use splits::RecordedSplit;
+
+/// The newest price of a session that was known at a moment, and the session's numbers up to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PriceAt {
+    /// The price.
+    pub price: f64,
+    /// When it was true.
+    pub at: DateTime<Utc>,
+    /// The session's opening.
+    pub open: f64,
+    /// The highest price so far.
+    pub high: f64,
+    /// The lowest price so far.
+    pub low: f64,
+}
 
 /// A directory's recorded prices and headlines.
 #[derive(Debug, Default)]
@@ -116,6 +131,34 @@ impl Replay {
     #[must_use]
     pub fn news(&self, ticker: &Ticker) -> &[Article] {
         self.news.get(ticker).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// The session on a date, and what its price was at `at`: `None` before its opening, and on a
+    /// day without prices.
+    #[must_use]
+    pub fn price_at(&self, ticker: &Ticker, date: NaiveDate, at: DateTime<Utc>) -> Option<PriceAt> {
+        let print = self.tape(ticker, self.day(ticker, date)?).so_far(at)?;
+        Some(PriceAt {
+            price: print.close,
+            at: print.known,
+            open: print.open,
+            high: print.high,
+            low: print.low,
+        })
+    }
+
+    /// Whether bars inside the session on this date are recorded.
+    #[must_use]
+    pub fn has_inside(&self, ticker: &Ticker, date: NaiveDate) -> bool {
+        let files = self.intraday.get(ticker).map_or(&[][..], Vec::as_slice);
+        self.day(ticker, date)
+            .is_some_and(|day| files.iter().any(|file| file.tape(day).is_some()))
+    }
+
+    fn day(&self, ticker: &Ticker, date: NaiveDate) -> Option<&SessionBar> {
+        let days = self.prices.get(ticker)?;
+        let found = days.binary_search_by_key(&date, |day| day.session.date);
+        days.get(found.ok()?)
     }
 
     pub(crate) fn has_prices(&self, ticker: &Ticker) -> bool {

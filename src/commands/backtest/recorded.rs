@@ -7,9 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use closecall_backtest::{History, Quotes};
 use closecall_calendar::Calendar;
 use closecall_market_server::Replay;
-use closecall_protocol::{
-    PriceRange, Provider, Quote, QuoteAbsent, SessionDate, SessionTimes, Ticker,
-};
+use closecall_protocol::{PriceRange, Provider, Quote, QuoteAbsent, SessionTimes, Ticker};
 
 use crate::exit::{Code, OrExit};
 
@@ -17,6 +15,7 @@ use crate::exit::{Code, OrExit};
 #[derive(Debug)]
 pub(super) struct Recorded {
     histories: Vec<History>,
+    replay: Replay,
 }
 
 impl Recorded {
@@ -50,7 +49,7 @@ impl Recorded {
             .into_iter()
             .map(history)
             .collect::<anyhow::Result<_>>()?;
-        Ok(Self { histories })
+        Ok(Self { histories, replay })
     }
 
     pub(super) fn histories(&self) -> &[History] {
@@ -64,33 +63,40 @@ impl Recorded {
     }
 }
 
+/// Largest log return from the last close that is believed.
+const BELIEVED: f64 = 0.4;
+
 impl Quotes for Recorded {
+    /// All recorded prices of a ticker are on one basis, so of the pipeline's rules those for a
+    /// session's own prices are left.
     fn quote(
         &self,
         ticker: &Ticker,
         session: &SessionTimes,
         as_of: DateTime<Utc>,
-        _last_close: f64,
+        last_close: f64,
     ) -> Result<Quote, QuoteAbsent> {
-        if as_of < session.open() {
-            return Err(QuoteAbsent::at(as_of, session));
-        }
-        let date = SessionDate::new(Calendar::date_at(session.open()))
-            .map_err(|_| QuoteAbsent::NoQuote)?;
-        let history = self.histories.iter().find(|h| h.ticker == *ticker);
-        let bar = history.and_then(|h| h.bars.iter().find(|bar| bar.session() == date));
-        let open = bar.and_then(|bar| bar.open()).ok_or(QuoteAbsent::NoQuote)?;
-        Quote {
-            price: open,
-            at: session.open(),
-            open,
-            range: PriceRange::new(open, open),
+        let absent = || QuoteAbsent::at(as_of, session);
+        let date = Calendar::date_at(session.open());
+        let known = self
+            .replay
+            .price_at(ticker, date, as_of)
+            .ok_or_else(absent)?;
+        let quote = Quote {
+            price: known.price,
+            at: known.at,
+            open: known.open,
+            range: PriceRange::new(known.low, known.high),
             source: Provider::Files,
+        };
+        if (quote.price / last_close).ln().abs() > BELIEVED {
+            return Err(QuoteAbsent::Implausible);
         }
-        .accepted(session, as_of)
+        quote.accepted(session, as_of)
     }
 
-    fn inside(&self, _ticker: &Ticker, _session: &SessionTimes) -> bool {
-        false
+    fn inside(&self, ticker: &Ticker, session: &SessionTimes) -> bool {
+        let date = Calendar::date_at(session.open());
+        self.replay.has_inside(ticker, date)
     }
 }
