@@ -154,6 +154,7 @@ fn flags(cli: &Cli) -> Vec<(String, String)> {
         Command::Run(run) => {
             put("picker.every", &run.every);
             put("picker.tickers", &run.tickers);
+            put("picker.mode", &run.sweep.then(|| "sweep".to_owned()));
         }
         _ => {}
     }

@@ -120,6 +120,10 @@ impl Settings {
         let mut settings: Settings = typed(&merged)?;
         settings.read_secret_files()?;
         settings.trim_keys();
+        settings
+            .picker
+            .read_tickers_file()
+            .map_err(Error::Invalid)?;
         settings.validate()?;
         let shown = merged
             .into_iter()

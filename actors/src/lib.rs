@@ -28,4 +28,4 @@ pub use gru_trainer::{Forecaster, GruTrainer};
 pub use reporter::{Announcer, Reporter};
 pub use scraper::Scraper;
 pub use sentiment::Sentiment;
-pub use ticker_picker::{PickerProgress, PickerSettings, TickerPicker};
+pub use ticker_picker::{PickerMode, PickerProgress, PickerSettings, TickerPicker};

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT, TICKER_PICKER};
 use closecall_actors::{
-    Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerSettings, Reporter, Scraper, Sentiment,
-    TickerPicker,
+    Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerMode, PickerSettings, Reporter,
+    Scraper, Sentiment, TickerPicker,
 };
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind};
@@ -64,6 +64,8 @@ fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
     let mut supervision = SupervisionSettings::default();
     supervision.delivery.backoff.first = Duration::from_millis(10);
     let picker = PickerSettings {
+        mode: PickerMode::Random,
+        tickers_file: None,
         tickers: ["AAPL", "MSFT", "TSLA"]
             .map(|t| Ticker::new(t).unwrap())
             .into(),

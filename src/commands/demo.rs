@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::Args;
+use closecall_actors::PickerMode;
 use closecall_calendar::{Clock, Timetable};
 use closecall_market_server::{ServedMarket, Server, Simulated, SimulatedSettings};
 use serde_json::json;
@@ -61,6 +62,7 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
     settings.picker.seed = args.seed;
     settings.forecast.seed = args.seed;
     settings.picker.expires_after = Duration::ZERO;
+    settings.picker.mode = PickerMode::Random;
     let format = args.watch.format();
     if format == Format::Text {
         eprintln!("trading days of a simulated market, two picks a second; stop with Ctrl-C");

@@ -10,10 +10,10 @@ use crate::pipeline::{self, RunOptions};
 use crate::role::Role;
 use crate::settings::Settings;
 
-/// RunArgs the pipeline.
+/// Run the pipeline.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// RunArgs only this role, of several that meet on Kafka; may be repeated
+    /// Run only this role, of several that meet on Kafka; may be repeated
     #[arg(long, value_enum, value_name = "STAGE")]
     pub(crate) stage: Vec<Role>,
     /// Length of a slot, such as 30m (setting `picker.every`)
@@ -22,6 +22,9 @@ pub(crate) struct RunArgs {
     /// What is picked from, with commas (setting `picker.tickers`)
     #[arg(long, value_name = "LIST")]
     pub(crate) tickers: Option<String>,
+    /// Pick every ticker once a slot, spread over it (setting `picker.mode`)
+    #[arg(long)]
+    pub(crate) sweep: bool,
     /// End by itself after so many picks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) picks: Option<u64>,
