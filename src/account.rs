@@ -81,7 +81,7 @@ pub(crate) fn account(
     data_dir: &Path,
     picks: u64,
     restarts: u64,
-    before: &closecall_ledger::Summary,
+    before: &closecall_ledger::LedgerSummary,
     forecasts: &Forecasts,
 ) -> anyhow::Result<RunSummary> {
     let reader = Reader::open(data_dir)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use closecall_protocol::{SessionDate, Ticker};
 
-use crate::variant::Variant;
+use crate::variant::{UnknownVariant, Variant};
 
 /// A backtest that cannot be made, or not finished.
 #[derive(Debug, thiserror::Error)]
@@ -16,10 +16,8 @@ pub enum Error {
     )]
     Time(String),
     /// A model that is not known, or cannot be asked so.
-    #[error(
-        "`{0}` is no model: use closecall, original, ridge or persistence, each also with `-without-news` behind it"
-    )]
-    Variant(String),
+    #[error(transparent)]
+    Variant(#[from] UnknownVariant),
     /// A forecast failed.
     #[error("the forecast of {ticker} for {session} by {variant} failed: {source}")]
     Forecast {

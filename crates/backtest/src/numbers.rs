@@ -14,7 +14,7 @@ use closecall_scoring::BandScore;
 use serde::Serialize;
 
 use crate::asked::AskedTime;
-use crate::report::{Group, ModelReport};
+use crate::group::{Group, ModelReport};
 use crate::variant::Variant;
 
 /// Greatest error against yesterday's close, over all tickers.

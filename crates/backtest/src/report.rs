@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use closecall_protocol::{Phase, ReferenceKind, SessionDate, Ticker};
 use closecall_scoring::{
-    Alarm, Bootstrap, Estimate, Label, LabelFamily, Outcome, Summary, alarm, brier,
-    daily_differences,
+    Bootstrap, Estimate, LabelFamily, Outcome, Summary, alarm, brier, daily_differences,
 };
 use serde::Serialize;
 use strum::VariantArray as _;
 
 use crate::asked::AskedTime;
+use crate::group::{Group, ModelReport};
 use crate::line::Line;
 use crate::numbers::{Goal, goals};
 use crate::variant::Variant;
@@ -57,42 +57,6 @@ pub struct Report {
     pub news_gain: Option<Estimate>,
     /// What was to be reached, and what was.
     pub goals: Vec<Goal>,
-}
-
-/// One model.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ModelReport {
-    /// All outcomes: the first forecast of each ticker, session and phase.
-    #[serde(flatten)]
-    pub total: Group,
-    /// By time asked: every forecast.
-    pub times: BTreeMap<AskedTime, Group>,
-    /// By phase: outcomes.
-    pub phases: BTreeMap<Phase, Group>,
-    /// By ticker: outcomes.
-    pub tickers: BTreeMap<Ticker, Group>,
-    /// By third of expected volatility within each time asked, the calmest first: every forecast.
-    pub thirds: Vec<Group>,
-}
-
-/// A group of forecasts.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Group {
-    /// Its measures.
-    #[serde(flatten)]
-    pub summary: Summary,
-    /// Brier score of the reference's own distribution on the same forecasts.
-    pub baseline_brier: Option<f64>,
-    /// Share that said "same", of forecasts whose last close is 25 or more.
-    pub same_share: Option<f64>,
-    /// Share of the same forecasts whose quote is the last close, to the cent.
-    pub quote_same_share: Option<f64>,
-    /// What the record shows, of a phase and of the total.
-    pub verdict: Option<Label>,
-    /// Bounds of the mean daily difference in units of the scale, which hold at every look.
-    pub difference: Option<(f64, f64)>,
-    /// Whether it is too good to be believed.
-    pub suspect: Option<Alarm>,
 }
 
 /// Which forecast of which session.

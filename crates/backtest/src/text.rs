@@ -2,9 +2,10 @@
 
 use std::fmt::{Display, Write as _};
 
-use closecall_scoring::{Estimate, Share};
+use closecall_scoring::{Estimate, Proportion};
 
-use crate::report::{Group, ModelReport, Report};
+use crate::group::{Group, ModelReport};
+use crate::report::Report;
 
 /// The whole report.
 #[must_use]
@@ -76,7 +77,7 @@ fn model_table(text: &mut String, report: &Report, name: &str, model: &ModelRepo
 fn row(text: &mut String, name: impl Display, group: &Group) {
     let summary = &group.summary;
     let percent = |share: Option<f64>| share.map_or("-".into(), |s| format!("{:.1}", 100.0 * s));
-    let rate = |share: Option<Share>| percent(share.map(|s| s.value));
+    let rate = |share: Option<Proportion>| percent(share.map(|s| s.value));
     let estimate = |e: Option<Estimate>| e.map_or("-".into(), ratio);
     let band = |level: f64| summary.bands.iter().find(|band| band.level == level);
     let covered = |level| percent(band(level).map(|band| band.coverage.value));

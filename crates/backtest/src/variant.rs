@@ -6,8 +6,6 @@ use std::str::FromStr;
 use closecall_forecast::ModelKind;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-
 const WITHOUT_NEWS: &str = "-without-news";
 
 /// A model and whether it sees the news.
@@ -45,23 +43,30 @@ impl fmt::Display for Variant {
     }
 }
 
-impl FromStr for Variant {
-    type Err = Error;
+/// A name that is no model.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{0}` is no model: use closecall, original, ridge or persistence, each also with `-without-news` behind it"
+)]
+pub struct UnknownVariant(String);
 
-    fn from_str(text: &str) -> Result<Self, Error> {
+impl FromStr for Variant {
+    type Err = UnknownVariant;
+
+    fn from_str(text: &str) -> Result<Self, UnknownVariant> {
         let (name, news) = match text.strip_suffix(WITHOUT_NEWS) {
             Some(name) => (name, false),
             None => (text, true),
         };
-        let model = name.parse().map_err(|_| Error::Variant(text.to_owned()))?;
+        let model = name.parse().map_err(|_| UnknownVariant(text.to_owned()))?;
         Ok(Self { model, news })
     }
 }
 
 impl TryFrom<String> for Variant {
-    type Error = Error;
+    type Error = UnknownVariant;
 
-    fn try_from(text: String) -> Result<Self, Error> {
+    fn try_from(text: String) -> Result<Self, UnknownVariant> {
         text.parse()
     }
 }

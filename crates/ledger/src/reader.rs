@@ -12,10 +12,10 @@ use crate::event::LedgerEvent;
 use crate::head_file::HeadFile;
 use crate::row::{Event, Row};
 use crate::score::Score;
-use crate::summary::Summary;
+use crate::summary::LedgerSummary;
 use crate::verify::{self, Verified};
 use crate::writer::DATABASE;
-use crate::{derived, replay, schema};
+use crate::{derived, format_version, replay, schema};
 
 /// A pick's last word is its forecast; a dead letter is it only where there is none.
 const ENTRIES: &str = "
@@ -171,9 +171,9 @@ impl Reader {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn summary(&self) -> Result<Summary, Error> {
+    pub fn summary(&self) -> Result<LedgerSummary, Error> {
         let snapshot = self.connection.unchecked_transaction()?;
-        let figures = if schema::has_derived(&snapshot)? {
+        let figures = if format_version::has_derived(&snapshot)? {
             derived::figures(&snapshot)?
         } else {
             replay::figures(&snapshot)?
@@ -183,7 +183,7 @@ impl Reader {
             [],
             |row| row.get(0),
         )?;
-        Ok(Summary::of(&figures, duplicates.unsigned_abs()))
+        Ok(LedgerSummary::of(&figures, duplicates.unsigned_abs()))
     }
 
     /// Checks every row, that none is missing, and the database itself. Linear in the ledger.

@@ -13,7 +13,7 @@ use crate::derived::{self, Fold};
 use crate::error::Error;
 use crate::figures::Figures;
 use crate::row::{Event, Row};
-use crate::{schema, score};
+use crate::{format_version, score};
 
 /// Fills empty derived tables from the log.
 pub(crate) fn fill(log: &Connection, tables: &Connection) -> Result<Figures, Error> {
@@ -39,7 +39,7 @@ fn scratch() -> Result<Connection, Error> {
 /// Everything in the ledger that does not follow from its rows.
 pub(crate) fn check(log: &Connection) -> Vec<Damage> {
     let damages = || -> Result<Vec<Damage>, Error> {
-        if !schema::has_derived(log)? {
+        if !format_version::has_derived(log)? {
             return Ok(Vec::new());
         }
         let mut damages = contents::check(log)?;

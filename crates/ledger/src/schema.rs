@@ -14,14 +14,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::chain::GENESIS;
 use crate::error::Error;
+use crate::format_version::{FIRST, VERSION, version};
 use crate::head_file::HeadFile;
 use crate::{derived, replay};
-
-/// The format written here.
-pub(crate) const VERSION: i64 = 2;
-
-/// The format of the first version: rows hold their lists, and nothing is derived.
-const FIRST: i64 = 1;
 
 /// How long to wait for another program that holds the database.
 const BUSY: Duration = Duration::from_secs(2);
@@ -206,15 +201,6 @@ fn create_log(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("INSERT INTO head VALUES (1, 0, ?1)", [GENESIS])?;
     connection.execute("INSERT INTO tally VALUES ('duplicates', 0)", [])?;
     connection.pragma_update(None, "user_version", FIRST)
-}
-
-/// Whether it has tables that follow from the log.
-pub(crate) fn has_derived(connection: &Connection) -> rusqlite::Result<bool> {
-    Ok(version(connection)? > FIRST)
-}
-
-fn version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 #[cfg(test)]

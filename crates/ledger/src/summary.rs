@@ -7,7 +7,7 @@ use crate::figures::{Figures, PhaseFigures};
 
 /// The ledger in figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Summary {
+pub struct LedgerSummary {
     /// Picks that were forecast.
     pub forecasts: u64,
     /// Picks that were given up and not forecast later.
@@ -71,7 +71,7 @@ pub struct PhaseSummary {
     pub coverage_90: Option<f64>,
 }
 
-impl Summary {
+impl LedgerSummary {
     pub(crate) fn of(figures: &Figures, duplicates: u64) -> Self {
         let all = PhaseFigures::sum(figures.phases.values());
         Self {

@@ -9,7 +9,7 @@
 
 mod support;
 
-use closecall_ledger::{Ledger, PhaseSummary, Summary};
+use closecall_ledger::{Ledger, LedgerSummary, PhaseSummary};
 use closecall_protocol::{CloseForecast, Interval, Phase};
 
 use support::{Fixture, at, changed, forecast, quoted};
@@ -43,7 +43,7 @@ fn settle(ledger: &mut Ledger) {
     );
 }
 
-fn of(summary: &Summary, phase: Phase) -> PhaseSummary {
+fn of(summary: &LedgerSummary, phase: Phase) -> PhaseSummary {
     let found = summary.phases.iter().find(|found| found.phase == phase);
     found.unwrap().clone()
 }

@@ -7,7 +7,7 @@ const Z: f64 = 1.959_963_984_540_054;
 
 /// A share of a count, with its 95 % Wilson interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Share {
+pub struct Proportion {
     /// The share itself.
     pub value: f64,
     /// Lower end of the interval.
@@ -23,7 +23,7 @@ pub struct Share {
 /// Trials count as independent here; outcomes of one day are not, so the interval is the least
 /// uncertainty there is.
 #[must_use]
-pub fn wilson(hits: usize, trials: usize) -> Option<Share> {
+pub fn wilson(hits: usize, trials: usize) -> Option<Proportion> {
     if trials == 0 {
         return None;
     }
@@ -31,7 +31,7 @@ pub fn wilson(hits: usize, trials: usize) -> Option<Share> {
     let shrink = 1.0 + Z * Z / n;
     let centre = (p + Z * Z / (2.0 * n)) / shrink;
     let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() / shrink;
-    Some(Share {
+    Some(Proportion {
         value: p,
         // At p = 0 and 1 the ends are 0 and 1 but for rounding.
         lower: (centre - half).clamp(0.0, p),
@@ -64,20 +64,20 @@ pub struct Calls {
 impl Calls {
     /// Share of calls that were right.
     #[must_use]
-    pub fn hit_rate(&self) -> Option<Share> {
+    pub fn hit_rate(&self) -> Option<Proportion> {
         wilson(self.right, self.calls)
     }
 
     /// Share that the price alone called right: on which side of the last close it stood.
     #[must_use]
-    pub fn baseline_hit_rate(&self) -> Option<Share> {
+    pub fn baseline_hit_rate(&self) -> Option<Proportion> {
         wilson(self.baseline_right, self.baseline_calls)
     }
 
     /// Base rate of rises: what a caller who always says "rise" gets. It is what stands beside the
     /// hit rate where the reference is the last close and so calls nothing.
     #[must_use]
-    pub fn base_rate(&self) -> Option<Share> {
+    pub fn base_rate(&self) -> Option<Proportion> {
         wilson(self.rises, self.rises + self.falls)
     }
 }

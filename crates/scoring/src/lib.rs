@@ -32,7 +32,7 @@ mod summary;
 pub use alarm::{ALARM_OUTCOMES, Alarm, alarm};
 pub use bands::{Band, BandScore, winkler};
 pub use bootstrap::{Bootstrap, Estimate};
-pub use calls::{Calls, Share, wilson};
+pub use calls::{Calls, Proportion, wilson};
 pub use diebold_mariano::{DieboldMariano, diebold_mariano};
 pub use label::{DayDifference, FAMILY_ERROR, Label, LabelFamily, MIN_OUTCOMES, daily_differences};
 pub use outcome::{Claim, Outcome, hit};
