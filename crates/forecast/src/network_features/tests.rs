@@ -1,3 +1,5 @@
+//! Network features: their cut in time, their scale, their gaps.
+
 use closecall_protocol::SessionDate;
 
 use super::*;

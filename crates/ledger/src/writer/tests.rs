@@ -1,3 +1,5 @@
+//! Rows, repeats and scores as the writer keeps them.
+
 use closecall_protocol::{Reason, SessionDate, Ticker};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Datasets: news by session, cuts, sums in place of articles.
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! AlphaVantage's answers: news, notes, refusals and rubbish.
+
 use proptest::prelude::*;
 use serde_json::json;
 
