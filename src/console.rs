@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDate;
 use closecall_calendar::Calendar;
-use closecall_ledger::DeadLetterRow;
+use closecall_ledger::{DeadLetterRow, Happening, LedgerEvent, Reader, State};
 use closecall_protocol::CloseForecast;
 use serde_json::{Value, json};
 
@@ -45,7 +45,26 @@ impl Console {
         self.format != Format::Text
     }
 
-    pub(crate) fn forecast(&self, forecast: &CloseForecast) {
+    /// Writes what a row of the ledger says, where that is news: a forecast of ours or a dead letter.
+    pub(crate) fn event(&self, ledger: &Reader, event: &LedgerEvent) {
+        let Happening::Recorded(entry) = &event.happening else {
+            return;
+        };
+        let written = match entry.state {
+            State::Forecast if entry.foreign => return,
+            State::Forecast => ledger
+                .forecast(event.pick_id)
+                .map(|forecast| forecast.iter().for_each(|forecast| self.forecast(forecast))),
+            State::DeadLetter => ledger
+                .dead_letter(event.pick_id)
+                .map(|letter| letter.iter().for_each(|letter| self.dead_letter(letter))),
+        };
+        if let Err(error) = written {
+            tracing::warn!(row = event.seq, %error, "a row of the ledger could not be shown");
+        }
+    }
+
+    fn forecast(&self, forecast: &CloseForecast) {
         match self.format {
             Format::Text => {
                 let day = Calendar::date_at(forecast.as_of);
@@ -69,7 +88,7 @@ impl Console {
         }
     }
 
-    pub(crate) fn dead_letter(&self, row: &DeadLetterRow) {
+    fn dead_letter(&self, row: &DeadLetterRow) {
         if self.is_json() {
             self.line(&dead_letter_json(row).to_string());
         } else {

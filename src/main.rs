@@ -9,6 +9,7 @@ mod build_info;
 mod commands;
 mod console;
 mod exit;
+mod following;
 mod pipeline;
 
 mod role;

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use closecall_actors::kafka_bridge::KafkaBridge;
-use closecall_actors::{Announcer, Forecaster, LedgerDeadLetters};
+use closecall_actors::{Forecaster, LedgerDeadLetters};
 use closecall_calendar::{Clock, Timetable};
 use closecall_forecast::{FitCache, forecast_with_cache};
-use closecall_ledger::{Ledger, Reader, Recorded, SharedLedger};
+use closecall_ledger::{Follower, Ledger, Reader, SharedLedger};
 use closecall_protocol::TickerPicked;
 use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{Exit, FaultPoints, Outbox, Signals, Supervisor};
 
-use crate::account::{Forecasts, RunSummary, account};
+use crate::account::RunSummary;
 use crate::console::{Console, Format};
 use crate::exit::{Code, CodedError, OrExit};
+use crate::following::Following;
 use crate::role::Role;
 use crate::settings::Settings;
 use crate::topology::{self, PickerRole, ReporterRole, Roles, ScraperRole};
@@ -59,8 +60,11 @@ pub(crate) fn run(
     }
     let counts = Counts::default();
     let mut readings = Vec::new();
-    let forecasts = Arc::<Forecasts>::default();
-    let roles = roles(settings, run, &counts, &mut readings, &forecasts)?;
+    let roles = roles(settings, run, &mut readings)?;
+    let following = match &roles.reporter {
+        Some(reporter) => follow(settings, run, &reporter.ledger, &counts)?,
+        None => Vec::new(),
+    };
     let before = match kafka {
         None => Some(Reader::open(&settings.data_dir)?.summary()?),
         Some(_) => None,
@@ -101,19 +105,20 @@ pub(crate) fn run(
         let accepted = first_hop.map_or(0, |hop| hop.stats().accepted);
         anyhow::Ok((exit, accepted, restarts))
     })?;
-    let summary = before
-        .map(|before| account(&settings.data_dir, accepted, restarts, &before, &forecasts))
-        .transpose()?;
-    Ok((exit, summary))
+    following.into_iter().for_each(Following::finish);
+    let Some(before) = before else {
+        return Ok((exit, None));
+    };
+    let after = Reader::open(&settings.data_dir)?.summary()?;
+    let summary = RunSummary::of(accepted, restarts, &before, after);
+    Ok((exit, Some(summary)))
 }
 
 /// Makes what the roles of this process need, and no more: a trainer opens no store.
 fn roles(
     settings: &Settings,
     run: &RunOptions,
-    counts: &Counts,
     readings: &mut Vec<Reading>,
-    forecasts: &Arc<Forecasts>,
 ) -> anyhow::Result<Roles> {
     let picker = run.has(Role::TickerPicker).then(|| PickerRole {
         settings: settings.picker.clone(),
@@ -135,16 +140,13 @@ fn roles(
     }
     let mut reporter = None;
     if run.has(Role::Reporter) {
-        let console = Arc::new(Console::new(run.format));
         let ledger = Ledger::open(&settings.data_dir, settings.calendar.calendar())
             .or_exit(Code::CannotCreate)?;
         let ledger = SharedLedger::from(ledger);
-        let announce = announcer(&console, counts, &run.clock, forecasts);
-        let tell = Arc::new(move |row: &_| console.dead_letter(row));
-        let dead_letters = LedgerDeadLetters::new(ledger.clone(), tell);
+        readings.push(readings::duplicates(Reader::open(&settings.data_dir)?));
+        let dead_letters = LedgerDeadLetters::new(ledger.clone());
         reporter = Some(ReporterRole {
             ledger,
-            announce,
             dead_letters,
         });
     }
@@ -170,23 +172,25 @@ fn forecaster(settings: &Settings, clock: &Clock) -> Forecaster {
     })
 }
 
-/// Tells and counts what was recorded.
-fn announcer(
-    console: &Arc<Console>,
+/// Readers of what this run records: the console, and the metrics where they are served.
+fn follow(
+    settings: &Settings,
+    run: &RunOptions,
+    ledger: &SharedLedger,
     counts: &Counts,
-    clock: &Clock,
-    forecasts: &Arc<Forecasts>,
-) -> Announcer {
-    let (console, counts, clock) = (Arc::clone(console), counts.clone(), clock.clone());
-    let forecasts = Arc::clone(forecasts);
-    Arc::new(move |forecast, recorded| match recorded {
-        Recorded::New { late, .. } => {
-            counts.forecast(forecast, late, clock.now().timestamp());
-            console.forecast(forecast);
-            forecasts.add(forecast);
-        }
-        Recorded::Duplicate => counts.duplicate(),
-    })
+) -> anyhow::Result<Vec<Following>> {
+    let rows = ledger.watch();
+    let recorded = *rows.borrow();
+    let follower = || Follower::open(&settings.data_dir, recorded, Some(rows.clone()));
+    let console = Console::new(run.format);
+    let write = move |ledger: &_, event: &_| console.event(ledger, event);
+    let mut following = vec![Following::start("console", follower()?, write)?];
+    if settings.http.listen.is_some() {
+        let counts = counts.clone();
+        let count = move |_: &_, event: &_| counts.event(event);
+        following.push(Following::start("metrics", follower()?, count)?);
+    }
+    Ok(following)
 }
 
 fn serve(

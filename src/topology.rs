@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{
-    Announcer, Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerSettings, Reporter, Scraper,
-    Sentiment, TickerPicker, stage,
+    Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerSettings, Reporter, Scraper, Sentiment,
+    TickerPicker, stage,
 };
 use closecall_calendar::{Calendar, Timetable};
 use closecall_ledger::SharedLedger;
@@ -54,7 +54,6 @@ pub(crate) struct ScraperRole {
 /// Reporter's.
 pub(crate) struct ReporterRole {
     pub(crate) ledger: SharedLedger,
-    pub(crate) announce: Announcer,
     pub(crate) dead_letters: LedgerDeadLetters,
 }
 
@@ -86,10 +85,9 @@ pub(crate) fn wire(
     if let Some(role) = reporter {
         let ReporterRole {
             ledger,
-            announce,
             dead_letters,
         } = role;
-        let reporter = Reporter::new(ledger, announce, context(stage::REPORTER));
+        let reporter = Reporter::new(ledger, context(stage::REPORTER));
         let reporter = supervisor.spawn_stage(stage::REPORTER, reporter)?;
         if let Some(bridge) = bridge {
             let (topic, next) = (Topic::StockPredictionOutput, reporter.clone().recipient());

@@ -6,7 +6,7 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use common::pipeline::{DEMO_DATA, Said};
 use common::{Done, Workplace};
@@ -143,6 +143,31 @@ fn assert_within_its_folder(workplace: &Workplace) {
     for (path, _) in workplace.files() {
         assert!(path.starts_with(&folder), "{} was written", path.display());
     }
+}
+
+/// More than a pipe holds is written while nobody reads it: the picks go on, and every line is there
+/// for the reader that comes late.
+#[test]
+fn a_reader_that_stands_still_holds_up_no_stage() {
+    let picks = 40;
+    let workplace = Workplace::new();
+    let count = picks.to_string();
+    let child = workplace
+        .command(["demo", "--picks", count.as_str(), "--json=full"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    common::wait_until("all picks in the ledger", || {
+        let listed = workplace.run(&["ledger", "list", "--json", "--data-dir", DEMO_DATA]);
+        listed.code() == 0 && listed.json_lines().len() == picks
+    });
+    let done = Done(child.wait_with_output().unwrap());
+    assert_eq!(done.code(), 0, "{}", done.stderr());
+    assert!(done.stdout().len() > 64 * 1024);
+    let said = Said::by(&done);
+    said.assert_consistent();
+    assert_eq!(said.forecasts.len(), picks);
 }
 
 /// In a network namespace that has loopback and nothing else.

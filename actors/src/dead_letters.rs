@@ -2,19 +2,17 @@
 //! reporter's role finds in the dead-letter topics.
 
 use std::fmt;
-use std::sync::Arc;
 
 use closecall_kafka::{DeadLetterStore, FoundDeadLetter};
-use closecall_ledger::{DeadLetterRow, LedgerInput, Recorded, SharedLedger};
+use closecall_ledger::{DeadLetterRow, LedgerInput, SharedLedger};
 use closecall_protocol::{PickId, Ticker};
 use closecall_supervision::{DeadLetter, DeadLetterSink, Recording, SinkError};
 use serde_json::{Value, json};
 
-/// Records dead letters in the ledger, and tells `announce` of each that is new.
+/// Records dead letters in the ledger.
 #[derive(Clone)]
 pub struct LedgerDeadLetters {
     ledger: SharedLedger,
-    announce: Arc<dyn Fn(&DeadLetterRow) + Send + Sync>,
 }
 
 impl fmt::Debug for LedgerDeadLetters {
@@ -26,8 +24,8 @@ impl fmt::Debug for LedgerDeadLetters {
 impl LedgerDeadLetters {
     /// A sink over the ledger that the reporter writes to.
     #[must_use]
-    pub fn new(ledger: SharedLedger, announce: Arc<dyn Fn(&DeadLetterRow) + Send + Sync>) -> Self {
-        Self { ledger, announce }
+    pub fn new(ledger: SharedLedger) -> Self {
+        Self { ledger }
     }
 
     /// Records one row; a repeat is harmless.
@@ -35,12 +33,9 @@ impl LedgerDeadLetters {
     /// # Errors
     /// When the ledger cannot be written for now.
     pub async fn record_row(&self, row: DeadLetterRow) -> Result<(), SinkError> {
-        let (ledger, announce) = (self.ledger.clone(), Arc::clone(&self.announce));
+        let ledger = self.ledger.clone();
         tokio::task::spawn_blocking(move || {
-            let recorded = ledger.record(LedgerInput::DeadLetter(Box::new(row.clone())))?;
-            if matches!(recorded, Recorded::New { .. }) {
-                announce(&row);
-            }
+            ledger.record(LedgerInput::DeadLetter(Box::new(row)))?;
             Ok(())
         })
         .await?

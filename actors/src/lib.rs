@@ -25,7 +25,7 @@ mod ticker_picker;
 pub use dead_letters::LedgerDeadLetters;
 pub use facts::Facts;
 pub use gru_trainer::{Forecaster, GruTrainer};
-pub use reporter::{Announcer, Reporter};
+pub use reporter::Reporter;
 pub use scraper::Scraper;
 pub use sentiment::Sentiment;
 pub use ticker_picker::{PickerMode, PickerProgress, PickerSettings, TickerPicker};

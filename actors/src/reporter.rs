@@ -1,25 +1,21 @@
-//! Reporter: records every forecast in the ledger, with the scores it brings, and announces it.
+//! Reporter: records every forecast in the ledger, with the scores it brings.
 //!
-//! A forecast is announced once it is safe. One that the ledger already has settles as well.
+//! Whoever wants to know what was recorded follows the ledger; this stage waits for no reader. A
+//! forecast that the ledger already has settles as well.
 
 use std::fmt;
-use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_calendar::Clock;
 use closecall_ledger::{LedgerInput, Recorded, SharedLedger};
-use closecall_protocol::{CloseForecast, ErrorClass, Prediction, Reason};
+use closecall_protocol::{ErrorClass, Prediction, Reason};
 use closecall_supervision::{Ack, Deliver, Drain, StageContext, StageError};
 
 use crate::stage;
 
-/// Told of every forecast of ours and what recording it did.
-pub type Announcer = Arc<dyn Fn(&CloseForecast, Recorded) + Send + Sync>;
-
 /// The actor. Its work is the ledger's.
 pub struct Reporter {
     ledger: SharedLedger,
-    announce: Announcer,
     context: StageContext,
 }
 
@@ -32,12 +28,8 @@ impl fmt::Debug for Reporter {
 impl Reporter {
     /// A reporter that writes to `ledger`, the only writer of it beside the dead letters.
     #[must_use]
-    pub fn new(ledger: SharedLedger, announce: Announcer, context: StageContext) -> Self {
-        Self {
-            ledger,
-            announce,
-            context,
-        }
+    pub fn new(ledger: SharedLedger, context: StageContext) -> Self {
+        Self { ledger, context }
     }
 }
 
@@ -69,17 +61,14 @@ impl Handler<Deliver<Prediction>> for Reporter {
 
     fn handle(&mut self, delivery: Deliver<Prediction>, _: &mut Self::Context) -> Self::Result {
         self.context.handling();
-        let (ledger, announce) = (self.ledger.clone(), Arc::clone(&self.announce));
+        let ledger = self.ledger.clone();
         let (context, prediction) = (self.context.clone(), delivery.message.clone());
         Box::pin(async move {
             let at_work = context.clone();
             let record = move |_: &_| {
                 at_work.fault_point("before-ledger");
-                let recorded = record(&ledger, &prediction, at_work.clock())?;
+                record(&ledger, &prediction, at_work.clock())?;
                 at_work.fault_point("after-ledger");
-                if let Prediction::Ours(forecast) = &prediction {
-                    announce(forecast, recorded);
-                }
                 Ok(Ack::Done)
             };
             context

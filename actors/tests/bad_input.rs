@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT};
@@ -15,7 +15,7 @@ use closecall_actors::{
 };
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};
-use closecall_ledger::{DeadLetterRow, Ledger, Reader, SharedLedger};
+use closecall_ledger::{Ledger, Reader, SharedLedger};
 use closecall_market::{DataSource, Market, MarketSettings};
 use closecall_market_server::{RunningServer, ServedMarket, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{
@@ -48,7 +48,7 @@ struct Doors {
     scraper: Arc<Outbox<TickerPicked>>,
     sentiment: Arc<Outbox<MarketScraped>>,
     trainer: Arc<Outbox<DatasetBuilt>>,
-    letters: Arc<Mutex<Vec<DeadLetterRow>>>,
+    folder: PathBuf,
     _served: RunningServer,
 }
 
@@ -71,16 +71,12 @@ impl Doors {
         let market = Market::open(&settings, &source, folder, calendar, clock.clone()).unwrap();
         let ledger = Ledger::open(folder, Calendar::default()).unwrap();
         let ledger = SharedLedger::from(ledger);
-        let letters: Arc<Mutex<Vec<DeadLetterRow>>> = Arc::default();
-        let kept = Arc::clone(&letters);
-        let keep = Arc::new(move |row: &DeadLetterRow| kept.lock().unwrap().push(row.clone()));
-        let sink = Arc::new(LedgerDeadLetters::new(ledger.clone(), keep));
+        let sink = Arc::new(LedgerDeadLetters::new(ledger.clone()));
 
         let settings = SupervisionSettings::default();
         let supervisor = Supervisor::new(settings, clock.clone(), 3).unwrap();
         let context = |name| supervisor.context(name, FaultPoints::default());
-        let told = Arc::new(|_: &_, _| {});
-        let reporter = Reporter::new(ledger, told, context(REPORTER));
+        let reporter = Reporter::new(ledger, context(REPORTER));
         let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
         let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), Facts);
         let trainer = GruTrainer::new(forecaster, hop.build(), context(GRU_TRAINER));
@@ -102,7 +98,7 @@ impl Doors {
             sentiment: sentiment.dead_letters(sink.clone()).build(),
             trainer: trainer.dead_letters(sink).build(),
             supervisor,
-            letters,
+            folder: folder.to_owned(),
             _served: served,
         }
     }
@@ -110,12 +106,10 @@ impl Doors {
     /// The stage that refused this pick, and why.
     #[track_caller]
     fn refusal(&self, pick: &Pick) -> (String, Reason) {
-        let letters = self.letters.lock().unwrap();
-        let mut of_pick = letters.iter().filter(|row| row.pick_id == pick.pick_id);
-        let row = of_pick.next().unwrap();
-        assert!(of_pick.next().is_none(), "one dead letter");
+        let ledger = Reader::open(&self.folder).unwrap();
+        let row = ledger.dead_letter(pick.pick_id).unwrap().unwrap();
         assert!(!row.message.is_empty());
-        (row.stage.clone(), row.reason)
+        (row.stage, row.reason)
     }
 
     /// Nothing was restarted on the way.

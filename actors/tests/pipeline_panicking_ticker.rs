@@ -59,7 +59,7 @@ fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
     let market = Arc::new(market.unwrap());
     let ledger = Ledger::open(folder.path(), Calendar::default()).unwrap();
     let ledger = SharedLedger::from(ledger);
-    let letters = LedgerDeadLetters::new(ledger.clone(), Arc::new(|_| {}));
+    let letters = LedgerDeadLetters::new(ledger.clone());
 
     let mut supervision = SupervisionSettings::default();
     supervision.delivery.backoff.first = Duration::from_millis(10);
@@ -76,7 +76,7 @@ fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
     let exit = actix::System::new().block_on(async {
         let supervisor = Supervisor::new(supervision, clock.clone(), 3).unwrap();
         let context = |name| supervisor.context(name, FaultPoints::default());
-        let reporter = Reporter::new(ledger, Arc::new(|_, _| {}), context(REPORTER));
+        let reporter = Reporter::new(ledger, context(REPORTER));
         let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
         let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), Facts);
         let forecaster = forecaster("TSLA", clock.clone());

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use closecall_protocol::CloseForecast;
+use closecall_ledger::{Happening, LedgerEvent};
+use closecall_protocol::Direction;
 use closecall_supervision::{Health, StageHealth};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
@@ -21,30 +22,36 @@ use crate::build_info::COMMIT;
 /// Label names and values of one sample.
 pub(crate) type Labels = Vec<(&'static str, String)>;
 
-/// What happened in this process. Clones count together.
+/// What the ledger gained in this process. Clones count together.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counts {
     forecasts: Family<Labels, Counter>,
-    duplicates: Counter,
     late: Counter,
     last_forecast: Gauge,
 }
 
 impl Counts {
-    /// A forecast was recorded at `recorded_at`, in seconds since the epoch.
-    pub(crate) fn forecast(&self, forecast: &CloseForecast, late: bool, recorded_at: i64) {
+    /// Counts a row of the ledger where it is a forecast of ours.
+    pub(crate) fn event(&self, event: &LedgerEvent) {
+        let Happening::Recorded(entry) = &event.happening else {
+            return;
+        };
+        let prices = entry.close.zip(entry.prediction);
+        let (Some(ticker), Some((close, prediction)), false) =
+            (&entry.ticker, prices, entry.foreign)
+        else {
+            return;
+        };
         let labels = vec![
-            ("ticker", forecast.ticker.to_string()),
-            ("direction", forecast.direction().to_string()),
+            ("ticker", ticker.to_string()),
+            (
+                "direction",
+                Direction::between(close, prediction).to_string(),
+            ),
         ];
         self.forecasts.get_or_create(&labels).inc();
-        self.late.inc_by(u64::from(late));
-        self.last_forecast.set(recorded_at);
-    }
-
-    /// The ledger had it already.
-    pub(crate) fn duplicate(&self) {
-        self.duplicates.inc();
+        self.late.inc_by(u64::from(entry.late));
+        self.last_forecast.set(event.recorded_at.timestamp());
     }
 }
 
@@ -93,12 +100,10 @@ impl Metrics {
     fn counts(&self, registry: &mut Registry) {
         let Counts {
             forecasts,
-            duplicates,
             late,
             last_forecast,
         } = self.counts.clone();
         registry.register("forecasts", "Forecasts recorded", Shown(forecasts));
-        registry.register("duplicates", "Repeats that the ledger counted", duplicates);
         registry.register(
             "late",
             "Forecasts recorded after their session's close",

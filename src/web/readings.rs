@@ -1,8 +1,9 @@
 //! Metrics whose numbers other parts keep: picks, vendor requests, Kafka's view.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use closecall_kafka::KafkaStats;
+use closecall_ledger::Reader;
 use closecall_market::{Market, RequestOutcome, Vendor};
 use closecall_protocol::TickerPicked;
 use closecall_supervision::Outbox;
@@ -21,6 +22,25 @@ pub(crate) fn picks(first_hop: &Arc<Outbox<TickerPicked>>) -> Reading {
         help: "Picks accepted",
         counter: true,
         read: Box::new(move || vec![(Vec::new(), number(first_hop.stats().accepted))]),
+    }
+}
+
+/// Repeats that the ledger counted, ever: a restart does not set them back.
+pub(crate) fn duplicates(ledger: Reader) -> Reading {
+    let ledger = Mutex::new(ledger);
+    let read = move || {
+        let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = ledger.duplicates().ok();
+        count
+            .map(|count| (Vec::new(), number(count)))
+            .into_iter()
+            .collect()
+    };
+    Reading {
+        name: "duplicates",
+        help: "Repeats that the ledger counted",
+        counter: true,
+        read: Box::new(read),
     }
 }
 

@@ -45,6 +45,12 @@ impl Follower {
         })
     }
 
+    /// The ledger that is followed, for what an event leaves out.
+    #[must_use]
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
     /// The last row that was handed over.
     #[must_use]
     pub fn cursor(&self) -> i64 {

@@ -10,7 +10,7 @@ use crate::entry::Entry;
 use crate::error::Error;
 use crate::event::LedgerEvent;
 use crate::head_file::HeadFile;
-use crate::row::{Event, Row};
+use crate::row::{DeadLetterRow, Event, Row};
 use crate::score::Score;
 use crate::summary::LedgerSummary;
 use crate::verify::{self, Verified};
@@ -117,6 +117,20 @@ impl Reader {
             .map(|found| found.map(|(_, forecast)| forecast))
     }
 
+    /// The dead letter of a pick, whole; also one that a forecast superseded.
+    ///
+    /// # Errors
+    /// When the database or the row cannot be read.
+    pub fn dead_letter(&self, pick_id: PickId) -> Result<Option<DeadLetterRow>, Error> {
+        let sql = "SELECT seq, content FROM log WHERE pick_id = ?1 AND kind = 'dead_letter'";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([pick_id.to_string()])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        Ok(Row::parse(row.get(0)?, &row.get::<_, String>(1)?)?.into_dead_letter())
+    }
+
     /// What was recorded after the row `after`, in order.
     ///
     /// # Errors
@@ -178,12 +192,15 @@ impl Reader {
         } else {
             replay::figures(&snapshot)?
         };
-        let duplicates: i64 = snapshot.query_row(
-            "SELECT count FROM tally WHERE name = 'duplicates'",
-            [],
-            |row| row.get(0),
-        )?;
-        Ok(LedgerSummary::of(&figures, duplicates.unsigned_abs()))
+        Ok(LedgerSummary::of(&figures, duplicates(&snapshot)?))
+    }
+
+    /// How many repeats were counted instead of recorded.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn duplicates(&self) -> Result<u64, Error> {
+        Ok(duplicates(&self.connection)?)
     }
 
     /// Checks every row, that none is missing, and the database itself. Linear in the ledger.
@@ -193,6 +210,13 @@ impl Reader {
     pub fn verify(&self) -> Result<Verified, Vec<Damage>> {
         verify::verify(&self.connection, &self.head_file)
     }
+}
+
+fn duplicates(connection: &Connection) -> rusqlite::Result<u64> {
+    let sql = "SELECT count FROM tally WHERE name = 'duplicates'";
+    let mut statement = connection.prepare_cached(sql)?;
+    let count: i64 = statement.query_row([], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 fn score(row: Row) -> Option<Score> {

@@ -142,6 +142,35 @@ impl Row {
         }
     }
 
+    /// The dead letter that the row records, where it does.
+    pub(crate) fn into_dead_letter(self) -> Option<DeadLetterRow> {
+        match self.event {
+            Event::DeadLetter {
+                stage,
+                reason,
+                message,
+                attempts,
+                payload,
+                topic,
+                partition,
+                offset,
+            } => Some(DeadLetterRow {
+                pick_id: self.pick_id,
+                stage,
+                reason,
+                message,
+                ticker: self.ticker,
+                attempts,
+                payload,
+                at: self.recorded_at,
+                topic,
+                partition,
+                offset,
+            }),
+            _ => None,
+        }
+    }
+
     pub(crate) fn score(
         scored: &CloseForecast,
         by: PickId,
