@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use closecall_kafka::KafkaStats;
 use closecall_ledger::Reader;
-use closecall_market::{Market, RequestOutcome, Vendor};
+use closecall_market::{EndpointFamily, Market, RequestOutcome, Vendor};
 use closecall_protocol::TickerPicked;
 use closecall_supervision::Outbox;
 
@@ -78,14 +78,14 @@ pub(crate) fn vendor_requests(market: &Arc<Market>) -> Reading {
 pub(crate) fn breakers(market: &Arc<Market>) -> Reading {
     let stats = Arc::clone(market.stats());
     let read = move || {
-        Vendor::ALL
+        EndpointFamily::ALL
             .into_iter()
-            .map(|vendor| {
+            .map(|family| {
                 let labels = vec![
-                    ("vendor", vendor.name().to_owned()),
-                    ("family", vendor.family().to_owned()),
+                    ("vendor", family.vendor().name().to_owned()),
+                    ("family", family.name().to_owned()),
                 ];
-                let hosts = stats.left_alone(vendor);
+                let hosts = stats.left_alone(family);
                 (labels, i64::try_from(hosts).unwrap_or(i64::MAX))
             })
             .collect()

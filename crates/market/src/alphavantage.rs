@@ -11,9 +11,9 @@ use closecall_protocol::Ticker;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use crate::vendor::VendorFault;
 use crate::vendor::fetch::Fetcher;
 use crate::vendor::symbol::vendor_symbol;
+use crate::vendor::{EndpointFamily, VendorFault};
 
 pub(crate) use codec::{Feed, NewsItem};
 
@@ -58,9 +58,13 @@ impl Alphavantage {
             ("apikey", key),
         ];
         self.fetcher
-            .fetch(&["query"], &query, deadline, |answer| {
-                codec::read(answer, ticker, key)
-            })
+            .fetch(
+                EndpointFamily::AlphavantageNews,
+                &["query"],
+                &query,
+                deadline,
+                |answer| codec::read(answer, ticker, key),
+            )
             .await
     }
 }

@@ -42,4 +42,4 @@ pub use settings::{
     AlphavantageSettings, ConnectionSettings, MarketSettings, WindowSettings, YahooSettings,
 };
 pub use source::DataSource;
-pub use vendor::{RequestOutcome, Vendor, VendorFault, VendorStats};
+pub use vendor::{EndpointFamily, RequestOutcome, Vendor, VendorFault, VendorStats};

@@ -1,11 +1,11 @@
 //! The local market store: everything that was fetched, and what the pipeline reads.
 //!
-//! * `connection`: the SQLite file and its schema.
+//! * `connection`: the SQLite file and its schema; `series`: the key of all prices.
 //! * `prices`: daily bars and when they were fetched, announced splits, repairs.
 //! * `intraday`: bars inside sessions.
 //! * `news`: articles, once each; `scores`: their scores and the sums that stand for them.
-//! * `limits`: breakers of hosts, requests of a day.
-//! * `span`: the windows of time of which everything is known; `asked`: what vendors were asked.
+//! * `limits`: breakers, requests of a day.
+//! * `span`: coverage, the spans of which everything is known; `asked`: what providers were asked.
 
 mod asked;
 mod connection;
@@ -14,6 +14,7 @@ mod limits;
 mod news;
 mod prices;
 mod scores;
+mod series;
 mod span;
 
 pub(crate) use asked::ChartState;
@@ -22,6 +23,7 @@ pub(crate) use connection::Store;
 pub(crate) use prices::StoredBars;
 pub(crate) use prices::{Basis, FetchedBars};
 pub(crate) use scores::ArticleScore;
+pub(crate) use series::Series;
 pub(crate) use span::Span;
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! The two vendors, what a call to one can end with ([`VendorFault`]), and how often it did.
+//! The vendors, what a call to one can end with ([`VendorFault`]), and how often it did.
 //!
 //! How a vendor is spoken to lies in `http` (one request) and `fetch` (hosts, pace and tries).
 
 pub(crate) mod bounded;
 pub(crate) mod breaker;
+mod family;
 pub(crate) mod fault;
 pub(crate) mod fetch;
 pub(crate) mod http;
@@ -16,6 +17,7 @@ pub(crate) mod tls;
 
 use std::fmt;
 
+pub use family::EndpointFamily;
 pub use fault::VendorFault;
 pub use stats::{RequestOutcome, VendorStats};
 
@@ -28,11 +30,15 @@ pub enum Vendor {
     Yahoo,
     /// AlphaVantage's NEWS_SENTIMENT: news.
     Alphavantage,
+    /// Alpaca's market data: prices.
+    Alpaca,
+    /// Tiingo: prices.
+    Tiingo,
 }
 
 impl Vendor {
-    /// Both, in the order in which a gather asks them.
-    pub const ALL: [Self; 2] = [Self::Yahoo, Self::Alphavantage];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Yahoo, Self::Alphavantage, Self::Alpaca, Self::Tiingo];
 
     /// Its name, as settings and metrics write it.
     #[must_use]
@@ -40,15 +46,8 @@ impl Vendor {
         match self {
             Self::Yahoo => "yahoo",
             Self::Alphavantage => "alphavantage",
-        }
-    }
-
-    /// What it is asked for, as metrics write it: its endpoints of one kind.
-    #[must_use]
-    pub fn family(self) -> &'static str {
-        match self {
-            Self::Yahoo => "chart",
-            Self::Alphavantage => "news",
+            Self::Alpaca => "alpaca",
+            Self::Tiingo => "tiingo",
         }
     }
 
@@ -57,6 +56,8 @@ impl Vendor {
         let domain = match self {
             Self::Yahoo => "yahoo.com",
             Self::Alphavantage => "alphavantage.co",
+            Self::Alpaca => "alpaca.markets",
+            Self::Tiingo => "tiingo.com",
         };
         let host = url.host_str().unwrap_or_default();
         host.strip_suffix(domain)

@@ -9,9 +9,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::Ticker;
 use tokio::time::Instant;
 
-use crate::vendor::VendorFault;
 use crate::vendor::fetch::Fetcher;
 use crate::vendor::symbol::vendor_symbol;
+use crate::vendor::{EndpointFamily, VendorFault};
 
 pub(crate) use daily::{Chart, SETTLED_AFTER};
 pub(crate) use intraday::{IntradayAnswer, IntradayRow};
@@ -55,9 +55,13 @@ impl Yahoo {
         ];
         let symbol = vendor_symbol(ticker);
         self.0
-            .fetch(&path(&symbol), &query, deadline, |answer| {
-                daily::read(answer, ticker)
-            })
+            .fetch(
+                EndpointFamily::YahooChart,
+                &path(&symbol),
+                &query,
+                deadline,
+                |answer| daily::read(answer, ticker),
+            )
             .await
     }
 
@@ -87,14 +91,20 @@ impl Yahoo {
             .collect();
         let symbol = vendor_symbol(ticker);
         self.0
-            .fetch(&path(&symbol), &query, deadline, |answer| {
-                let intraday = intraday::read(answer, ticker)?;
-                // What a vendor traded last is after a past session.
-                Ok(intraday.map(|intraday| match window {
-                    IntradayWindow::Running => intraday,
-                    IntradayWindow::Past { .. } => intraday.without_last_trade(),
-                }))
-            })
+            .fetch(
+                EndpointFamily::YahooChart,
+                &path(&symbol),
+                &query,
+                deadline,
+                |answer| {
+                    let intraday = intraday::read(answer, ticker)?;
+                    // What a vendor traded last is after a past session.
+                    Ok(intraday.map(|intraday| match window {
+                        IntradayWindow::Running => intraday,
+                        IntradayWindow::Past { .. } => intraday.without_last_trade(),
+                    }))
+                },
+            )
             .await
     }
 }

@@ -134,8 +134,8 @@ fn fetcher(
             store: shared.store.clone(),
             clock: shared.clock.clone(),
             requests_per_day: match vendor {
-                Vendor::Yahoo => None,
                 Vendor::Alphavantage => settings.alphavantage.requests_per_day,
+                Vendor::Yahoo | Vendor::Alpaca | Vendor::Tiingo => None,
             },
             stats: Arc::clone(shared.stats),
         },

@@ -2,7 +2,7 @@
 //!
 //! Nothing fails for want of it: a forecast then rests on the last close, and says why.
 
-use closecall_protocol::{Pick, QuoteAbsent, SessionTimes};
+use closecall_protocol::{Pick, Provider, QuoteAbsent, SessionTimes};
 use tokio::time::Instant;
 
 use super::Market;
@@ -10,6 +10,7 @@ use super::prices::Prices;
 use super::window::PickWindow;
 use crate::error::Error;
 use crate::quote::{Expected, Quoted, quote};
+use crate::store::Series;
 use crate::vendor::VendorFault;
 use crate::yahoo::{IntradayAnswer, IntradayWindow};
 
@@ -46,11 +47,12 @@ impl Market {
             previous_close: (last_date == previous && !prices.provisional).then(|| last.close()),
             splits: &prices.splits,
         };
+        let series = Series::new(Provider::Yahoo, &pick.ticker);
         let quoted = match self.ask_intraday(pick, window, live, deadline).await {
             Ok(Some(intraday)) => {
                 let quoted = quote(&intraday, &expected);
                 self.store
-                    .put_intraday(&pick.ticker, intraday, window.cut, now)
+                    .put_intraday(&series, intraday, window.cut, now)
                     .await?;
                 quoted
             }
@@ -61,7 +63,7 @@ impl Market {
                     "the price of the moment could not be fetched"
                 );
                 // An older price is one of its own time.
-                let stored = self.store.intraday(&pick.ticker, session).await?;
+                let stored = self.store.intraday(&series, session).await?;
                 quote(
                     &stored,
                     &Expected {

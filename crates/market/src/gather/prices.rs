@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use closecall_protocol::{Bar, Pick, Repair};
+use closecall_protocol::{Bar, Pick, Provider, Repair};
 use tokio::time::Instant;
 
 use super::Market;
@@ -13,7 +13,7 @@ use super::window::PickWindow;
 use crate::error::{Error, refused_rows};
 use crate::repair::{Repaired, repair};
 use crate::split::Split;
-use crate::store::{Basis, FetchedBars, Span};
+use crate::store::{Basis, FetchedBars, Series, Span};
 use crate::vendor::VendorFault;
 use crate::yahoo::Chart;
 
@@ -50,13 +50,14 @@ impl Market {
         deadline: Instant,
     ) -> Result<Fetched, Error> {
         let (ticker, now) = (&pick.ticker, self.clock.now());
+        let series = &Series::new(Provider::Yahoo, ticker);
         let (from, to) = window.asked();
         let span = Span {
             start: from,
             end: window.last.close,
         };
         let session = window.last.date;
-        let state = self.store.chart_state(ticker, session, span).await?;
+        let state = self.store.chart_state(series, session, span).await?;
         if let Some(until) = schedule::unknown_until(&state, now) {
             let ticker = ticker.clone();
             return Err(Error::UnknownTicker { ticker, until });
@@ -71,7 +72,7 @@ impl Market {
         if !schedule::ask(&state, &due, now) {
             return Ok(Fetched::NotAsked);
         }
-        self.store.note_asked(ticker, session, now).await?;
+        self.store.note_asked(series, session, now).await?;
         let chart = match self.yahoo.chart(ticker, from, to, deadline).await {
             Ok(chart) => chart,
             Err(VendorFault::OtherMarket(market)) => {
@@ -80,7 +81,7 @@ impl Market {
             }
             // The store knows the ticker: the vendor is mistaken, or will be.
             Err(VendorFault::UnknownSymbol(_)) if newest.is_none() => {
-                self.store.note_unknown(ticker, now).await?;
+                self.store.note_unknown(series, now).await?;
                 let (ticker, until) = (ticker.clone(), now + schedule::UNKNOWN_FOR);
                 return Err(Error::UnknownTicker { ticker, until });
             }
@@ -94,7 +95,7 @@ impl Market {
         match self.keep_chart(pick, window, chart).await? {
             Err(fault) => Ok(Fetched::Failed(fault)),
             Ok(()) => {
-                self.store.note_answered(ticker, answered).await?;
+                self.store.note_answered(series, answered).await?;
                 Ok(Fetched::Answered { unusable })
             }
         }
@@ -130,7 +131,11 @@ impl Market {
         };
         match self
             .store
-            .put_bars(ticker, fetched, self.clock.now())
+            .put_bars(
+                &Series::new(Provider::Yahoo, ticker),
+                fetched,
+                self.clock.now(),
+            )
             .await?
         {
             Basis::Same => {}
@@ -175,7 +180,8 @@ impl Market {
     ) -> Result<Prices, Error> {
         let (first, last) = (window.first.date, window.last.date);
         let ticker = &pick.ticker;
-        let stored = self.store.bars(ticker, first, last).await?;
+        let series = Series::new(Provider::Yahoo, ticker);
+        let stored = self.store.bars(&series, first, last).await?;
         let Some(newest) = stored.bars.last().map(|bar| bar.session().date()) else {
             return Err(nothing(pick, window, fetched));
         };

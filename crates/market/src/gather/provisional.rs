@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use closecall_calendar::Session;
-use closecall_protocol::{Bar, Pick, SessionTimes};
+use closecall_protocol::{Bar, Pick, Provider, SessionTimes};
 use tokio::time::Instant;
 
 use super::Market;
@@ -11,6 +11,7 @@ use super::prices::Prices;
 use super::window::PickWindow;
 use crate::error::Error;
 use crate::quote::{SAME_BASIS, closing_price};
+use crate::store::Series;
 use crate::yahoo::{IntradayAnswer, IntradayWindow};
 
 /// A provisional close may lie so far from the close before, in logarithms; it grows with the root
@@ -37,7 +38,8 @@ impl Market {
             return Ok(());
         }
         let session = SessionTimes::from(&previous);
-        let stored = self.store.intraday(&pick.ticker, session).await?;
+        let series = Series::new(Provider::Yahoo, &pick.ticker);
+        let stored = self.store.intraday(&series, session).await?;
         let price = match closing_price(&stored, &session) {
             Some(price) => Some(price),
             None => self
@@ -92,9 +94,10 @@ impl Market {
         answer
             .rows
             .retain(|row| row.start + answer.step <= window.cut);
+        let series = Series::new(Provider::Yahoo, &pick.ticker);
         let (kept, now) = (answer.clone(), self.clock.now());
         self.store
-            .put_intraday(&pick.ticker, kept, window.cut, now)
+            .put_intraday(&series, kept, window.cut, now)
             .await?;
         Ok(Some(answer))
     }

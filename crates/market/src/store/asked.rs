@@ -1,16 +1,22 @@
-//! What the price vendor was asked and when, so that a question is put again only when its answer
+//! What a provider of prices was asked and when, so that a question is put again only when its answer
 //! can have changed; a restart forgets none of it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use closecall_protocol::Ticker;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::connection::{Store, writing};
-use super::span::{Span, known, mark};
+use super::series::Series;
+use super::span::{Covered, Span, known, mark};
 use crate::error::Error;
 
-/// Spans of daily bars that the vendor has answered for.
-const CHARTS: &str = "chart_windows";
+/// The coverage of a series by daily bars.
+fn covered(series: &Series) -> Covered<'_> {
+    Covered {
+        provider: series.provider.into(),
+        kind: "bars",
+        ticker: &series.ticker,
+    }
+}
 
 /// What is known of the daily bars of a ticker, and how often they were asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -30,13 +36,13 @@ impl Store {
     /// What is known of the daily bars of `span` and asked since `session` closed.
     pub(crate) async fn chart_state(
         &self,
-        ticker: &Ticker,
+        series: &Series,
         session: NaiveDate,
         span: Span,
     ) -> Result<ChartState, Error> {
-        let ticker = ticker.clone();
+        let series = series.clone();
         self.run("read", move |connection| {
-            state(connection, &ticker, session, span)
+            state(connection, &series, session, span)
         })
         .await
     }
@@ -44,15 +50,16 @@ impl Store {
     /// Counts a question about daily bars.
     pub(crate) async fn note_asked(
         &self,
-        ticker: &Ticker,
+        series: &Series,
         session: NaiveDate,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let ticker = ticker.clone();
-        let statement = "INSERT INTO chart_questions VALUES (?1, ?2, 1, ?3)
+        let series = series.clone();
+        let statement = "INSERT INTO bar_questions VALUES (?1, ?2, ?3, 1, ?4)
             ON CONFLICT DO UPDATE SET asked = asked + 1, asked_at = excluded.asked_at";
         self.run("write", move |connection| {
-            let values = params![ticker.as_str(), session.to_string(), at.timestamp()];
+            let (provider, ticker) = series.key();
+            let values = params![provider, ticker, session.to_string(), at.timestamp()];
             connection.execute(statement, values)
         })
         .await?;
@@ -60,13 +67,13 @@ impl Store {
     }
 
     /// Marks the daily bars of a span as answered for; the ticker is known again.
-    pub(crate) async fn note_answered(&self, ticker: &Ticker, span: Span) -> Result<(), Error> {
-        let ticker = ticker.clone();
+    pub(crate) async fn note_answered(&self, series: &Series, span: Span) -> Result<(), Error> {
+        let series = series.clone();
         self.run("write", move |connection| {
             let transaction = writing(connection)?;
-            mark(&transaction, CHARTS, &ticker, span)?;
-            let statement = "DELETE FROM unknown_tickers WHERE ticker = ?1";
-            transaction.execute(statement, [ticker.as_str()])?;
+            mark(&transaction, covered(&series), span)?;
+            let statement = "DELETE FROM unknown_tickers WHERE provider = ?1 AND ticker = ?2";
+            transaction.execute(statement, series.key())?;
             transaction.commit()
         })
         .await
@@ -75,13 +82,14 @@ impl Store {
     /// Remembers that the vendor does not know the ticker.
     pub(crate) async fn note_unknown(
         &self,
-        ticker: &Ticker,
+        series: &Series,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let ticker = ticker.clone();
+        let series = series.clone();
         self.run("write", move |connection| {
-            let statement = "INSERT OR REPLACE INTO unknown_tickers VALUES (?1, ?2)";
-            connection.execute(statement, params![ticker.as_str(), at.timestamp()])
+            let statement = "INSERT OR REPLACE INTO unknown_tickers VALUES (?1, ?2, ?3)";
+            let (provider, ticker) = series.key();
+            connection.execute(statement, params![provider, ticker, at.timestamp()])
         })
         .await?;
         Ok(())
@@ -90,33 +98,35 @@ impl Store {
 
 fn state(
     connection: &Connection,
-    ticker: &Ticker,
+    series: &Series,
     session: NaiveDate,
     span: Span,
 ) -> rusqlite::Result<ChartState> {
+    let (provider, ticker) = series.key();
     let newest: Option<String> = connection.query_row(
-        "SELECT max(session) FROM bars WHERE ticker = ?1 AND session <= ?2",
-        params![ticker.as_str(), session.to_string()],
+        "SELECT max(session) FROM bars WHERE provider = ?1 AND ticker = ?2 AND session <= ?3",
+        params![provider, ticker, session.to_string()],
         |row| row.get(0),
     )?;
     let moment = |seconds: i64| DateTime::from_timestamp(seconds, 0);
     let asked = |row: &Row<'_>| Ok((row.get::<_, u32>(0)?, moment(row.get(1)?)));
     let asked: Option<(u32, Option<DateTime<Utc>>)> = connection
         .query_row(
-            "SELECT asked, asked_at FROM chart_questions WHERE ticker = ?1 AND session = ?2",
-            params![ticker.as_str(), session.to_string()],
+            "SELECT asked, asked_at FROM bar_questions
+             WHERE provider = ?1 AND ticker = ?2 AND session = ?3",
+            params![provider, ticker, session.to_string()],
             asked,
         )
         .optional()?;
     let unknown_at: Option<i64> = connection
         .query_row(
-            "SELECT at FROM unknown_tickers WHERE ticker = ?1",
-            [ticker.as_str()],
+            "SELECT at FROM unknown_tickers WHERE provider = ?1 AND ticker = ?2",
+            [provider, ticker],
             |row| row.get(0),
         )
         .optional()?;
     let (asked, asked_at) = asked.unwrap_or_default();
-    let answered = known(connection, CHARTS, ticker)?;
+    let answered = known(connection, covered(series))?;
     Ok(ChartState {
         covered: answered
             .iter()

@@ -17,7 +17,7 @@ use crate::source::DataSource;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each step brings a store of the version before to the next; `user_version` counts them.
-pub(super) const MIGRATIONS: [&str; 4] = [
+pub(super) const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE source (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
     CREATE TABLE bars (
@@ -110,6 +110,78 @@ pub(super) const MIGRATIONS: [&str; 4] = [
         INSERT OR IGNORE INTO news_revisions VALUES (NEW.ticker, 0);
         UPDATE news_revisions SET revision = revision + 1 WHERE ticker = NEW.ticker;
     END;
+",
+    // Prices belong to a provider, breakers to a family of endpoints. Until this version there was
+    // one of each.
+    "
+    CREATE TABLE provider_bars (
+        provider TEXT NOT NULL, ticker TEXT NOT NULL, session TEXT NOT NULL,
+        open REAL, high REAL, low REAL, close REAL NOT NULL, adj_close REAL, volume REAL,
+        fetched_at INTEGER NOT NULL,
+        PRIMARY KEY (provider, ticker, session)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO provider_bars SELECT 'yahoo', * FROM bars;
+    DROP TABLE bars;
+    ALTER TABLE provider_bars RENAME TO bars;
+    CREATE TABLE provider_splits (
+        provider TEXT NOT NULL, ticker TEXT NOT NULL, date TEXT NOT NULL, ratio REAL NOT NULL,
+        PRIMARY KEY (provider, ticker, date)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO provider_splits SELECT 'yahoo', * FROM splits;
+    DROP TABLE splits;
+    ALTER TABLE provider_splits RENAME TO splits;
+    CREATE TABLE provider_repairs (
+        provider TEXT NOT NULL, ticker TEXT NOT NULL, session TEXT NOT NULL, field TEXT NOT NULL,
+        rule TEXT NOT NULL, factor REAL NOT NULL,
+        PRIMARY KEY (provider, ticker, session, field, rule)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO provider_repairs SELECT 'yahoo', * FROM repairs;
+    DROP TABLE repairs;
+    ALTER TABLE provider_repairs RENAME TO repairs;
+    CREATE TABLE provider_intraday_bars (
+        provider TEXT NOT NULL, ticker TEXT NOT NULL, start INTEGER NOT NULL,
+        minutes INTEGER NOT NULL,
+        open REAL, high REAL, low REAL, close REAL, volume REAL,
+        fetched_at INTEGER NOT NULL,
+        PRIMARY KEY (provider, ticker, start)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO provider_intraday_bars SELECT 'yahoo', * FROM intraday_bars;
+    DROP TABLE intraday_bars;
+    ALTER TABLE provider_intraday_bars RENAME TO intraday_bars;
+    CREATE TABLE coverage (
+        provider TEXT NOT NULL, kind TEXT NOT NULL, ticker TEXT NOT NULL,
+        start INTEGER NOT NULL, end INTEGER NOT NULL,
+        PRIMARY KEY (provider, kind, ticker, start)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO coverage SELECT 'yahoo', 'bars', * FROM chart_windows;
+    INSERT INTO coverage SELECT 'alphavantage', 'news', * FROM news_windows;
+    DROP TABLE chart_windows;
+    DROP TABLE news_windows;
+    CREATE TABLE bar_questions (
+        provider TEXT NOT NULL, ticker TEXT NOT NULL, session TEXT NOT NULL,
+        asked INTEGER NOT NULL, asked_at INTEGER NOT NULL,
+        PRIMARY KEY (provider, ticker, session)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO bar_questions SELECT 'yahoo', * FROM chart_questions;
+    DROP TABLE chart_questions;
+    CREATE TABLE provider_unknown_tickers (
+        provider TEXT NOT NULL, ticker TEXT NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (provider, ticker)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO provider_unknown_tickers SELECT 'yahoo', * FROM unknown_tickers;
+    DROP TABLE unknown_tickers;
+    ALTER TABLE provider_unknown_tickers RENAME TO unknown_tickers;
+    CREATE TABLE family_breakers (
+        vendor TEXT NOT NULL, family TEXT NOT NULL, host TEXT NOT NULL, faults INTEGER NOT NULL,
+        openings INTEGER NOT NULL, open_until INTEGER,
+        PRIMARY KEY (vendor, family, host)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO family_breakers
+        SELECT vendor, CASE vendor WHEN 'yahoo' THEN 'chart' ELSE 'news' END,
+            host, faults, openings, open_until
+        FROM breakers;
+    DROP TABLE breakers;
+    ALTER TABLE family_breakers RENAME TO breakers;
 ",
 ];
 

@@ -2,10 +2,11 @@
 //! and for a close that the daily bars do not hold yet.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use closecall_protocol::{SessionTimes, Ticker};
+use closecall_protocol::SessionTimes;
 use rusqlite::{Connection, Row, params};
 
 use super::connection::{Store, writing};
+use super::series::Series;
 use crate::error::Error;
 use crate::yahoo::{IntradayAnswer, IntradayRow};
 
@@ -16,14 +17,14 @@ impl Store {
     /// Keeps the rows of an answer that had ended by `known`, the newest fetch of each winning.
     pub(crate) async fn put_intraday(
         &self,
-        ticker: &Ticker,
+        series: &Series,
         intraday: IntradayAnswer,
         known: DateTime<Utc>,
         fetched_at: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let ticker = ticker.clone();
+        let series = series.clone();
         self.run("write", move |connection| {
-            put(connection, &ticker, &intraday, known, fetched_at)
+            put(connection, &series, &intraday, known, fetched_at)
         })
         .await
     }
@@ -32,12 +33,12 @@ impl Store {
     /// stored last. Without rows there is nothing in it.
     pub(crate) async fn intraday(
         &self,
-        ticker: &Ticker,
+        series: &Series,
         session: SessionTimes,
     ) -> Result<IntradayAnswer, Error> {
-        let ticker = ticker.clone();
+        let series = series.clone();
         self.run("read", move |connection| {
-            read(connection, &ticker, &session)
+            read(connection, &series, &session)
         })
         .await
     }
@@ -45,19 +46,21 @@ impl Store {
 
 fn put(
     connection: &mut Connection,
-    ticker: &Ticker,
+    series: &Series,
     intraday: &IntradayAnswer,
     known: DateTime<Utc>,
     fetched_at: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
     let transaction = writing(connection)?;
+    let (provider, ticker) = series.key();
     let mut insert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO intraday_bars VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT OR REPLACE INTO intraday_bars VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     let ended = |row: &&IntradayRow| row.start + intraday.step <= known && row.close.is_some();
     for row in intraday.rows.iter().filter(ended) {
         insert.execute(params![
-            ticker.as_str(),
+            provider,
+            ticker,
             row.start.timestamp(),
             intraday.step.num_minutes(),
             row.open,
@@ -70,20 +73,20 @@ fn put(
     }
     drop(insert);
     transaction.execute(
-        "DELETE FROM intraday_bars WHERE ticker = ?1 AND fetched_at < ?2",
-        params![ticker.as_str(), (fetched_at - KEPT).timestamp()],
+        "DELETE FROM intraday_bars WHERE provider = ?1 AND ticker = ?2 AND fetched_at < ?3",
+        params![provider, ticker, (fetched_at - KEPT).timestamp()],
     )?;
     transaction.commit()
 }
 
 fn read(
     connection: &Connection,
-    ticker: &Ticker,
+    series: &Series,
     session: &SessionTimes,
 ) -> rusqlite::Result<IntradayAnswer> {
     let mut query = connection.prepare_cached(
         "SELECT start, minutes, open, high, low, close, volume, fetched_at FROM intraday_bars
-         WHERE ticker = ?1 AND start BETWEEN ?2 AND ?3 ORDER BY start",
+         WHERE provider = ?1 AND ticker = ?2 AND start BETWEEN ?3 AND ?4 ORDER BY start",
     )?;
     let stored = |row: &Row<'_>| {
         let start = DateTime::from_timestamp(row.get(0)?, 0).unwrap_or_default();
@@ -98,9 +101,10 @@ fn read(
         };
         Ok((fetched_at, minutes, bar))
     };
+    let (provider, ticker) = series.key();
     let (open, close) = (session.open().timestamp(), session.close().timestamp());
     let rows: Vec<_> = query
-        .query_map(params![ticker.as_str(), open, close], stored)?
+        .query_map(params![provider, ticker, open, close], stored)?
         .collect::<rusqlite::Result<_>>()?;
     let newest = rows.iter().max_by_key(|(fetched_at, ..)| *fetched_at);
     let minutes = newest.map_or(1, |(_, minutes, _)| *minutes);

@@ -1,36 +1,38 @@
-//! What vendors were asked and how they took it: breakers a host, requests a day. A restart forgets
-//! neither.
+//! What vendors were asked and how they took it: breakers of a host and family of endpoints, requests
+//! of a day. A restart forgets neither.
 
 use chrono::{DateTime, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::connection::Store;
 use crate::error::Error;
+use crate::vendor::EndpointFamily;
 use crate::vendor::breaker::Breaker;
 use crate::vendor::quota::Quota;
 
 impl Store {
-    /// The breaker of a vendor's host; closed where nothing is known.
+    /// The breaker of a family at a host; closed where nothing is known.
     pub(crate) async fn breaker(
         &self,
-        vendor: &'static str,
+        family: EndpointFamily,
         host: String,
     ) -> Result<Breaker, Error> {
-        self.run("read", move |connection| breaker(connection, vendor, &host))
+        self.run("read", move |connection| breaker(connection, family, &host))
             .await
     }
 
-    /// Keeps the breaker of a vendor's host.
+    /// Keeps the breaker of a family at a host.
     pub(crate) async fn put_breaker(
         &self,
-        vendor: &'static str,
+        family: EndpointFamily,
         host: String,
         breaker: Breaker,
     ) -> Result<(), Error> {
-        let statement = "INSERT OR REPLACE INTO breakers VALUES (?1, ?2, ?3, ?4, ?5)";
+        let statement = "INSERT OR REPLACE INTO breakers VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         self.run("write", move |connection| {
             let until = breaker.open_until.map(|until| until.timestamp());
-            let values = params![vendor, host, breaker.faults, breaker.openings, until];
+            let (vendor, name) = (family.vendor().name(), family.name());
+            let values = params![vendor, name, host, breaker.faults, breaker.openings, until];
             connection.execute(statement, values)
         })
         .await?;
@@ -55,8 +57,13 @@ impl Store {
     }
 }
 
-fn breaker(connection: &Connection, vendor: &str, host: &str) -> rusqlite::Result<Breaker> {
-    let query = "SELECT faults, openings, open_until FROM breakers WHERE vendor = ?1 AND host = ?2";
+fn breaker(
+    connection: &Connection,
+    family: EndpointFamily,
+    host: &str,
+) -> rusqlite::Result<Breaker> {
+    let query = "SELECT faults, openings, open_until FROM breakers
+        WHERE vendor = ?1 AND family = ?2 AND host = ?3";
     let read = |row: &Row<'_>| {
         let until: Option<i64> = row.get(2)?;
         Ok(Breaker {
@@ -66,7 +73,7 @@ fn breaker(connection: &Connection, vendor: &str, host: &str) -> rusqlite::Resul
         })
     };
     let known = connection
-        .query_row(query, params![vendor, host], read)
+        .query_row(query, [family.vendor().name(), family.name(), host], read)
         .optional()?;
     Ok(known.unwrap_or_default())
 }

@@ -7,12 +7,18 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::connection::{Store, unreadable, writing};
 use super::scores::{self, RowSpan};
-use super::span::{Span, gaps, known, mark};
+use super::span::{Covered, Span, gaps, known, mark};
 use crate::alphavantage::NewsItem;
 use crate::error::Error;
 
-/// Spans of time of which all articles are known.
-const WINDOWS: &str = "news_windows";
+/// The coverage of a ticker's articles; they come from one vendor alone.
+fn covered(ticker: &Ticker) -> Covered<'_> {
+    Covered {
+        provider: "alphavantage",
+        kind: "news",
+        ticker,
+    }
+}
 
 impl Store {
     /// Keeps the articles that are new, and marks `complete` as completely known.
@@ -28,7 +34,7 @@ impl Store {
             let transaction = writing(connection)?;
             insert(&transaction, &ticker, &items, seen_at)?;
             if !complete.is_empty() {
-                mark(&transaction, WINDOWS, &ticker, complete)?;
+                mark(&transaction, covered(&ticker), complete)?;
             }
             transaction.commit()
         };
@@ -43,7 +49,7 @@ impl Store {
     ) -> Result<Vec<Span>, Error> {
         let ticker = ticker.clone();
         let work = move |connection: &mut Connection| {
-            Ok(gaps(&known(connection, WINDOWS, &ticker)?, window))
+            Ok(gaps(&known(connection, covered(&ticker))?, window))
         };
         self.run("read", work).await
     }

@@ -5,10 +5,11 @@
 //! that a forecast from the store names them too.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use closecall_protocol::{Bar, Repair, RepairField, RepairRule, SessionDate, Ticker};
+use closecall_protocol::{Bar, Repair, RepairField, RepairRule, SessionDate};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::connection::{Store, unreadable, writing};
+use super::series::Series;
 use crate::error::Error;
 use crate::split::Split;
 
@@ -58,13 +59,13 @@ impl Store {
     /// basis; bars that are all in another unit than the stored ones are not kept.
     pub(crate) async fn put_bars(
         &self,
-        ticker: &Ticker,
+        series: &Series,
         fetched: FetchedBars,
         fetched_at: DateTime<Utc>,
     ) -> Result<Basis, Error> {
-        let ticker = ticker.clone();
+        let series = series.clone();
         self.run("write", move |connection| {
-            put(connection, &ticker, &fetched, fetched_at)
+            put(connection, &series, &fetched, fetched_at)
         })
         .await
     }
@@ -72,16 +73,16 @@ impl Store {
     /// The bars of the sessions from `first` to `last`, both included.
     pub(crate) async fn bars(
         &self,
-        ticker: &Ticker,
+        series: &Series,
         first: NaiveDate,
         last: NaiveDate,
     ) -> Result<StoredBars, Error> {
-        let ticker = ticker.clone();
+        let series = series.clone();
         self.run("read", move |connection| {
             Ok(StoredBars {
-                splits: splits(connection, &ticker)?,
-                repairs: repairs(connection, &ticker, first, last)?,
-                ..read(connection, &ticker, first, last)?
+                splits: splits(connection, &series)?,
+                repairs: repairs(connection, &series, first, last)?,
+                ..read(connection, &series, first, last)?
             })
         })
         .await
@@ -90,35 +91,37 @@ impl Store {
 
 fn put(
     connection: &mut Connection,
-    ticker: &Ticker,
+    series: &Series,
     fetched: &FetchedBars,
     fetched_at: DateTime<Utc>,
 ) -> rusqlite::Result<Basis> {
     let transaction = writing(connection)?;
-    put_splits(&transaction, ticker, &fetched.splits)?;
+    put_splits(&transaction, series, &fetched.splits)?;
+    let (provider, ticker) = series.key();
     let bars = &fetched.bars;
     let (Some(first), Some(last)) = (bars.first(), bars.last()) else {
         transaction.commit()?;
         return Ok(Basis::Same);
     };
     let (first, last) = (first.session(), last.session());
-    let stored = read(&transaction, ticker, first.date(), last.date())?;
+    let stored = read(&transaction, series, first.date(), last.date())?;
     let basis = basis(&stored.bars, bars, &fetched.splits);
     match basis {
         Basis::OtherUnit { .. } => return Ok(basis),
-        Basis::Split { ratio } => rescale(&transaction, ticker, first, ratio)?,
+        Basis::Split { ratio } => rescale(&transaction, series, first, ratio)?,
         Basis::Same | Basis::Revised { .. } => {}
     }
-    insert(&transaction, ticker, bars, fetched_at)?;
+    insert(&transaction, series, bars, fetched_at)?;
     transaction.execute(
-        "DELETE FROM repairs WHERE ticker = ?1 AND session BETWEEN ?2 AND ?3",
-        params![ticker.as_str(), first.to_string(), last.to_string()],
+        "DELETE FROM repairs WHERE provider = ?1 AND ticker = ?2 AND session BETWEEN ?3 AND ?4",
+        params![provider, ticker, first.to_string(), last.to_string()],
     )?;
     for repair in &fetched.repairs {
         transaction.execute(
-            "INSERT OR REPLACE INTO repairs VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR REPLACE INTO repairs VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
-                ticker.as_str(),
+                provider,
+                ticker,
                 repair.session.to_string(),
                 repair.field.to_string(),
                 repair.rule.to_string(),
@@ -132,16 +135,18 @@ fn put(
 
 fn insert(
     transaction: &Transaction<'_>,
-    ticker: &Ticker,
+    series: &Series,
     bars: &[Bar],
     fetched_at: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
+    let (provider, ticker) = series.key();
     let mut insert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO bars VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT OR REPLACE INTO bars VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for bar in bars {
         insert.execute(params![
-            ticker.as_str(),
+            provider,
+            ticker,
             bar.session().to_string(),
             bar.open(),
             bar.range().map(|range| range.high),
@@ -158,32 +163,32 @@ fn insert(
 /// Brings the bars before `first`, which were not fetched again, to the basis after a split.
 fn rescale(
     transaction: &Transaction<'_>,
-    ticker: &Ticker,
+    series: &Series,
     first: SessionDate,
     ratio: f64,
 ) -> rusqlite::Result<()> {
-    let statement = "UPDATE bars SET open = open / ?3, high = high / ?3, low = low / ?3,
-        close = close / ?3, adj_close = adj_close / ?3, volume = volume * ?3
-        WHERE ticker = ?1 AND session < ?2";
-    transaction.execute(
-        statement,
-        params![ticker.as_str(), first.to_string(), ratio],
-    )?;
+    let statement = "UPDATE bars SET open = open / ?4, high = high / ?4, low = low / ?4,
+        close = close / ?4, adj_close = adj_close / ?4, volume = volume * ?4
+        WHERE provider = ?1 AND ticker = ?2 AND session < ?3";
+    let (provider, ticker) = series.key();
+    let values = params![provider, ticker, first.to_string(), ratio];
+    transaction.execute(statement, values)?;
     Ok(())
 }
 
 fn read(
     connection: &Connection,
-    ticker: &Ticker,
+    series: &Series,
     first: NaiveDate,
     last: NaiveDate,
 ) -> rusqlite::Result<StoredBars> {
     let mut query = connection.prepare_cached(
         "SELECT session, open, high, low, close, adj_close, volume, fetched_at FROM bars
-         WHERE ticker = ?1 AND session BETWEEN ?2 AND ?3 ORDER BY session",
+         WHERE provider = ?1 AND ticker = ?2 AND session BETWEEN ?3 AND ?4 ORDER BY session",
     )?;
+    let (provider, ticker) = series.key();
     let (first, last) = (first.to_string(), last.to_string());
-    let rows = query.query_map(params![ticker.as_str(), first, last], bar)?;
+    let rows = query.query_map(params![provider, ticker, first, last], bar)?;
     let mut stored = StoredBars::default();
     for row in rows {
         let (bar, fetched_at) = row?;
@@ -210,21 +215,23 @@ fn bar(row: &Row<'_>) -> rusqlite::Result<(Bar, DateTime<Utc>)> {
 
 fn put_splits(
     transaction: &Transaction<'_>,
-    ticker: &Ticker,
+    series: &Series,
     splits: &[Split],
 ) -> rusqlite::Result<()> {
+    let (provider, ticker) = series.key();
     for split in splits {
         transaction.execute(
-            "INSERT OR REPLACE INTO splits VALUES (?1, ?2, ?3)",
-            params![ticker.as_str(), split.date.to_string(), split.ratio],
+            "INSERT OR REPLACE INTO splits VALUES (?1, ?2, ?3, ?4)",
+            params![provider, ticker, split.date.to_string(), split.ratio],
         )?;
     }
     Ok(())
 }
 
-fn splits(connection: &Connection, ticker: &Ticker) -> rusqlite::Result<Vec<Split>> {
-    let mut query = connection
-        .prepare_cached("SELECT date, ratio FROM splits WHERE ticker = ?1 ORDER BY date")?;
+fn splits(connection: &Connection, series: &Series) -> rusqlite::Result<Vec<Split>> {
+    let mut query = connection.prepare_cached(
+        "SELECT date, ratio FROM splits WHERE provider = ?1 AND ticker = ?2 ORDER BY date",
+    )?;
     let split = |row: &Row<'_>| {
         let date: String = row.get(0)?;
         Ok(Split {
@@ -232,18 +239,18 @@ fn splits(connection: &Connection, ticker: &Ticker) -> rusqlite::Result<Vec<Spli
             ratio: row.get(1)?,
         })
     };
-    query.query_map([ticker.as_str()], split)?.collect()
+    query.query_map(series.key(), split)?.collect()
 }
 
 fn repairs(
     connection: &Connection,
-    ticker: &Ticker,
+    series: &Series,
     first: NaiveDate,
     last: NaiveDate,
 ) -> rusqlite::Result<Vec<Repair>> {
     let mut query = connection.prepare_cached(
         "SELECT session, field, rule, factor FROM repairs
-         WHERE ticker = ?1 AND session BETWEEN ?2 AND ?3 ORDER BY session",
+         WHERE provider = ?1 AND ticker = ?2 AND session BETWEEN ?3 AND ?4 ORDER BY session",
     )?;
     let repair = |row: &Row<'_>| {
         let text = |column| row.get::<_, String>(column);
@@ -254,9 +261,10 @@ fn repairs(
             factor: row.get(3)?,
         })
     };
+    let (provider, ticker) = series.key();
     let (first, last) = (first.to_string(), last.to_string());
     query
-        .query_map(params![ticker.as_str(), first, last], repair)?
+        .query_map(params![provider, ticker, first, last], repair)?
         .collect()
 }
 

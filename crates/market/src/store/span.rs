@@ -1,4 +1,4 @@
-//! Spans of time of which everything is known, kept in tables of the form (ticker, start, end).
+//! Coverage: the spans of time of which a provider's bars or articles of a ticker are all known.
 
 use chrono::{DateTime, Utc};
 use closecall_protocol::Ticker;
@@ -17,14 +17,21 @@ impl Span {
     }
 }
 
+/// What a mark of coverage is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Covered<'a> {
+    pub(super) provider: &'static str,
+    /// `bars` or `news`.
+    pub(super) kind: &'static str,
+    pub(super) ticker: &'a Ticker,
+}
+
 /// The known spans, ascending and apart.
-pub(super) fn known(
-    connection: &Connection,
-    table: &'static str,
-    ticker: &Ticker,
-) -> rusqlite::Result<Vec<Span>> {
-    let query = format!("SELECT start, end FROM {table} WHERE ticker = ?1 ORDER BY start");
-    let mut query = connection.prepare_cached(&query)?;
+pub(super) fn known(connection: &Connection, of: Covered<'_>) -> rusqlite::Result<Vec<Span>> {
+    let mut query = connection.prepare_cached(
+        "SELECT start, end FROM coverage
+         WHERE provider = ?1 AND kind = ?2 AND ticker = ?3 ORDER BY start",
+    )?;
     let moment = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default();
     let span = |row: &Row<'_>| {
         Ok(Span {
@@ -32,31 +39,38 @@ pub(super) fn known(
             end: moment(row.get(1)?),
         })
     };
-    query.query_map([ticker.as_str()], span)?.collect()
+    query
+        .query_map(params![of.provider, of.kind, of.ticker.as_str()], span)?
+        .collect()
 }
 
 /// Marks a span as known, joined with those that it touches.
 pub(super) fn mark(
     transaction: &Transaction<'_>,
-    table: &'static str,
-    ticker: &Ticker,
+    of: Covered<'_>,
     span: Span,
 ) -> rusqlite::Result<()> {
     let mut whole = span;
-    for other in known(transaction, table, ticker)? {
+    for other in known(transaction, of)? {
         if other.start <= whole.end && whole.start <= other.end {
             whole = Span {
                 start: whole.start.min(other.start),
                 end: whole.end.max(other.end),
             };
-            let delete = format!("DELETE FROM {table} WHERE ticker = ?1 AND start = ?2");
-            transaction.execute(&delete, params![ticker.as_str(), other.start.timestamp()])?;
+            let start = other.start.timestamp();
+            transaction.execute(
+                "DELETE FROM coverage
+                 WHERE provider = ?1 AND kind = ?2 AND ticker = ?3 AND start = ?4",
+                params![of.provider, of.kind, of.ticker.as_str(), start],
+            )?;
         }
     }
     transaction.execute(
-        &format!("INSERT INTO {table} VALUES (?1, ?2, ?3)"),
+        "INSERT INTO coverage VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
-            ticker.as_str(),
+            of.provider,
+            of.kind,
+            of.ticker.as_str(),
             whole.start.timestamp(),
             whole.end.timestamp()
         ],

@@ -6,7 +6,7 @@ mod scores;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use closecall_protocol::{
-    Article, Bar, NewsSums, Ohlcv, Repair, RepairField, RepairRule, SessionTimes, Ticker,
+    Article, Bar, NewsSums, Ohlcv, Provider, Repair, RepairField, RepairRule, SessionTimes, Ticker,
 };
 
 use super::*;
@@ -14,10 +14,15 @@ use crate::alphavantage::NewsItem;
 use crate::error::Error;
 use crate::source::DataSource;
 use crate::split::Split;
+use crate::vendor::EndpointFamily;
 use crate::yahoo::{IntradayAnswer, IntradayRow};
 
 pub(crate) fn ticker() -> Ticker {
     Ticker::new("NVDA").unwrap()
+}
+
+pub(crate) fn series() -> Series {
+    Series::new(Provider::Yahoo, &ticker())
 }
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
@@ -64,7 +69,7 @@ pub(crate) fn open(dir: &tempfile::TempDir) -> Store {
 
 pub(crate) async fn closes(store: &Store) -> Vec<f64> {
     let stored = store
-        .bars(&ticker(), day("2000-01-01"), day("2100-01-01"))
+        .bars(&series(), day("2000-01-01"), day("2100-01-01"))
         .await
         .unwrap();
     stored.bars.iter().map(|bar| bar.close()).collect()

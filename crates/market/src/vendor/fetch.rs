@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::vendor::http::{Http, HttpAnswer};
 use crate::vendor::limits::Limits;
-use crate::vendor::{Vendor, VendorFault};
+use crate::vendor::{EndpointFamily, Vendor, VendorFault};
 
 /// Tries of a request, the first included.
 const TRIES: u32 = 3;
@@ -80,6 +80,7 @@ impl Fetcher {
     /// or `deadline` comes.
     pub(crate) async fn fetch<T>(
         &self,
+        family: EndpointFamily,
         path: &[&str],
         query: &[(&str, &str)],
         deadline: Instant,
@@ -88,7 +89,7 @@ impl Fetcher {
         let (mut tried, mut last) = (0, None);
         loop {
             self.pace.wait(deadline).await?;
-            let host = match self.host(tried).await {
+            let host = match self.host(family, tried).await {
                 Ok(host) => host,
                 // What the host was left alone for says more than that it is.
                 Err(shut) => return Err(last.unwrap_or(shut)),
@@ -96,7 +97,7 @@ impl Fetcher {
             let answer = self.http.get(address(host, path, query), deadline).await;
             let result = answer.and_then(|answer| read(&answer));
             self.limits.stats.count(self.vendor, &result);
-            self.limits.record(host, &result).await;
+            self.limits.record(family, host, &result).await;
             tried += 1;
             let fault = match result {
                 Ok(value) => return Ok(value),
@@ -118,11 +119,11 @@ impl Fetcher {
     }
 
     /// The host to ask next: in turn, but none that is left alone.
-    async fn host(&self, tried: u32) -> Result<&Url, VendorFault> {
+    async fn host(&self, family: EndpointFamily, tried: u32) -> Result<&Url, VendorFault> {
         let mut refusal = VendorFault::Timeout;
         for number in 0..self.hosts.len() {
             let host = &self.hosts[(tried as usize + number) % self.hosts.len()];
-            match self.limits.admit(host).await {
+            match self.limits.admit(family, host).await {
                 Ok(()) => return Ok(host),
                 Err(fault) => refusal = fault,
             }

@@ -10,7 +10,7 @@ use reqwest::Url;
 
 use crate::store::Store;
 use crate::vendor::breaker::{Breaker, Contact};
-use crate::vendor::{Vendor, VendorFault, VendorStats};
+use crate::vendor::{EndpointFamily, Vendor, VendorFault, VendorStats};
 
 /// A vendor asks for shorter waits in the ordinary course of requests.
 const ORDINARY_WAIT: TimeDelta = TimeDelta::seconds(30);
@@ -32,67 +32,84 @@ impl Limits {
     /// # Errors
     /// [`VendorFault::Quota`] when the day is spent, [`VendorFault::LeftAlone`] while the host's
     /// breaker is open.
-    pub(crate) async fn admit(&self, host: &Url) -> Result<(), VendorFault> {
+    pub(crate) async fn admit(
+        &self,
+        family: EndpointFamily,
+        host: &Url,
+    ) -> Result<(), VendorFault> {
         let (name, now) = (self.vendor.name(), self.clock.now());
         let quota = self.store.quota(name).await.unwrap_or_default().at(now);
         if !quota.allows(self.requests_per_day) {
             return Err(VendorFault::Quota("not asked again today".to_owned()));
         }
-        let breaker = self.breaker(host).await;
+        let breaker = self.breaker(family, host).await;
         if let Some(until) = breaker.shut_until(now) {
+            // Known from before a restart, too.
+            self.stats.set_open(family, &key(host), true);
             return Err(VendorFault::LeftAlone { until });
         }
         let probing = breaker.asking(now);
         if probing != breaker {
-            self.keep(host, probing).await;
+            self.keep(family, host, probing).await;
         }
         self.store.put_quota(name, quota.used()).await.ok();
         Ok(())
     }
 
     /// Takes note of what a request ended with.
-    pub(crate) async fn record<T>(&self, host: &Url, result: &Result<T, VendorFault>) {
+    pub(crate) async fn record<T>(
+        &self,
+        family: EndpointFamily,
+        host: &Url,
+        result: &Result<T, VendorFault>,
+    ) {
         let (name, now) = (self.vendor.name(), self.clock.now());
         if let Err(VendorFault::Quota(_)) = result {
             let mut quota = self.store.quota(name).await.unwrap_or_default().at(now);
             quota.spent = true;
             self.store.put_quota(name, quota).await.ok();
         }
-        let before = self.breaker(host).await;
+        let before = self.breaker(family, host).await;
         let after = match contact(result) {
             Some(contact) => before.after(contact, now),
             None => before,
         };
         if after != before {
-            self.report(host, before, after, now);
-            self.keep(host, after).await;
+            self.report(family, host, before, after, now);
+            self.keep(family, host, after).await;
         }
     }
 
-    async fn breaker(&self, host: &Url) -> Breaker {
-        let stored = self.store.breaker(self.vendor.name(), key(host)).await;
+    async fn breaker(&self, family: EndpointFamily, host: &Url) -> Breaker {
+        let stored = self.store.breaker(family, key(host)).await;
         stored.unwrap_or_default()
     }
 
-    async fn keep(&self, host: &Url, breaker: Breaker) {
-        let vendor = self.vendor.name();
+    async fn keep(&self, family: EndpointFamily, host: &Url, breaker: Breaker) {
         self.store
-            .put_breaker(vendor, key(host), breaker)
+            .put_breaker(family, key(host), breaker)
             .await
             .ok();
     }
 
     /// Logs a change once.
-    fn report(&self, host: &Url, before: Breaker, after: Breaker, now: DateTime<Utc>) {
-        let (vendor, host) = (self.vendor, key(host));
+    fn report(
+        &self,
+        family: EndpointFamily,
+        host: &Url,
+        before: Breaker,
+        after: Breaker,
+        now: DateTime<Utc>,
+    ) {
+        let (vendor, host, endpoints) = (self.vendor, key(host), family.name());
         match (before.openings, after.shut_until(now)) {
             (_, Some(until)) => {
-                self.stats.set_open(vendor, &host, true);
-                tracing::warn!(%vendor, %host, until = %until.to_rfc3339(), "the host is left alone");
+                self.stats.set_open(family, &host, true);
+                tracing::warn!(%vendor, endpoints, %host, until = %until.to_rfc3339(), "the host is left alone");
             }
             (1.., None) if after.openings == 0 => {
-                self.stats.set_open(vendor, &host, false);
-                tracing::info!(%vendor, %host, "the host answers again");
+                self.stats.set_open(family, &host, false);
+                tracing::info!(%vendor, endpoints, %host, "the host answers again");
             }
             _ => {}
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::vendor::{Vendor, VendorFault};
+use crate::vendor::{EndpointFamily, Vendor, VendorFault};
 
 /// What a single request ended with, as metrics label it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,7 +82,7 @@ impl RequestOutcome {
 #[derive(Debug, Default)]
 pub struct VendorStats {
     requests: [[AtomicU64; RequestOutcome::ALL.len()]; Vendor::ALL.len()],
-    left_alone: Mutex<BTreeSet<(Vendor, String)>>,
+    left_alone: Mutex<BTreeSet<(EndpointFamily, String)>>,
 }
 
 impl VendorStats {
@@ -101,18 +101,18 @@ impl VendorStats {
             .sum()
     }
 
-    /// How many of this vendor's hosts are left alone after they failed or refused.
+    /// How many hosts of this family are left alone after they failed or refused.
     #[must_use]
-    pub fn left_alone(&self, vendor: Vendor) -> usize {
+    pub fn left_alone(&self, family: EndpointFamily) -> usize {
         let hosts = self
             .left_alone
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        hosts.iter().filter(|(of, _)| *of == vendor).count()
+        hosts.iter().filter(|(of, _)| *of == family).count()
     }
 
-    pub(crate) fn set_open(&self, vendor: Vendor, host: &str, open: bool) {
-        let entry = (vendor, host.to_owned());
+    pub(crate) fn set_open(&self, family: EndpointFamily, host: &str, open: bool) {
+        let entry = (family, host.to_owned());
         let mut hosts = self
             .left_alone
             .lock()

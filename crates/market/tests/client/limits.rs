@@ -1,7 +1,7 @@
 //! A host that fails or refuses is left alone for a while, a spent day until the next; a restart
 //! forgets neither.
 
-use closecall_market::{MarketFailure, Vendor};
+use closecall_market::{EndpointFamily, MarketFailure};
 use serde_json::json;
 
 use crate::support::{
@@ -44,12 +44,12 @@ async fn faults_in_a_row_leave_the_host_alone_and_are_counted() {
     let dir = tempfile::tempdir().unwrap();
     let settings = settings(&vendor.url(), "http://127.0.0.1:9");
     let market = market(&settings, dir.path());
-    assert_eq!(market.stats().left_alone(Vendor::Yahoo), 0);
+    assert_eq!(market.stats().left_alone(EndpointFamily::YahooChart), 0);
     for _ in 0..5 {
         gather(&market, AS_OF).await.unwrap_err();
     }
     assert_eq!(charts(&vendor).len(), 3);
-    assert_eq!(market.stats().left_alone(Vendor::Yahoo), 1);
+    assert_eq!(market.stats().left_alone(EndpointFamily::YahooChart), 1);
     let later = "2023-06-30T14:00:20Z";
     let error = gather(&market_at(&settings, dir.path(), later), later).await;
     assert_eq!(error.unwrap_err().failure(), MarketFailure::Unavailable);

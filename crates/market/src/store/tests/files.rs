@@ -126,11 +126,12 @@ async fn several_stores_write_one_file_at_once() {
         let store = open(&dir);
         tokio::spawn(async move {
             let ticker = Ticker::new(&format!("T{number}")).unwrap();
+            let series = Series::new(Provider::Yahoo, &ticker);
             for _ in 0..5 {
                 let bars = vec![bar("2024-06-06", 50.0)];
                 let when = at("2024-06-08T10:00:00Z");
                 store
-                    .put_bars(&ticker, fetched(bars, &[]), when)
+                    .put_bars(&series, fetched(bars, &[]), when)
                     .await
                     .unwrap();
             }
@@ -154,7 +155,7 @@ async fn a_store_of_the_first_version_is_read() {
     .unwrap();
     drop(raw);
     let stored = open(&dir)
-        .bars(&ticker(), day("2024-06-06"), day("2024-06-06"))
+        .bars(&series(), day("2024-06-06"), day("2024-06-06"))
         .await
         .unwrap();
     let numbers = Ohlcv {
@@ -169,4 +170,54 @@ async fn a_store_of_the_first_version_is_read() {
         stored.bars,
         [Bar::new("2024-06-06".parse().unwrap(), numbers).unwrap()]
     );
+}
+
+#[tokio::test]
+async fn a_store_from_before_there_were_several_providers_is_yahoos() {
+    let dir = tempfile::tempdir().unwrap();
+    let raw = rusqlite::Connection::open(dir.path().join("market.db")).unwrap();
+    for step in &connection::MIGRATIONS[..4] {
+        raw.execute_batch(step).unwrap();
+    }
+    raw.execute_batch(
+        "INSERT INTO source VALUES (1, 'the live vendors');
+         INSERT INTO bars VALUES ('NVDA', '2024-06-06', 1, 3, 0.5, 2, 1.9, 7, 1717800000);
+         INSERT INTO splits VALUES ('NVDA', '2024-06-10', 10);
+         INSERT INTO repairs VALUES ('NVDA', '2024-06-06', 'close', 'split', 0.1);
+         INSERT INTO intraday_bars VALUES ('NVDA', 1717767000, 1, 2, 2, 2, 2, 5, 1717800000);
+         INSERT INTO chart_windows VALUES ('NVDA', 1717200000, 1717800000);
+         INSERT INTO news_windows VALUES ('NVDA', 1717200000, 1717800000);
+         INSERT INTO chart_questions VALUES ('NVDA', '2024-06-07', 3, 1717800000);
+         INSERT INTO unknown_tickers VALUES ('NVDA', 1717800000);
+         INSERT INTO breakers VALUES ('yahoo', 'h', 3, 1, 1717800900);
+         INSERT INTO quotas VALUES ('alphavantage', '2024-06-07', 25, 1);
+         PRAGMA user_version = 4;",
+    )
+    .unwrap();
+    drop(raw);
+    let store = open(&dir);
+    let covered = span("2024-06-01T00:00:00Z", "2024-06-07T22:40:00Z");
+    let stored = store
+        .bars(&series(), day("2024-06-01"), day("2024-06-07"))
+        .await
+        .unwrap();
+    assert_eq!(
+        (stored.bars.len(), stored.splits.len(), stored.repairs.len()),
+        (1, 1, 1)
+    );
+    let state = store
+        .chart_state(&series(), day("2024-06-07"), covered)
+        .await
+        .unwrap();
+    assert_eq!((state.covered, state.asked), (true, 3));
+    assert_eq!(state.unknown_at, Some(covered.end));
+    assert_eq!(store.news_gaps(&ticker(), covered).await.unwrap(), []);
+    let breaker = store
+        .breaker(EndpointFamily::YahooChart, "h".to_owned())
+        .await;
+    assert_eq!(breaker.unwrap().openings, 1);
+    assert!(store.quota("alphavantage").await.unwrap().spent);
+    let session = SessionTimes::new(at("2024-06-07T13:30:00Z"), at("2024-06-07T20:00:00Z"));
+    let inside = store.intraday(&series(), session.unwrap()).await.unwrap();
+    assert_eq!(inside.rows.len(), 1);
 }

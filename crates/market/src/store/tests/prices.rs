@@ -8,18 +8,21 @@ async fn what_was_stored_is_read_after_reopening() {
     let bars = vec![bar("2024-06-06", 120.0), bar("2024-06-07", 121.0)];
     let when = at("2024-06-08T10:00:00Z");
     open(&dir)
-        .put_bars(&ticker(), fetched(bars.clone(), &[]), when)
+        .put_bars(&series(), fetched(bars.clone(), &[]), when)
         .await
         .unwrap();
     let stored = open(&dir)
-        .bars(&ticker(), day("2024-06-06"), day("2024-06-07"))
+        .bars(&series(), day("2024-06-06"), day("2024-06-07"))
         .await
         .unwrap();
     assert_eq!((stored.bars, stored.fetched_at), (bars, Some(when)));
-    let amd = Ticker::new("AMD").unwrap();
     let store = open(&dir);
-    let other = store.bars(&amd, day("2024-06-06"), day("2024-06-07"));
-    assert_eq!(other.await.unwrap(), StoredBars::default());
+    let amd = Series::new(Provider::Yahoo, &Ticker::new("AMD").unwrap());
+    let alpaca = Series::new(Provider::Alpaca, &ticker());
+    for other in [amd, alpaca] {
+        let other = store.bars(&other, day("2024-06-06"), day("2024-06-07"));
+        assert_eq!(other.await.unwrap(), StoredBars::default());
+    }
 }
 
 #[tokio::test]
@@ -29,7 +32,7 @@ async fn a_split_brings_older_prices_to_its_basis() {
     let before = ["2024-06-05", "2024-06-06", "2024-06-07"].map(|date| bar(date, 1_200.0));
     let early = at("2024-06-08T10:00:00Z");
     store
-        .put_bars(&ticker(), fetched(before.to_vec(), &[]), early)
+        .put_bars(&series(), fetched(before.to_vec(), &[]), early)
         .await
         .unwrap();
     let after = [
@@ -44,14 +47,14 @@ async fn a_split_brings_older_prices_to_its_basis() {
     };
     let late = at("2024-06-11T10:00:00Z");
     let basis = store
-        .put_bars(&ticker(), fetched(after.to_vec(), &[split]), late)
+        .put_bars(&series(), fetched(after.to_vec(), &[split]), late)
         .await
         .unwrap();
     assert_eq!(basis, Basis::Split { ratio: 10.0 });
     assert_eq!(closes(&store).await, [120.0, 120.0, 120.0, 121.0]);
     // The older bar keeps the time at which it was fetched, and its turnover.
     let oldest = store
-        .bars(&ticker(), day("2024-06-05"), day("2024-06-05"))
+        .bars(&series(), day("2024-06-05"), day("2024-06-05"))
         .await
         .unwrap();
     assert_eq!(
@@ -59,7 +62,7 @@ async fn a_split_brings_older_prices_to_its_basis() {
         (Some(early), 1e7)
     );
     let again = store
-        .put_bars(&ticker(), fetched(after.to_vec(), &[split]), late)
+        .put_bars(&series(), fetched(after.to_vec(), &[split]), late)
         .await
         .unwrap();
     assert_eq!(again, Basis::Same);
@@ -72,7 +75,7 @@ async fn a_revision_that_no_split_explains_is_told_and_the_newest_kept() {
     let day = |close| vec![bar("2024-06-06", 50.0), bar("2024-06-07", close)];
     let when = at("2024-06-08T10:00:00Z");
     store
-        .put_bars(&ticker(), fetched(day(60.0), &[]), when)
+        .put_bars(&series(), fetched(day(60.0), &[]), when)
         .await
         .unwrap();
     let split = Split {
@@ -80,7 +83,7 @@ async fn a_revision_that_no_split_explains_is_told_and_the_newest_kept() {
         ratio: 2.0,
     };
     let basis = store
-        .put_bars(&ticker(), fetched(day(30.0), &[split]), when)
+        .put_bars(&series(), fetched(day(30.0), &[split]), when)
         .await
         .unwrap();
     assert_eq!(basis, Basis::Revised { sessions: 1, of: 2 });
@@ -101,7 +104,7 @@ async fn bars_in_another_unit_than_the_stored_are_not_kept() {
     let put = |factor| {
         let store = store.clone();
         let fetched = fetched(bars(factor), &[]);
-        async move { store.put_bars(&ticker(), fetched, when).await.unwrap() }
+        async move { store.put_bars(&series(), fetched, when).await.unwrap() }
     };
     assert_eq!(put(1.0).await, Basis::Same);
     assert_eq!(put(100.0).await, Basis::OtherUnit { factor: 100.0 });
@@ -128,12 +131,12 @@ async fn splits_and_repairs_are_read_with_the_bars_until_these_are_fetched_clean
         ..fetched(bars.clone(), &[split])
     };
     let when = at("2024-06-08T10:00:00Z");
-    store.put_bars(&ticker(), mended, when).await.unwrap();
+    store.put_bars(&series(), mended, when).await.unwrap();
     let read = |first| {
         let store = store.clone();
         async move {
             store
-                .bars(&ticker(), day(first), day("2024-06-07"))
+                .bars(&series(), day(first), day("2024-06-07"))
                 .await
                 .unwrap()
         }
@@ -142,7 +145,7 @@ async fn splits_and_repairs_are_read_with_the_bars_until_these_are_fetched_clean
     assert_eq!((stored.splits, stored.repairs), (vec![split], vec![repair]));
     assert_eq!(read("2024-06-07").await.repairs, []);
     store
-        .put_bars(&ticker(), fetched(bars, &[]), when)
+        .put_bars(&series(), fetched(bars, &[]), when)
         .await
         .unwrap();
     assert_eq!(read("2024-06-06").await.repairs, []);
@@ -172,18 +175,18 @@ async fn intraday_bars_that_had_ended_are_read_again() {
     };
     let known = at("2024-06-07T13:39:59Z");
     store
-        .put_intraday(&ticker(), intraday, known, known)
+        .put_intraday(&series(), intraday, known, known)
         .await
         .unwrap();
     let times = |open, close| SessionTimes::new(at(open), at(close)).unwrap();
     let session = times("2024-06-07T13:30:00Z", "2024-06-07T20:00:00Z");
-    let stored = store.intraday(&ticker(), session).await.unwrap();
+    let stored = store.intraday(&series(), session).await.unwrap();
     assert_eq!(
         (stored.step, stored.rows),
         (TimeDelta::minutes(5), vec![ended])
     );
     let next = times("2024-06-10T13:30:00Z", "2024-06-10T20:00:00Z");
-    assert_eq!(store.intraday(&ticker(), next).await.unwrap().rows, []);
+    assert_eq!(store.intraday(&series(), next).await.unwrap().rows, []);
 }
 
 #[tokio::test]
@@ -193,26 +196,26 @@ async fn what_was_asked_survives_a_restart() {
     let window = span("2024-01-01T00:00:00Z", "2024-06-07T20:00:00Z");
     let state = || {
         let store = open(&dir);
-        async move { store.chart_state(&ticker(), session, window).await.unwrap() }
+        async move { store.chart_state(&series(), session, window).await.unwrap() }
     };
     assert_eq!(state().await, ChartState::default());
     let now = at("2024-06-07T20:30:00Z");
     open(&dir)
-        .note_asked(&ticker(), session, now)
+        .note_asked(&series(), session, now)
         .await
         .unwrap();
     open(&dir)
-        .note_asked(&ticker(), session, now)
+        .note_asked(&series(), session, now)
         .await
         .unwrap();
-    open(&dir).note_unknown(&ticker(), now).await.unwrap();
+    open(&dir).note_unknown(&series(), now).await.unwrap();
     let asked = state().await;
     assert_eq!((asked.asked, asked.asked_at), (2, Some(now)));
     assert_eq!((asked.unknown_at, asked.covered), (Some(now), false));
-    open(&dir).note_answered(&ticker(), window).await.unwrap();
+    open(&dir).note_answered(&series(), window).await.unwrap();
     let bars = vec![bar("2024-06-06", 50.0), bar("2024-06-10", 51.0)];
     open(&dir)
-        .put_bars(&ticker(), fetched(bars, &[]), now)
+        .put_bars(&series(), fetched(bars, &[]), now)
         .await
         .unwrap();
     let answered = state().await;
