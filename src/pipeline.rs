@@ -75,9 +75,8 @@ pub(crate) fn run(
         let supervisor = Supervisor::new(settings.supervision, run.clock.clone(), seed)?;
         let bridge = kafka
             .map(|kafka| {
-                let (kafka, clock) = (kafka.clone(), run.clock.clone());
-                let expiry = settings.picker.expiry();
-                KafkaBridge::new(kafka, &supervisor, clock, expiry, run.faults.clone())
+                let bridge = KafkaBridge::new(kafka.clone(), &supervisor, run.faults.clone())?;
+                Ok::<_, closecall_kafka::Error>(bridge.expiring_after(settings.picker.expiry()))
             })
             .transpose()
             .or_exit(Code::Configuration)?;

@@ -19,7 +19,6 @@ use std::sync::{Arc, OnceLock};
 
 use actix::{Actor, Addr, Recipient};
 use chrono::TimeDelta;
-use closecall_calendar::Clock;
 use closecall_kafka::{
     BridgeContext, DeadLetterStore, DeadLetterTopic, Error, HELD_RECORDS, KafkaSettings,
     KafkaStats, Producer, ReceivedRecord, RecordMetadata, RefusalCheck, TopicConsumer, producer,
@@ -49,6 +48,7 @@ pub struct KafkaBridge {
     context: Arc<BridgeContext>,
     producer: Arc<Producer>,
     watched: OnceLock<()>,
+    expires_after: Option<TimeDelta>,
 }
 
 /// What one receiving side consumes.
@@ -60,7 +60,6 @@ struct Consumed {
     window: usize,
     refuses: RefusalCheck,
     dead_letters: Option<DeadLetterTopic>,
-    runtime: Arc<OnceLock<tokio::runtime::Handle>>,
 }
 
 impl std::fmt::Debug for KafkaBridge {
@@ -73,16 +72,13 @@ impl std::fmt::Debug for KafkaBridge {
 
 impl KafkaBridge {
     /// A bridge without sides; nothing is connected yet, and brokers need not be there: what is
-    /// missing shows in the log and in readiness, and is tried on. `expires_after` is how long
-    /// after its timestamp a record expires that does not say so itself.
+    /// missing shows in the log and in readiness, and is tried on.
     ///
     /// # Errors
     /// When the settings cannot be used.
     pub fn new(
         settings: KafkaSettings,
         supervisor: &Supervisor,
-        clock: Clock,
-        expires_after: Option<TimeDelta>,
         faults: FaultPoints,
     ) -> Result<Self, Error> {
         settings.validate()?;
@@ -98,16 +94,22 @@ impl KafkaBridge {
         let context = BridgeContext {
             settings,
             stats,
-            clock,
-            expires_after,
-            faults,
+            stage: supervisor.context(KAFKA_BRIDGE, faults),
         };
         Ok(Self {
             supervisor: supervisor.clone(),
             context: Arc::new(context),
             producer: Arc::new(producer),
             watched: OnceLock::new(),
+            expires_after: None,
         })
+    }
+
+    /// A record that does not say when it expires does so this long after its timestamp.
+    #[must_use]
+    pub fn expiring_after(mut self, span: Option<TimeDelta>) -> Self {
+        self.expires_after = span;
+        self
     }
 
     /// Records in work at once on their way to or from one topic.
@@ -132,7 +134,7 @@ impl KafkaBridge {
             topic: self.context.settings.topic(topic),
             encode: Arc::new(encode),
             producer: Arc::clone(&self.producer),
-            faults: self.context.faults.clone(),
+            context: self.context.stage.clone(),
         };
         Ok(self.supervisor.spawn_stage(&name, side)?.recipient())
     }
@@ -172,18 +174,15 @@ impl KafkaBridge {
         let next = self
             .supervisor
             .outbox(&name, stage, recipient, describe.clone());
-        let runtime = Arc::default();
         let reader = Arc::new(RecordReader {
             decode: Arc::new(decode),
             describe: Arc::new(describe),
-            clock: self.context.clock.clone(),
+            context: self.context.stage.clone(),
             stage: stage.into(),
         });
         let side = FromTopic {
             reader: Arc::clone(&reader),
             next: next.window(window).build(),
-            runtime: Arc::clone(&runtime),
-            faults: self.context.faults.clone(),
         };
         let side: Addr<_> = self.supervisor.spawn_stage(&name, side)?;
         self.consume(
@@ -195,7 +194,6 @@ impl KafkaBridge {
                 window: ALL_PARTITIONS * HELD_RECORDS,
                 refuses: Arc::new(move |record| reader.read(record).is_err()),
                 dead_letters: Some(dead_letters),
-                runtime,
             },
             &name,
             side,
@@ -209,10 +207,8 @@ impl KafkaBridge {
     pub fn from_dead_letters(&self, store: Arc<dyn DeadLetterStore>) -> Result<(), Error> {
         let settings = &self.context.settings;
         let name = format!("{KAFKA_BRIDGE}/from-dead-letters");
-        let runtime = Arc::default();
         let side = FromDeadLetters {
             store,
-            runtime: Arc::clone(&runtime),
             topic_prefix: settings.topic_prefix.clone(),
         };
         let side = self.supervisor.spawn_stage(&name, side)?;
@@ -225,7 +221,6 @@ impl KafkaBridge {
                 window: ALL_PARTITIONS,
                 refuses: Arc::new(|_| false),
                 dead_letters: None,
-                runtime,
             },
             &name,
             side,
@@ -250,7 +245,6 @@ impl KafkaBridge {
             window,
             refuses,
             dead_letters,
-            runtime,
         } = consumed;
         let outbox = self
             .supervisor
@@ -262,7 +256,8 @@ impl KafkaBridge {
             outbox: outbox.window(window).build(),
             refuses,
             dead_letters,
-            runtime,
+            runtime: self.supervisor.runtime(to)?,
+            expires_after: self.expires_after,
             board: self.supervisor.board().clone(),
             context: Arc::clone(&self.context),
         };

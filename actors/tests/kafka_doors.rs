@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use closecall_actors::Facts;
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER};
-use closecall_calendar::{Calendar, Clock};
+use closecall_calendar::Calendar;
 use closecall_kafka::KafkaSettings;
 use closecall_kafka::admin::KafkaAdmin;
 use closecall_kafka::peek::{PeekFrom, peek};
@@ -58,8 +58,8 @@ fn at_the_door<T: Clone + Send + Sync + 'static>(
         }
 
         let (came, supervisor) = (Arc::new(AtomicUsize::new(0)), supervisor());
-        let (clock, faults) = (Clock::system(), FaultPoints::default());
-        let bridge = KafkaBridge::new(settings.clone(), &supervisor, clock, None, faults).unwrap();
+        let faults = FaultPoints::default();
+        let bridge = KafkaBridge::new(settings.clone(), &supervisor, faults).unwrap();
         let count = Arc::clone(&came);
         let told = Told::<T>(Arc::new(move |_| {
             count.fetch_add(1, Ordering::SeqCst);

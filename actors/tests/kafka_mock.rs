@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use closecall_actors::Facts;
 use closecall_actors::kafka_bridge::KafkaBridge;
-use closecall_calendar::Clock;
 use closecall_kafka::{GroupProtocol, KafkaSettings};
 use closecall_protocol::codec::pick;
 use closecall_protocol::{Reason, Topic};
@@ -253,8 +252,7 @@ fn a_send_that_fails_for_now_is_tried_again_until_the_brokers_have_it() {
     run(async {
         let supervisor = supervisor();
         let faults = FaultPoints::default();
-        let bridge =
-            KafkaBridge::new(settings.clone(), &supervisor, Clock::system(), None, faults).unwrap();
+        let bridge = KafkaBridge::new(settings.clone(), &supervisor, faults).unwrap();
         let topic = Topic::StockNameSelector;
         let side = bridge.to_topic(topic, pick::encode).unwrap();
         let to = KafkaBridge::to_name(topic);
@@ -281,8 +279,7 @@ fn a_send_that_may_have_arrived_is_sent_again_by_a_new_producer() {
     run(async {
         let supervisor = supervisor();
         let faults = FaultPoints::default();
-        let bridge =
-            KafkaBridge::new(settings.clone(), &supervisor, Clock::system(), None, faults).unwrap();
+        let bridge = KafkaBridge::new(settings.clone(), &supervisor, faults).unwrap();
         let topic = Topic::StockNameSelector;
         let side = bridge.to_topic(topic, pick::encode).unwrap();
         let to = KafkaBridge::to_name(topic);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use closecall_actors::Facts;
 use closecall_actors::kafka_bridge::KafkaBridge;
-use closecall_calendar::{Calendar, Clock};
+use closecall_calendar::Calendar;
 use closecall_kafka::KafkaSettings;
 use closecall_kafka::admin::KafkaAdmin;
 use closecall_kafka::peek::{PeekFrom, peek};
@@ -41,8 +41,8 @@ async fn bridge(settings: &KafkaSettings) -> (Supervisor, KafkaBridge) {
         .await
         .unwrap();
     let supervisor = supervisor();
-    let (clock, faults) = (Clock::system(), FaultPoints::default());
-    let bridge = KafkaBridge::new(settings.clone(), &supervisor, clock, None, faults).unwrap();
+    let faults = FaultPoints::default();
+    let bridge = KafkaBridge::new(settings.clone(), &supervisor, faults).unwrap();
     (supervisor, bridge)
 }
 

@@ -1,18 +1,16 @@
 //! The receiving side of the dead-letter topics: what is found there is handed on to be stored.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_kafka::{DeadLetterStore, FoundDeadLetter, ReceivedRecord};
 use closecall_protocol::Reason;
 use closecall_supervision::{Ack, Deliver, Drain, StageError};
-use tokio::runtime::Handle;
 
 /// The actor that reads dead letters. It never makes one: what cannot be stored now comes again.
 pub(crate) struct FromDeadLetters {
     pub(crate) store: Arc<dyn DeadLetterStore>,
-    pub(crate) runtime: Arc<OnceLock<Handle>>,
     pub(crate) topic_prefix: String,
 }
 
@@ -24,10 +22,6 @@ impl fmt::Debug for FromDeadLetters {
 
 impl Actor for FromDeadLetters {
     type Context = Context<Self>;
-
-    fn started(&mut self, _: &mut Self::Context) {
-        self.runtime.get_or_init(Handle::current);
-    }
 }
 
 impl Supervised for FromDeadLetters {}

@@ -5,17 +5,14 @@
 //! waits for nothing), and by the actor, which answers. It is decoded once.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
-use closecall_calendar::Clock;
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::{Error as ProtocolError, Reason};
-use closecall_supervision::{Ack, Deliver, Describe, Drain, FaultPoints, Outbox, StageError};
+use closecall_supervision::{Ack, Deliver, Describe, Drain, Outbox, StageContext, StageError};
 use futures_util::future;
-use tokio::runtime::Handle;
 
-use crate::stage;
 use closecall_kafka::ReceivedRecord;
 
 /// Reads a message from a record.
@@ -26,7 +23,8 @@ pub(super) type Decode<T> =
 pub(super) struct RecordReader<T: Send + Sync + 'static> {
     pub(super) decode: Decode<T>,
     pub(super) describe: Arc<dyn Describe<T>>,
-    pub(super) clock: Clock,
+    /// Decides by its clock whether a message has expired.
+    pub(super) context: StageContext,
     /// The stage that the records are for.
     pub(super) stage: Arc<str>,
 }
@@ -45,7 +43,7 @@ impl<T: Send + Sync + 'static> RecordReader<T> {
             received.decoded(pick_id);
         }
         match self.describe.expires_at(&message) {
-            Some(at) if self.clock.now() >= at => {
+            Some(at) if self.context.clock().now() >= at => {
                 let expired = StageError::permanent(Reason::Expired, format!("expired at {at}"));
                 Err(expired.refused_by(&self.stage, 0))
             }
@@ -59,8 +57,6 @@ pub(super) struct FromTopic<T: Send + Sync + 'static> {
     pub(super) reader: Arc<RecordReader<T>>,
     /// Records no dead letters: a refusal goes back to the hop that holds the record.
     pub(super) next: Arc<Outbox<T>>,
-    pub(super) runtime: Arc<OnceLock<Handle>>,
-    pub(super) faults: FaultPoints,
 }
 
 impl<T: Send + Sync + 'static> fmt::Debug for FromTopic<T> {
@@ -73,11 +69,6 @@ impl<T: Send + Sync + 'static> fmt::Debug for FromTopic<T> {
 
 impl<T: Clone + Send + Sync + 'static> Actor for FromTopic<T> {
     type Context = Context<Self>;
-
-    /// The consumer's thread hands its records over to this arbiter.
-    fn started(&mut self, _: &mut Self::Context) {
-        self.runtime.get_or_init(Handle::current);
-    }
 }
 
 impl<T: Clone + Send + Sync + 'static> Supervised for FromTopic<T> {}
@@ -90,7 +81,7 @@ impl<T: Clone + Send + Sync + 'static> Handler<Deliver<Arc<ReceivedRecord>>> for
         incoming: Deliver<Arc<ReceivedRecord>>,
         _: &mut Self::Context,
     ) -> Self::Result {
-        self.faults.hit(stage::KAFKA_BRIDGE, None);
+        self.reader.context.handling();
         let message = match self.reader.read(&incoming.message) {
             Ok(message) => message,
             Err(refusal) => return Box::pin(future::ready(Err(refusal))),

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_protocol::codec::Record;
 use closecall_protocol::{Error as ProtocolError, Reason};
-use closecall_supervision::{Ack, Deliver, Drain, FaultPoints, StageError};
+use closecall_supervision::{Ack, Deliver, Drain, StageContext, StageError};
 use futures_util::future;
 
-use crate::stage;
 use closecall_kafka::{Error, Producer};
 
 /// Writes a message as a record.
@@ -21,7 +20,7 @@ pub(super) struct ToTopic<T> {
     pub(super) topic: String,
     pub(super) encode: Encode<T>,
     pub(super) producer: Arc<Producer>,
-    pub(super) faults: FaultPoints,
+    pub(super) context: StageContext,
 }
 
 impl<T> fmt::Debug for ToTopic<T> {
@@ -42,7 +41,7 @@ impl<T: 'static> Handler<Deliver<T>> for ToTopic<T> {
     type Result = ResponseFuture<Result<Ack, StageError>>;
 
     fn handle(&mut self, outgoing: Deliver<T>, _: &mut Self::Context) -> Self::Result {
-        self.faults.hit(stage::KAFKA_BRIDGE, None);
+        self.context.handling();
         let encoded = (self.encode)(&outgoing.message)
             .and_then(|record| record.check_size().map(|()| record));
         let record = match encoded {
@@ -53,14 +52,14 @@ impl<T: 'static> Handler<Deliver<T>> for ToTopic<T> {
             }
         };
         let (topic, producer) = (self.topic.clone(), Arc::clone(&self.producer));
-        let faults = self.faults.clone();
+        let context = self.context.clone();
         Box::pin(async move {
-            faults.hit(stage::KAFKA_BRIDGE, Some("before-produce"));
+            context.fault_point("before-produce");
             producer
                 .send(&topic, None, &record)
                 .await
                 .map_err(|error| refusal(&error))?;
-            faults.hit(stage::KAFKA_BRIDGE, Some("after-produce"));
+            context.fault_point("after-produce");
             Ok(Ack::Done)
         })
     }

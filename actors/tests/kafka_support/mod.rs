@@ -110,8 +110,7 @@ impl Member {
     pub(crate) fn start(settings: &KafkaSettings, faults: &[&str], behave: Behave) -> Self {
         let supervisor = supervisor();
         let faults = FaultPoints::parse(faults, FAULT_POINTS).unwrap();
-        let bridge =
-            KafkaBridge::new(settings.clone(), &supervisor, Clock::system(), None, faults).unwrap();
+        let bridge = KafkaBridge::new(settings.clone(), &supervisor, faults).unwrap();
         let stage = supervisor
             .spawn_stage(SCRAPER, Told(behave))
             .unwrap()

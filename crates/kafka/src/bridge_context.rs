@@ -1,8 +1,6 @@
 //! The parts that all clients of one bridge share.
 
-use chrono::TimeDelta;
-use closecall_calendar::Clock;
-use closecall_supervision::FaultPoints;
+use closecall_supervision::StageContext;
 
 use crate::settings::KafkaSettings;
 use crate::stats::KafkaStats;
@@ -17,10 +15,6 @@ pub struct BridgeContext {
     pub settings: KafkaSettings,
     /// Statistics of the clients.
     pub stats: KafkaStats,
-    /// Dates what has no date.
-    pub clock: Clock,
-    /// Span after its timestamp in which a record expires that does not say so itself.
-    pub expires_after: Option<TimeDelta>,
-    /// Where faults are injected.
-    pub faults: FaultPoints,
+    /// The clock that dates what has no date, and the bridge's fault points.
+    pub stage: StageContext,
 }

@@ -2,10 +2,10 @@
 //! thread is in `consumer_loop`.
 
 use std::fmt;
-use std::sync::mpsc;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
+use chrono::TimeDelta;
 use closecall_supervision::{HealthBoard, Outbox};
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
@@ -47,8 +47,10 @@ pub struct TopicConsumer {
     pub refuses: RefusalCheck,
     /// Where refused records go; without it they come again.
     pub dead_letters: Option<DeadLetterTopic>,
-    /// Carries the deliveries; there once the actor behind the outbox has started.
-    pub runtime: Arc<OnceLock<Handle>>,
+    /// Carries the deliveries: the runtime of the actor behind the outbox.
+    pub runtime: Handle,
+    /// Span after its timestamp in which a record expires that does not say so itself.
+    pub expires_after: Option<TimeDelta>,
     /// Shows the state of the connection.
     pub board: HealthBoard,
     /// Shared by all sides.
@@ -75,8 +77,8 @@ pub(crate) struct Connected {
 }
 
 impl TopicConsumer {
-    /// A new client; `runtime` carries its deliveries.
-    pub(crate) fn connect(&self, runtime: Handle) -> Result<Connected, Error> {
+    /// A new client.
+    pub(crate) fn connect(&self) -> Result<Connected, Error> {
         let BridgeContext {
             settings, stats, ..
         } = &*self.context;
@@ -110,7 +112,7 @@ impl TopicConsumer {
             deliveries: Deliveries {
                 outbox: Arc::clone(&self.outbox),
                 dead_letters: self.dead_letters.clone(),
-                runtime,
+                runtime: self.runtime.clone(),
                 answers,
                 waker,
             },

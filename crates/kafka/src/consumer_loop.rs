@@ -14,7 +14,7 @@ use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
 
-use crate::bridge_context::{BridgeContext, STAGE};
+use crate::bridge_context::BridgeContext;
 use crate::commit_state::{COMMIT_TIMEOUT, CommitAnswer, CommitState, CommitStep};
 use crate::connection_state::{Connection, ConnectionState};
 use crate::consumer::{Connected, TopicConsumer};
@@ -52,17 +52,10 @@ impl TopicConsumer {
     /// # Errors
     /// When the client cannot go on and has to be replaced.
     pub fn run(&self, run: &ThreadRun) -> Result<(), Error> {
-        let runtime = loop {
-            match self.runtime.get() {
-                Some(runtime) => break runtime.clone(),
-                None if run.stopping() => return Ok(()),
-                None => thread::park_timeout(Duration::from_millis(10)),
-            }
-        };
         let settings = &self.context.settings;
         let mut consumer_loop = ConsumerLoop {
             consumer: self,
-            connected: self.connect(runtime)?,
+            connected: self.connect()?,
             connection: Connection::new(&self.name, &settings.brokers, &self.board),
             subscribed: false,
             joined: false,
@@ -174,16 +167,11 @@ impl ConsumerLoop<'_> {
     }
 
     fn receive(&self, message: &BorrowedMessage<'_>) -> Arc<ReceivedRecord> {
-        let BridgeContext {
-            expires_after,
-            clock,
-            stats,
-            faults,
-            ..
-        } = &*self.consumer.context;
+        let BridgeContext { stage, stats, .. } = &*self.consumer.context;
         stats.received();
-        let received = ReceivedRecord::copy(message, *expires_after, clock.now());
-        faults.hit(STAGE, Some("after-receive"));
+        let now = stage.clock().now();
+        let received = ReceivedRecord::copy(message, self.consumer.expires_after, now);
+        stage.fault_point("after-receive");
         Arc::new(received)
     }
 
@@ -335,8 +323,7 @@ impl ConsumerLoop<'_> {
         match self.commits.step(Instant::now(), up, due) {
             CommitStep::Wait => Ok(remains),
             CommitStep::Begin(offsets) => {
-                let faults = &self.consumer.context.faults;
-                faults.hit(STAGE, Some("before-commit"));
+                self.consumer.context.stage.fault_point("before-commit");
                 self.connected.committer.commit(offsets);
                 Ok(false)
             }
@@ -362,8 +349,7 @@ impl ConsumerLoop<'_> {
             result,
         ) {
             (CommitAnswer::Committed(offsets), _) => {
-                let faults = &self.consumer.context.faults;
-                faults.hit(STAGE, Some("after-commit"));
+                self.consumer.context.stage.fault_point("after-commit");
                 let mut work = self.connected.client.context().work();
                 for (partition, next) in offsets {
                     work.partitions.committed(&partition, next);

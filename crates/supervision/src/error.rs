@@ -75,6 +75,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A thread asked for the runtime of a stage that has none.
+    #[error("there is no stage {stage} whose runtime could be lent")]
+    NoRuntime {
+        /// The stage.
+        stage: String,
+    },
     /// The handlers of SIGTERM and SIGINT could not be installed.
     #[error("cannot listen for signals")]
     Signals(#[source] std::io::Error),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use actix::{Arbiter, Recipient};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
@@ -28,9 +29,10 @@ pub(crate) struct Stage {
 
 /// What carries a stage.
 pub(crate) enum Runner {
-    /// An actor's arbiter, and the end of its guard.
+    /// An actor's arbiter with its runtime, and the end of its guard.
     Arbiter {
         arbiter: Arbiter,
+        runtime: Handle,
         end: oneshot::Receiver<()>,
     },
     Thread(JoinHandle<()>),
@@ -41,7 +43,7 @@ impl Runner {
     pub(crate) async fn join(self) {
         let (joined, done) = oneshot::channel();
         let join: Box<dyn FnOnce() + Send> = match self {
-            Self::Arbiter { arbiter, end } => {
+            Self::Arbiter { arbiter, end, .. } => {
                 // An error only says that the guard was gone before.
                 end.await.ok();
                 arbiter.stop();

@@ -2,12 +2,14 @@
 //! Ending them is in `drain` and `shutdown`.
 
 use std::fmt::{self, Display};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
 use actix::dev::channel;
 use actix::{Actor, Addr, Arbiter, Context, Handler, Recipient, Supervised, System};
 use closecall_calendar::Clock;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -94,7 +96,7 @@ impl Supervisor {
         if System::try_current().is_none() {
             return Err(Error::NoSystem { stage: name.into() });
         }
-        let arbiter = Arbiter::try_new().map_err(|source| Error::NoThread {
+        let (arbiter, runtime) = start_arbiter().map_err(|source| Error::NoThread {
             stage: name.into(),
             source,
         })?;
@@ -123,7 +125,11 @@ impl Supervisor {
             name: stage,
             barrier: Some(addr.clone().recipient()),
             stop,
-            runner: Runner::Arbiter { arbiter, end },
+            runner: Runner::Arbiter {
+                arbiter,
+                runtime,
+                end,
+            },
         });
         Ok(addr)
     }
@@ -164,6 +170,22 @@ impl Supervisor {
             runner: Runner::Thread(handle),
         });
         Ok(())
+    }
+
+    /// The runtime that carries the actor of `stage`: lent to a thread stage that hands work to
+    /// that actor, so that the work and the actor share a thread. It outlives the actor's restarts.
+    ///
+    /// # Errors
+    /// When no actor was started under that name.
+    pub fn runtime(&self, stage: &str) -> Result<Handle, Error> {
+        let stages = self.stages();
+        let found = stages.iter().find_map(|one| match &one.runner {
+            Runner::Arbiter { runtime, .. } if &*one.name == stage => Some(runtime.clone()),
+            _ => None,
+        });
+        found.ok_or_else(|| Error::NoRuntime {
+            stage: stage.into(),
+        })
     }
 
     /// A hop from stage `from` to stage `to`, whose address is `recipient`.
@@ -235,4 +257,19 @@ impl Supervisor {
     pub(crate) fn stages(&self) -> MutexGuard<'_, Vec<Stage>> {
         self.0.stages.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A thread with a runtime for one actor, and a handle to the runtime.
+fn start_arbiter() -> io::Result<(Arbiter, Handle)> {
+    let (lend, lent) = mpsc::sync_channel(1);
+    let arbiter = Arbiter::try_with_tokio_rt(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        // The receiver is below, and the channel has room.
+        lend.send(runtime.handle().clone())
+            .map_err(io::Error::other)?;
+        Ok(runtime)
+    })?;
+    Ok((arbiter, lent.recv().map_err(io::Error::other)?))
 }

@@ -69,7 +69,7 @@ impl RelayPipeline {
     ) -> Result<Self, Error> {
         let supervisor = Supervisor::new(supervision, clock.clone(), 0)?;
         let faults = FaultPoints::default();
-        let bridge = KafkaBridge::new(settings.clone(), &supervisor, clock.clone(), None, faults)?;
+        let bridge = KafkaBridge::new(settings.clone(), &supervisor, faults)?;
         let out = bridge.to_topic(OUT, pick::encode)?;
         let next = supervisor
             .outbox(NAME, &KafkaBridge::to_name(OUT), out, Facts)

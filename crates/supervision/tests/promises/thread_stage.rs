@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use closecall_supervision::StageState;
+use actix::{Actor, Context, Handler, Supervised};
+use closecall_supervision::{Drain, StageState};
 
 use crate::support::{on_system, quick, supervisor};
 
@@ -103,5 +104,50 @@ fn a_loop_that_hangs_is_stalled() {
         drop(release);
         health.wait_for(|health| health.live().ok).await.unwrap();
         assert_eq!(supervisor.stop().await, Vec::<String>::new());
+    });
+}
+
+/// Notes the thread that it runs on.
+struct Placed(std::sync::mpsc::Sender<std::thread::ThreadId>);
+
+impl Actor for Placed {
+    type Context = Context<Self>;
+
+    fn started(&mut self, _: &mut Self::Context) {
+        self.0.send(std::thread::current().id()).unwrap();
+    }
+}
+
+impl Supervised for Placed {}
+
+impl Handler<Drain> for Placed {
+    type Result = ();
+
+    fn handle(&mut self, _: Drain, _: &mut Self::Context) {}
+}
+
+#[test]
+fn a_thread_is_lent_the_runtime_that_carries_an_actor() {
+    on_system(async {
+        let supervisor = supervisor(quick());
+        let (place, placed) = std::sync::mpsc::channel();
+        supervisor
+            .spawn_stage("reader", Placed(place.clone()))
+            .unwrap();
+        let runtime = supervisor.runtime("reader").unwrap();
+        let body = move |run: &closecall_supervision::ThreadRun| {
+            let place = place.clone();
+            runtime.spawn(async move { place.send(std::thread::current().id()) });
+            while !run.stopping() {
+                std::thread::yield_now();
+            }
+            Ok::<_, String>(())
+        };
+        supervisor.spawn_thread("consumer", body).unwrap();
+        let (first, second) = (placed.recv().unwrap(), placed.recv().unwrap());
+        assert_eq!(first, second);
+        assert_ne!(first, std::thread::current().id());
+        let none = supervisor.runtime("consumer").unwrap_err();
+        assert!(none.to_string().contains("no stage consumer"), "{none}");
     });
 }
