@@ -1,8 +1,10 @@
-//! Code codes: what a script can tell a failure by. The numbers are those of BSD's `sysexits`.
+//! Exit codes, by which a script knows one failure from another. The numbers are those of BSD's
+//! `sysexits`; this is the one place that gives an error its code, by its class alone.
 
 use std::fmt;
 use std::process::ExitCode;
 
+use closecall_protocol::ErrorClass;
 use closecall_supervision::Signals;
 
 /// Why the process ends as it does.
@@ -63,46 +65,36 @@ impl fmt::Display for CodedError {
 
 impl std::error::Error for CodedError {}
 
-/// The code for an error that came up to `main`.
+impl From<ErrorClass> for Code {
+    fn from(class: ErrorClass) -> Self {
+        match class {
+            ErrorClass::Unavailable | ErrorClass::NoConnection => Self::Unavailable,
+            ErrorClass::TryLater => Self::Temporary,
+            ErrorClass::Garbled | ErrorClass::BadData | ErrorClass::Damaged => Self::Data,
+            ErrorClass::CannotCreate => Self::CannotCreate,
+            ErrorClass::Refused => Self::Refused,
+            ErrorClass::Configuration => Self::Configuration,
+        }
+    }
+}
+
+/// The code for an error that came up to `main`: that of the outermost error in the chain that has
+/// one, else 1.
 pub(crate) fn code_of(error: &anyhow::Error) -> ExitCode {
     error
-        .downcast_ref::<CodedError>()
-        .map_or(ExitCode::FAILURE, |failed| failed.code.number().into())
+        .chain()
+        .find_map(|cause| {
+            let coded = cause.downcast_ref::<CodedError>().map(|coded| coded.code);
+            coded.or_else(|| class_of(cause).map(Code::from))
+        })
+        .map_or(ExitCode::FAILURE, |code| code.number().into())
 }
 
-/// A market error with the code that the process ends with.
-pub(crate) fn market_error(error: closecall_market::Error) -> anyhow::Error {
-    use closecall_market::MarketFailure;
-    let code = match error.failure() {
-        MarketFailure::Unavailable => Code::Unavailable,
-        MarketFailure::BadData => Code::Data,
-        MarketFailure::CannotCreate => Code::CannotCreate,
-        MarketFailure::TryLater => Code::Temporary,
-        MarketFailure::Credential => Code::Refused,
-        MarketFailure::Configuration => Code::Configuration,
-    };
-    CodedError::new(code, error).into()
-}
-
-/// A ledger that cannot be read, with the code that the process ends with: one of a newer version is
-/// not damaged.
-pub(crate) fn ledger_error(error: closecall_ledger::Error) -> anyhow::Error {
-    let code = match error {
-        closecall_ledger::Error::Newer { .. } => Code::CannotCreate,
-        _ => Code::Data,
-    };
-    CodedError::new(code, error).into()
-}
-
-/// A Kafka error with the code that the process ends with.
-pub(crate) fn kafka_error(error: closecall_kafka::Error) -> anyhow::Error {
-    use closecall_kafka::Error;
-    let code = match &error {
-        Error::Setting { .. } | Error::Library { .. } | Error::File { .. } => Code::Configuration,
-        Error::Refused { .. } | Error::Insecure { .. } => Code::Refused,
-        _ => Code::Unavailable,
-    };
-    CodedError::new(code, error).into()
+fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<ErrorClass> {
+    let market = || error.downcast_ref().map(closecall_market::Error::class);
+    let ledger = || error.downcast_ref().map(closecall_ledger::Error::class);
+    let kafka = || error.downcast_ref().map(closecall_kafka::Error::class);
+    market().or_else(ledger).or_else(kafka)
 }
 
 /// Ends the process when it is asked to end, with the code that says so. For commands that leave
@@ -130,5 +122,25 @@ pub(crate) trait OrExit<T> {
 impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
     fn or_exit(self, code: Code) -> Result<T, anyhow::Error> {
         self.map_err(|error| CodedError::new(code, error).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    fn absent() -> anyhow::Error {
+        closecall_ledger::Error::Absent("there".into()).into()
+    }
+
+    #[test]
+    fn the_outermost_error_with_a_class_or_code_decides() {
+        let wrapped = Err::<(), _>(absent()).context("reading the ledger");
+        assert_eq!(code_of(&wrapped.unwrap_err()), 65.into());
+        let coded = Err::<(), _>(absent()).or_exit(Code::Usage);
+        assert_eq!(code_of(&coded.unwrap_err()), 64.into());
+        assert_eq!(code_of(&anyhow::anyhow!("anything")), 1.into());
     }
 }

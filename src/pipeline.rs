@@ -78,8 +78,7 @@ pub(crate) fn run(
                 let bridge = KafkaBridge::new(kafka.clone(), &supervisor, run.faults.clone())?;
                 Ok::<_, closecall_kafka::Error>(bridge.expiring_after(settings.picker.expiry()))
             })
-            .transpose()
-            .or_exit(Code::Configuration)?;
+            .transpose()?;
         let first_hop = topology::wire(&supervisor, roles, bridge.as_ref())?;
         readings.extend(first_hop.as_ref().map(readings::picks));
         readings.extend(

@@ -33,7 +33,7 @@ pub(crate) use layer::Origin;
 pub(crate) use layers::Inputs;
 use retired::Retired;
 
-use crate::exit::{Code, OrExit, market_error};
+use crate::exit::{Code, OrExit};
 use crate::telemetry::LogFormat;
 use crate::web::HttpSettings;
 
@@ -197,16 +197,15 @@ impl Settings {
             })
             .or_exit(Code::CannotCreate)?;
         let market = self.market_settings();
-        let source = DataSource::of(&market).map_err(market_error)?;
-        Market::open(
+        let source = DataSource::of(&market)?;
+        let market = Market::open(
             &market,
             &source,
             &self.data_dir,
             self.calendar.calendar(),
             clock.clone(),
-        )
-        .map(|market| market.scored_by(Vader::NAME))
-        .map_err(market_error)
+        )?;
+        Ok(market.scored_by(Vader::NAME))
     }
 
     /// What each part says must hold.

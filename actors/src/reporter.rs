@@ -8,7 +8,7 @@ use std::fmt;
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_calendar::Clock;
 use closecall_ledger::{LedgerInput, Recorded, SharedLedger};
-use closecall_protocol::{ErrorClass, Prediction, Reason};
+use closecall_protocol::{Prediction, Reason};
 use closecall_supervision::{Ack, Deliver, Drain, StageContext, StageError};
 
 use crate::stage;
@@ -41,9 +41,10 @@ fn record(
     clock: &Clock,
 ) -> Result<Recorded, StageError> {
     let input = LedgerInput::Prediction(Box::new(prediction.clone()), clock.now());
-    ledger.record(input).map_err(|error| match error.class() {
-        ErrorClass::Permanent => StageError::permanent(Reason::Undecodable, error.to_string()),
-        ErrorClass::Transient | ErrorClass::Fatal => {
+    ledger.record(input).map_err(|error| {
+        if error.class().is_permanent() {
+            StageError::permanent(Reason::Undecodable, error.to_string())
+        } else {
             StageError::transient(Reason::Unavailable, error.to_string())
         }
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_market::Market;
-use closecall_protocol::{ErrorClass, MarketScraped, Reason, TickerPicked};
+use closecall_protocol::{MarketScraped, Reason, TickerPicked};
 use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageError};
 use tokio::time::Instant;
 
@@ -82,7 +82,7 @@ async fn gather(market: &Market, picked: &TickerPicked) -> Result<MarketScraped,
             Err(error) => error,
         };
         let reason = error.reason().unwrap_or(Reason::Unavailable);
-        if error.class() != ErrorClass::Transient || Instant::now() + PAUSE > deadline {
+        if !error.class().is_transient() || Instant::now() + PAUSE > deadline {
             return Err(StageError::permanent(reason, error.to_string()));
         }
         tracing::warn!(

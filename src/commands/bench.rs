@@ -11,7 +11,7 @@ use closecall_gru::bench::{BenchReport, BenchSettings, Workload, measure};
 use closecall_kafka::bench::{BridgeReport, RouteReport};
 use serde::Serialize;
 
-use crate::exit::{Code, OrExit, kafka_error};
+use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
@@ -124,9 +124,7 @@ fn text(report: &BenchReport) -> String {
 pub(super) fn bridge(settings: &Settings, args: &BridgeArgs) -> anyhow::Result<ExitCode> {
     let (supervision, clock) = (settings.supervision, Clock::system());
     let measured = bridge_bench::measure(&settings.kafka, supervision, &clock, args.records);
-    let report = actix::System::new()
-        .block_on(measured)
-        .map_err(kafka_error)?;
+    let report = actix::System::new().block_on(measured)?;
     if args.json {
         crate::stdout::print(serde_json::to_string(&report)?)?;
     } else {

@@ -16,7 +16,7 @@ use closecall_protocol::{PickId, Reason, Topic};
 use serde_json::json;
 
 use super::peek::{as_json, decode};
-use crate::exit::{Code, CodedError, kafka_error};
+use crate::exit::{Code, CodedError};
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
@@ -93,8 +93,7 @@ fn all(kafka: &KafkaSettings) -> anyhow::Result<Vec<Letter>> {
                 });
                 ControlFlow::Continue(())
             },
-        )
-        .map_err(kafka_error)?;
+        )?;
     }
     letters.sort_by_key(|letter| letter.arrival.timestamp);
     Ok(letters)
@@ -175,7 +174,7 @@ fn chosen(
 }
 
 fn retry(settings: &Settings, letters: &[&Letter]) -> anyhow::Result<()> {
-    let admin = KafkaAdmin::new(&settings.kafka).map_err(kafka_error)?;
+    let admin = KafkaAdmin::new(&settings.kafka)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -194,9 +193,7 @@ fn retry(settings: &Settings, letters: &[&Letter]) -> anyhow::Result<()> {
             stubs += 1;
             continue;
         };
-        let (partition, offset) = runtime
-            .block_on(admin.send(&says.topic, &again))
-            .map_err(kafka_error)?;
+        let (partition, offset) = runtime.block_on(admin.send(&says.topic, &again))?;
         let from = again.header(REPLAYED_FROM).unwrap_or_default();
         crate::stdout::print(format_args!(
             "{} sent to {}/{partition}/{offset}, from {from}",

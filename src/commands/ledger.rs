@@ -8,7 +8,7 @@ use clap::Subcommand;
 use closecall_ledger::{Entry, Error, Reader};
 
 use super::demo::DEMO_FOLDER;
-use crate::exit::{Code, CodedError, OrExit, ledger_error};
+use crate::exit::{Code, CodedError, OrExit};
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
@@ -43,7 +43,7 @@ fn open(data_dir: &Path) -> anyhow::Result<Reader> {
             eprintln!("the ledger of the demo in {}", demo.display());
             Ok(reader)
         }
-        other => other.map_err(ledger_error),
+        other => Ok(other?),
     }
 }
 

@@ -13,7 +13,7 @@ use closecall_market::Market;
 use closecall_market_server::ReplayWriter;
 use closecall_protocol::{Pick, PickId, PickReason, Ticker, TickerPicked};
 
-use crate::exit::{Code, OrExit, market_error};
+use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 
 /// What to record, and where.
@@ -86,7 +86,7 @@ impl Recorder<'_> {
             reason: PickReason::Request,
         };
         let scraped = self.market.gather(&TickerPicked { pick }).await;
-        let scraped = scraped.map_err(market_error)?;
+        let scraped = scraped?;
         let sessions = self
             .recording
             .prices(ticker, &scraped.bars)

@@ -12,7 +12,7 @@ use closecall_protocol::Ticker;
 use closecall_protocol::codec::{Arrival, Record};
 use serde_json::{Value, json};
 
-use crate::exit::{Code, OrExit, kafka_error};
+use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 
 /// Read the records of a topic.
@@ -58,8 +58,7 @@ pub(super) fn run(settings: &Settings, args: &PeekArgs) -> anyhow::Result<ExitCo
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
-    })
-    .map_err(kafka_error)?;
+    })?;
     printed?;
     Ok(ExitCode::SUCCESS)
 }

@@ -19,7 +19,7 @@ use closecall_sentiment::{DatasetBuilder, Vader};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::flags::moment;
-use crate::exit::{Code, OrExit, market_error};
+use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 use crate::text;
 
@@ -95,7 +95,7 @@ fn scrape(
             )
         })
         .or_exit(Code::Unavailable)?;
-    scraped.map_err(market_error)
+    Ok(scraped?)
 }
 
 fn forecast(

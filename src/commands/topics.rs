@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use closecall_kafka::admin::{KafkaAdmin, TopicReport};
 
-use crate::exit::kafka_error;
 use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
@@ -28,12 +27,12 @@ pub(super) fn run(settings: &Settings, command: &TopicsCommand) -> anyhow::Resul
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let admin = KafkaAdmin::new(&settings.kafka).map_err(kafka_error)?;
+    let admin = KafkaAdmin::new(&settings.kafka)?;
     let (reports, json) = match command {
         TopicsCommand::Create { json } => (runtime.block_on(admin.create_topics()), *json),
         TopicsCommand::Describe { json } => (runtime.block_on(admin.describe_topics()), *json),
     };
-    for report in reports.map_err(kafka_error)? {
+    for report in reports? {
         if json {
             crate::stdout::print(serde_json::to_string(&report)?)?;
         } else {

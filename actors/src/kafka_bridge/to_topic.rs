@@ -67,9 +67,10 @@ impl<T: 'static> Handler<Deliver<T>> for ToTopic<T> {
 
 /// Everything but the size of the record may be otherwise later.
 fn refusal(error: &Error) -> StageError {
-    match error {
-        Error::TooLarge { .. } => StageError::permanent(Reason::TooLarge, error.to_string()),
-        _ => StageError::transient(Reason::Unavailable, error.to_string()),
+    if error.class().is_permanent() {
+        StageError::permanent(Reason::TooLarge, error.to_string())
+    } else {
+        StageError::transient(Reason::Unavailable, error.to_string())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use closecall_protocol::ErrorClass;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::unreachable::explain;
@@ -106,6 +107,24 @@ pub enum Error {
 }
 
 impl Error {
+    /// Kind of the error, by which a record is refused and a command's exit code chosen.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Setting { .. } | Self::Library { .. } | Self::File { .. } => {
+                ErrorClass::Configuration
+            }
+            Self::Refused { .. } | Self::Insecure { .. } => ErrorClass::Refused,
+            Self::TooLarge { .. } => ErrorClass::BadData,
+            Self::Unreachable { .. }
+            | Self::MissingTopic { .. }
+            | Self::Fatal { .. }
+            | Self::Unsettled { .. }
+            | Self::Unanswered { .. }
+            | Self::Stage(_) => ErrorClass::Unavailable,
+        }
+    }
+
     /// Sorts what the library said while doing `what`; `topic` is the topic it was about.
     pub(crate) fn of(error: &KafkaError, what: &str, topic: &str, brokers: &str) -> Self {
         Self::because(error, &error.to_string(), what, topic, brokers)

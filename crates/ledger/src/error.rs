@@ -91,15 +91,23 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether trying again can help.
+    /// Kind of the error, by which recording is tried again and a command's exit code chosen.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Full(_) | Self::Busy(_) | Self::Io(_) | Self::Interrupted => {
-                ErrorClass::Transient
+                ErrorClass::Unavailable
             }
-            Self::Json(_) => ErrorClass::Permanent,
-            _ => ErrorClass::Fatal,
+            Self::Absent(_) | Self::Json(_) => ErrorClass::BadData,
+            Self::InUse(_) | Self::Unwritable { .. } | Self::Newer { .. } => {
+                ErrorClass::CannotCreate
+            }
+            Self::Damaged(_)
+            | Self::Lost { .. }
+            | Self::ReadOnlyFolder(_)
+            | Self::Corrupt(_)
+            | Self::Unreadable { .. }
+            | Self::Sqlite(_) => ErrorClass::Damaged,
         }
     }
 }

@@ -27,7 +27,10 @@ fn a_second_writer_is_refused_until_the_first_is_gone() {
     let first = fixture.writer();
     let refused = open(fixture.directory.path()).unwrap_err();
     assert!(matches!(refused, Error::InUse(_)), "{refused}");
-    assert_eq!(refused.class(), closecall_protocol::ErrorClass::Fatal);
+    assert_eq!(
+        refused.class(),
+        closecall_protocol::ErrorClass::CannotCreate
+    );
     let said = refused.to_string();
     assert!(
         said.contains("another process") && said.contains("data directory"),

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, Utc};
 use closecall_protocol::{ErrorClass, Reason, Ticker};
 
-use crate::class::MarketFailure;
 use crate::vendor::VendorFault;
 
 /// Why market data cannot be had.
@@ -134,20 +133,20 @@ fn because(fault: Option<&VendorFault>) -> String {
 }
 
 impl Error {
-    /// Whether another try can help.
+    /// Kind of the error, by which it is retried and a command's exit code chosen.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Settings { .. }
-            | Self::Store { .. }
-            | Self::OtherSource { .. }
-            | Self::CertificateAuthority { .. }
-            | Self::Client(_) => ErrorClass::Fatal,
+            Self::Settings { .. } | Self::CertificateAuthority { .. } => ErrorClass::Configuration,
+            Self::Store { .. } | Self::OtherSource { .. } => ErrorClass::CannotCreate,
+            Self::Client(_) => ErrorClass::NoConnection,
             Self::UnknownTicker { .. }
             | Self::OtherMarket { .. }
             | Self::Unsound { .. }
-            | Self::NoData { .. } => ErrorClass::Permanent,
-            Self::Stale { .. } => ErrorClass::Transient,
+            | Self::NoData { .. } => ErrorClass::BadData,
+            Self::Stale { fault, .. } => fault
+                .as_ref()
+                .map_or(ErrorClass::Unavailable, VendorFault::class),
             Self::Unavailable { fault, .. } => fault.class(),
         }
     }
@@ -162,26 +161,6 @@ impl Error {
             }
             Self::Stale { .. } | Self::Unavailable { .. } => Some(Reason::Unavailable),
             _ => None,
-        }
-    }
-
-    /// What a command that ends on it reports.
-    #[must_use]
-    pub fn failure(&self) -> MarketFailure {
-        match self {
-            Self::Settings { .. } | Self::CertificateAuthority { .. } => {
-                MarketFailure::Configuration
-            }
-            Self::Store { .. } | Self::OtherSource { .. } => MarketFailure::CannotCreate,
-            Self::Client(_) => MarketFailure::Unavailable,
-            Self::UnknownTicker { .. }
-            | Self::OtherMarket { .. }
-            | Self::Unsound { .. }
-            | Self::NoData { .. } => MarketFailure::BadData,
-            Self::Stale { fault, .. } => fault
-                .as_ref()
-                .map_or(MarketFailure::Unavailable, VendorFault::failure),
-            Self::Unavailable { fault, .. } => fault.failure(),
         }
     }
 }

@@ -19,7 +19,6 @@
 //! * `store`: the SQLite file, which belongs to one [`DataSource`].
 
 mod alphavantage;
-mod class;
 mod error;
 mod gather;
 mod quote;
@@ -35,7 +34,6 @@ mod yahoo;
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod recorded;
 
-pub use class::MarketFailure;
 pub use error::Error;
 pub use gather::{Market, SessionBars};
 pub use settings::{

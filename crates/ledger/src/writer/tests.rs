@@ -43,7 +43,7 @@ fn a_full_disk_is_transient_and_leaves_the_ledger_whole() {
         }
     };
     assert!(matches!(refused, Error::Full(_)), "{refused}");
-    assert_eq!(refused.class(), closecall_protocol::ErrorClass::Transient);
+    assert_eq!(refused.class(), closecall_protocol::ErrorClass::Unavailable);
     assert!(recorded > 0);
     let reader = Reader::open(directory.path()).unwrap();
     assert_eq!(reader.verify().unwrap().rows, recorded);
@@ -69,7 +69,7 @@ fn a_lock_held_by_another_program_is_transient() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = ledger.record_dead_letter(&letter(0)).unwrap_err();
     assert!(matches!(refused, Error::Busy(_)), "{refused}");
-    assert_eq!(refused.class(), closecall_protocol::ErrorClass::Transient);
+    assert_eq!(refused.class(), closecall_protocol::ErrorClass::Unavailable);
     other.execute_batch("ROLLBACK").unwrap();
     ledger.record_dead_letter(&letter(0)).unwrap();
 }

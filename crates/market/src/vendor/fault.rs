@@ -5,8 +5,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use closecall_protocol::ErrorClass;
 
-use crate::class::MarketFailure;
-
 /// Longest text of a stranger's that is carried in a fault, in characters.
 const SHOWN: usize = 240;
 
@@ -106,39 +104,29 @@ fn wait(after: Option<Duration>) -> String {
 }
 
 impl VendorFault {
-    /// Whether another try, later, can end differently.
+    /// Kind of the fault, by which it is retried and a command's exit code chosen.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Credential(_) | Self::UntrustedCertificate(_) => ErrorClass::Fatal,
-            Self::NotEntitled(_)
-            | Self::UnknownSymbol(_)
+            Self::Throttled { .. } | Self::LeftAlone { .. } | Self::Quota(_) => {
+                ErrorClass::TryLater
+            }
+            Self::Network(_)
+            | Self::Blocked(_)
+            | Self::Timeout
+            | Self::TooLarge { .. }
+            | Self::Redirected(_)
+            | Self::Status(_) => ErrorClass::Unavailable,
+            Self::UntrustedCertificate(_) => ErrorClass::NoConnection,
+            Self::Credential(_) | Self::NotEntitled(_) => ErrorClass::Refused,
+            Self::InvalidInputs | Self::NotJson(_) | Self::Malformed(_) => ErrorClass::Garbled,
+            Self::UnknownSymbol(_)
             | Self::BadRequest(_)
             | Self::InvalidSymbol(_)
             | Self::WrongSymbol { .. }
             | Self::Granularity(_)
             | Self::OtherMarket(_)
-            | Self::Unsound(_) => ErrorClass::Permanent,
-            _ => ErrorClass::Transient,
-        }
-    }
-
-    /// What a command that ends on this fault reports.
-    #[must_use]
-    pub fn failure(&self) -> MarketFailure {
-        match self {
-            Self::Throttled { .. } | Self::LeftAlone { .. } | Self::Quota(_) => {
-                MarketFailure::TryLater
-            }
-            Self::Credential(_) | Self::NotEntitled(_) => MarketFailure::Credential,
-            Self::Network(_)
-            | Self::UntrustedCertificate(_)
-            | Self::Blocked(_)
-            | Self::Timeout
-            | Self::TooLarge { .. }
-            | Self::Redirected(_)
-            | Self::Status(_) => MarketFailure::Unavailable,
-            _ => MarketFailure::BadData,
+            | Self::Unsound(_) => ErrorClass::BadData,
         }
     }
 }

@@ -72,7 +72,7 @@ mod tests {
                 error.to_string().contains(&path.display().to_string()),
                 "{error}"
             );
-            assert_eq!(error.failure(), crate::MarketFailure::Configuration);
+            assert_eq!(error.class(), closecall_protocol::ErrorClass::Configuration);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use closecall_market::{Error, MarketFailure, MarketSettings, VendorFault};
+use closecall_market::{Error, MarketSettings, VendorFault};
 use closecall_protocol::ErrorClass;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -85,8 +85,8 @@ async fn an_unknown_authority_is_named_with_the_setting_and_not_tried_again() {
         "{fault}"
     );
     assert_eq!(
-        (error.class(), error.failure()),
-        (ErrorClass::Fatal, MarketFailure::Unavailable)
+        (error.class(), error.class().is_transient()),
+        (ErrorClass::NoConnection, false)
     );
     assert!(error.to_string().contains("network.ca_file"), "{error}");
     assert_eq!(connections.load(Ordering::SeqCst), 1);

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use closecall_market::{Error, MarketFailure, RequestOutcome, Vendor, VendorFault};
+use closecall_market::{Error, RequestOutcome, Vendor, VendorFault};
 use closecall_protocol::{ErrorClass, Reason};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -38,9 +38,9 @@ async fn a_refused_connection_is_tried_three_times() {
     assert!(matches!(fault(&error), VendorFault::Network(_)), "{error}");
     assert_eq!(
         (error.class(), error.reason()),
-        (ErrorClass::Transient, Some(Reason::Unavailable))
+        (ErrorClass::Unavailable, Some(Reason::Unavailable))
     );
-    assert_eq!(error.failure(), MarketFailure::Unavailable);
+    assert_eq!(error.class(), ErrorClass::Unavailable);
     assert!(error.to_string().contains("yahoo.base_url"), "{error}");
     assert_eq!(
         market
@@ -55,7 +55,7 @@ async fn server_errors_are_tried_three_times() {
     for status in [500, 502, 503] {
         let (error, tries) = fails_on(Reply::text(status, "text/html", "<html>")).await;
         assert_eq!((fault(&error), tries), (&VendorFault::Status(status), 3));
-        assert_eq!(error.failure(), MarketFailure::Unavailable);
+        assert_eq!(error.class(), ErrorClass::Unavailable);
     }
 }
 
@@ -78,8 +78,8 @@ async fn garbage_is_tried_twice_and_never_parsed_as_json() {
             "{error}"
         );
         assert_eq!(
-            (tries, error.failure(), error.class()),
-            (2, MarketFailure::BadData, ErrorClass::Transient)
+            (tries, error.class(), error.class().is_transient()),
+            (2, ErrorClass::Garbled, true)
         );
     }
 }
@@ -137,7 +137,7 @@ async fn a_redirect_to_another_host_is_refused() {
             matches!(fault(&error), VendorFault::Redirected(_)),
             "{error}"
         );
-        assert_eq!((tries, error.failure()), (1, MarketFailure::Unavailable));
+        assert_eq!((tries, error.class()), (1, ErrorClass::Unavailable));
     }
     assert_eq!(other.asked("/").len(), 0);
 }
@@ -150,8 +150,8 @@ async fn a_vendor_that_throttles_is_left_alone() {
         (&VendorFault::Throttled { retry_after: None }, 1)
     );
     assert_eq!(
-        (error.failure(), error.reason()),
-        (MarketFailure::TryLater, Some(Reason::Unavailable))
+        (error.class(), error.reason()),
+        (ErrorClass::TryLater, Some(Reason::Unavailable))
     );
     let hour = Reply::Whole(429, "retry-after: 3600\r\n".to_owned(), Vec::new());
     let (error, tries) = fails_on(hour).await;
@@ -163,12 +163,12 @@ async fn a_vendor_that_throttles_is_left_alone() {
 async fn a_vendor_that_shuts_this_machine_out_and_an_unknown_ticker_are_what_they_are() {
     let body = r#"{"finance":{"result":null,"error":{"code":"Unauthorized","description":"x"}}}"#;
     let (error, tries) = fails_on(Reply::text(401, "application/json", body)).await;
-    assert_eq!((error.failure(), tries), (MarketFailure::Credential, 1));
+    assert_eq!((error.class(), tries), (ErrorClass::Refused, 1));
     // A page says no more than that this machine is not served.
     for status in [401, 403] {
         let (error, tries) = fails_on(Reply::text(status, "text/html", "<html>")).await;
         assert!(matches!(fault(&error), VendorFault::Blocked(_)), "{error}");
-        assert_eq!((error.failure(), tries), (MarketFailure::Unavailable, 1));
+        assert_eq!((error.class(), tries), (ErrorClass::Unavailable, 1));
     }
 
     let body = r#"{"chart":{"result":null,"error":{"code":"Not Found","description":"No data"}}}"#;
@@ -176,9 +176,9 @@ async fn a_vendor_that_shuts_this_machine_out_and_an_unknown_ticker_are_what_the
     assert!(matches!(error, Error::UnknownTicker { .. }), "{error}");
     assert_eq!(
         (error.class(), error.reason()),
-        (ErrorClass::Permanent, Some(Reason::UnknownTicker))
+        (ErrorClass::BadData, Some(Reason::UnknownTicker))
     );
-    assert_eq!((error.failure(), tries), (MarketFailure::BadData, 1));
+    assert_eq!((error.class(), tries), (ErrorClass::BadData, 1));
 }
 
 #[tokio::test]
@@ -193,9 +193,9 @@ async fn no_usable_row_is_no_data() {
         assert!(expected, "{error}");
         assert_eq!(
             (error.class(), error.reason()),
-            (ErrorClass::Permanent, Some(Reason::NoData))
+            (ErrorClass::BadData, Some(Reason::NoData))
         );
-        assert_eq!((error.failure(), tries), (MarketFailure::BadData, 1));
+        assert_eq!((error.class(), tries), (ErrorClass::BadData, 1));
     }
 }
 

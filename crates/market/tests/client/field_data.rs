@@ -1,8 +1,8 @@
 //! Prices as the field has them: on two bases, in two units, of another market, with holes. Each is
 //! repaired and named, or refused with a sentence; the store keeps what was right.
 
-use closecall_market::{Error, MarketFailure};
-use closecall_protocol::{Reason, RepairRule};
+use closecall_market::Error;
+use closecall_protocol::{ErrorClass, Reason, RepairRule};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -96,8 +96,8 @@ async fn prices_that_no_rule_explains_are_refused_and_never_stored() {
     let error = gathered(&broken).await.unwrap_err();
     assert!(matches!(error, Error::Unsound { .. }), "{error}");
     assert_eq!(
-        (error.failure(), error.reason()),
-        (MarketFailure::BadData, Some(Reason::NoData))
+        (error.class(), error.reason()),
+        (ErrorClass::BadData, Some(Reason::NoData))
     );
     let text = error.to_string();
     assert!(
@@ -156,8 +156,8 @@ async fn another_market_is_refused_by_its_name() {
         let error = error.unwrap_err();
         assert!(matches!(error, Error::OtherMarket { .. }), "{error}");
         assert_eq!(
-            (error.failure(), error.reason()),
-            (MarketFailure::BadData, Some(Reason::NoData))
+            (error.class(), error.reason()),
+            (ErrorClass::BadData, Some(Reason::NoData))
         );
         assert!(error.to_string().contains(said), "{error}");
     }

@@ -1,8 +1,8 @@
 //! A vendor's answer is not a fact: other hosts and the store come first, and a word about a ticker
 //! holds for a day.
 
-use closecall_market::{Error, MarketFailure};
-use closecall_protocol::QuoteAbsent;
+use closecall_market::Error;
+use closecall_protocol::{ErrorClass, QuoteAbsent};
 
 use crate::support::{
     AS_OF, Reply, Scripted, charts, gather, good, market, market_at, picked, sessions, settings,
@@ -92,7 +92,7 @@ async fn an_unknown_ticker_takes_both_hosts_and_is_asked_about_again_after_a_day
     let error = gather(&market(&settings, fresh.path()), AS_OF)
         .await
         .unwrap_err();
-    assert_eq!(error.failure(), MarketFailure::TryLater, "{error}");
+    assert_eq!(error.class(), ErrorClass::TryLater, "{error}");
 }
 
 #[tokio::test]

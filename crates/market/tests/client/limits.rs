@@ -1,7 +1,8 @@
 //! A host that fails or refuses is left alone for a while, a spent day until the next; a restart
 //! forgets neither.
 
-use closecall_market::{EndpointFamily, MarketFailure};
+use closecall_market::EndpointFamily;
+use closecall_protocol::ErrorClass;
 use serde_json::json;
 
 use crate::support::{
@@ -33,7 +34,7 @@ async fn a_refusal_is_honoured_for_a_quarter_of_an_hour_then_probed_once() {
             "{now}"
         );
         if let Err(error) = result {
-            assert_eq!(error.failure(), MarketFailure::TryLater, "{error}");
+            assert_eq!(error.class(), ErrorClass::TryLater, "{error}");
         }
     }
 }
@@ -52,7 +53,7 @@ async fn faults_in_a_row_leave_the_host_alone_and_are_counted() {
     assert_eq!(market.stats().left_alone(EndpointFamily::YahooChart), 1);
     let later = "2023-06-30T14:00:20Z";
     let error = gather(&market_at(&settings, dir.path(), later), later).await;
-    assert_eq!(error.unwrap_err().failure(), MarketFailure::Unavailable);
+    assert_eq!(error.unwrap_err().class(), ErrorClass::Unavailable);
     assert_eq!(charts(&vendor).len(), 4);
 }
 

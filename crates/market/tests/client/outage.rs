@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use closecall_market::{Error, MarketFailure, MarketSettings};
+use closecall_market::{Error, MarketSettings};
 use closecall_protocol::{ErrorClass, Reason};
 use serde_json::json;
 
@@ -91,9 +91,9 @@ async fn prices_older_than_allowed_are_unavailable() {
     );
     assert_eq!(
         (error.class(), error.reason()),
-        (ErrorClass::Transient, Some(Reason::Unavailable))
+        (ErrorClass::Unavailable, Some(Reason::Unavailable))
     );
-    assert_eq!(error.failure(), MarketFailure::Unavailable);
+    assert_eq!(error.class(), ErrorClass::Unavailable);
     let mut patient = of(&vendor);
     patient.market.max_age = 6;
     gather(&market_at(&patient, dir.path(), later), later)

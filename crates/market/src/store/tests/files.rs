@@ -36,7 +36,7 @@ fn folders_and_files_that_cannot_be_used_are_named() {
     .unwrap();
     let error = Store::open(dir.path(), &DataSource::Live).unwrap_err();
     assert!(error.to_string().contains("market.db"), "{error}");
-    assert_eq!(error.failure(), crate::MarketFailure::CannotCreate);
+    assert_eq!(error.class(), closecall_protocol::ErrorClass::CannotCreate);
 }
 
 #[test]
