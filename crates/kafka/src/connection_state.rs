@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use closecall_settings::Share;
-use closecall_supervision::{Backoff, HealthBoard};
+use closecall_settings::{Backoff, Share};
+use closecall_supervision::HealthBoard;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::error::ours;

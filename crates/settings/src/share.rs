@@ -18,6 +18,13 @@ impl Share {
     /// Nothing of the whole.
     pub const NONE: Self = Self(0.0);
 
+    /// A share of `percent` in a hundred, at most 99.
+    #[must_use]
+    pub const fn percent(percent: u8) -> Self {
+        let percent = if percent > 99 { 99 } else { percent };
+        Self(percent as f64 / 100.0)
+    }
+
     /// As a number.
     #[must_use]
     pub const fn get(self) -> f64 {

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::RestartPolicy;
+use crate::policy::draw;
 
 /// Who is to blame for a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl Budget {
             self.streak += 1;
         }
         let nth = self.streak.saturating_sub(1);
-        Decision::Restart(self.policy.backoff.wait(nth, &mut self.rng))
+        Decision::Restart(self.policy.backoff.wait(nth, draw(&mut self.rng)))
     }
 }
 

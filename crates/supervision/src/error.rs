@@ -3,6 +3,18 @@
 
 use std::time::Duration;
 
+use closecall_settings::UnusableBackoff;
+
+impl From<UnusableBackoff> for Error {
+    fn from(refused: UnusableBackoff) -> Self {
+        Self::Setting {
+            key: refused.key,
+            value: refused.value,
+            expected: refused.expected,
+        }
+    }
+}
+
 /// A refused setting or fault, or a stage that could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

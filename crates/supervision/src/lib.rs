@@ -60,7 +60,7 @@ pub use faults::{Fault, FaultPoints, KnownPoints};
 pub use health::{Health, HealthBoard, StageHealth, StageState, Verdict, WorkHealth};
 pub use outbox::{Accepted, Outbox, OutboxBuilder, OutboxStats};
 pub use panics::log_panics;
-pub use policy::{Backoff, RestartPolicy};
+pub use policy::RestartPolicy;
 pub use settings::{DeliverySettings, DrainSettings, SupervisionSettings, WatchdogSettings};
 pub use shared::StageFailure;
 pub use shutdown::{Cause, Exit};

@@ -3,10 +3,10 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use closecall_settings::{section, span};
+use closecall_settings::{Backoff, section, span};
 use serde::{Deserialize, Serialize};
 
-use crate::{Backoff, Error, RestartPolicy};
+use crate::{Error, RestartPolicy};
 
 /// Everything that can be set about supervision.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

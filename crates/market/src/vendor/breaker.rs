@@ -4,15 +4,20 @@
 //! refusal for being too fast opens it at once and for long; when the time is over one question is
 //! let through as a probe, whose outcome closes it or opens it for longer.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
+use closecall_settings::{Backoff, Share};
 
 /// Faults in a row that open it: the tries of one request.
 const FAULTS: u32 = 3;
-/// First time for which faults open it, and the longest.
-const FAULT_PAUSE: TimeDelta = TimeDelta::seconds(20);
-const LONGEST_FAULT_PAUSE: TimeDelta = TimeDelta::minutes(15);
-/// First time for which a refusal opens it, and the longest.
-const REFUSAL_PAUSE: TimeDelta = TimeDelta::minutes(15);
+/// Times for which faults open it.
+const FAULT_PAUSES: Backoff = doubling(Duration::from_secs(20), Duration::from_secs(15 * 60));
+/// Times for which refusals open it.
+const REFUSAL_PAUSES: Backoff = doubling(
+    Duration::from_secs(15 * 60),
+    Duration::from_secs(4 * 60 * 60),
+);
 const LONGEST_REFUSAL_PAUSE: TimeDelta = TimeDelta::hours(4);
 /// A probe that never ended counts as failed after so long.
 const PROBE_WITHIN: TimeDelta = TimeDelta::seconds(30);
@@ -65,7 +70,7 @@ impl Breaker {
         match contact {
             Contact::Answered => Self::default(),
             Contact::Refused(asked) => {
-                let pause = doubled(REFUSAL_PAUSE, self.openings).min(LONGEST_REFUSAL_PAUSE);
+                let pause = pause(&REFUSAL_PAUSES, self.openings);
                 let pause = asked.map_or(pause, |asked| asked.min(LONGEST_REFUSAL_PAUSE));
                 self.opened(now + pause)
             }
@@ -74,7 +79,7 @@ impl Breaker {
                 ..self
             },
             Contact::Faulty => {
-                let pause = doubled(FAULT_PAUSE, self.openings).min(LONGEST_FAULT_PAUSE);
+                let pause = pause(&FAULT_PAUSES, self.openings);
                 self.opened(now + pause)
             }
         }
@@ -89,8 +94,17 @@ impl Breaker {
     }
 }
 
-fn doubled(pause: TimeDelta, times: u32) -> TimeDelta {
-    pause * 2_i32.saturating_pow(times.min(10))
+const fn doubling(first: Duration, max: Duration) -> Backoff {
+    Backoff {
+        first,
+        factor: 2.0,
+        max,
+        jitter: Share::NONE,
+    }
+}
+
+fn pause(pauses: &Backoff, openings: u32) -> TimeDelta {
+    TimeDelta::from_std(pauses.nominal(openings)).unwrap_or(LONGEST_REFUSAL_PAUSE)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use closecall_settings::{Backoff, Share};
 use rand::{RngExt as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use reqwest::Url;
@@ -21,7 +22,7 @@ const TRIES_OF_GARBAGE: u32 = 2;
 /// The longest wait that is waited because a vendor asks for it.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 /// Each wait is drawn from 1 ± this share of it.
-const JITTER: f64 = 0.2;
+const JITTER: Share = Share::percent(20);
 
 /// A vendor as it can be asked.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub(crate) struct Fetcher {
     /// At least one.
     hosts: Vec<Url>,
     pace: Pace,
-    retry_base: Duration,
+    retries: Backoff,
     limits: Limits,
     rng: Mutex<ChaCha8Rng>,
 }
@@ -70,7 +71,12 @@ impl Fetcher {
             http,
             hosts,
             pace,
-            retry_base,
+            retries: Backoff {
+                first: retry_base,
+                factor: 2.0,
+                max: MAX_WAIT.max(retry_base),
+                jitter: JITTER,
+            },
             limits,
             rng: Mutex::new(rng),
         }
@@ -153,8 +159,7 @@ impl Fetcher {
         };
         again.then(|| {
             let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-            let doubled = self.retry_base * 2_u32.saturating_pow(tried.saturating_sub(1));
-            doubled.mul_f64(rng.random_range(1.0 - JITTER..1.0 + JITTER))
+            self.retries.wait(tried.saturating_sub(1), rng.random())
         })
     }
 }

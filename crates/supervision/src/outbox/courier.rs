@@ -7,6 +7,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::{Outbox, Parcel};
 use closecall_protocol::Reason;
 
+use crate::policy::draw;
 use crate::{Ack, DeadLetter, DeadLetterSink, Deliver, FailureClass, StageError};
 
 /// A refusal and how often the message was tried.
@@ -179,7 +180,12 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
     async fn back_off(&self, tries: u32) {
         let seed = self.shared.seed.wrapping_add(u64::from(tries));
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let wait = self.shared.settings.delivery.backoff.wait(tries, &mut rng);
+        let wait = self
+            .shared
+            .settings
+            .delivery
+            .backoff
+            .wait(tries, draw(&mut rng));
         tokio::time::sleep(wait).await;
     }
 

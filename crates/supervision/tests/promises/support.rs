@@ -11,10 +11,11 @@ use actix::{Actor, Addr, Context, Handler, ResponseFuture, Supervised, System};
 use chrono::{DateTime, Utc};
 use closecall_calendar::Clock;
 use closecall_protocol::Reason;
+use closecall_settings::Backoff;
 use closecall_supervision::{
-    Ack, Backoff, DeadLetter, DeadLetterSink, Deliver, DeliverySettings, Describe, Drain,
-    DrainSettings, Health, Outbox, Recording, RestartPolicy, StageError, SupervisionSettings,
-    Supervisor, WatchdogSettings,
+    Ack, DeadLetter, DeadLetterSink, Deliver, DeliverySettings, Describe, Drain, DrainSettings,
+    Health, Outbox, Recording, RestartPolicy, StageError, SupervisionSettings, Supervisor,
+    WatchdogSettings,
 };
 use serde_json::{Value, json};
 
