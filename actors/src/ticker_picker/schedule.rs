@@ -14,11 +14,10 @@ use serde::{Deserialize, Serialize};
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// Which tickers a slot gets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PickerMode {
     /// One, drawn by the seed.
-    #[default]
     Random,
     /// Every one, in their order. Picks that are late are made up until the slot ends.
     Sweep,

@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn names_are_read_back() {
-        for model in ModelKind::ALL {
+        for &model in ModelKind::ALL {
             for news in [true, false] {
                 let variant = Variant { model, news };
                 assert_eq!(variant.to_string().parse::<Variant>().unwrap(), variant);

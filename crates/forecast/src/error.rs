@@ -58,6 +58,10 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn unknown_model(name: &str) -> Self {
+        Self::UnknownModel(name.to_owned())
+    }
+
     /// The dead-letter reason this error stands for.
     #[must_use]
     pub fn reason(&self) -> Reason {

@@ -2,21 +2,39 @@
 //! do are named in the forecast's model spec.
 
 use std::fmt;
-use std::str::FromStr;
 
+use closecall_settings::section;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::Error;
 use closecall_gru::bench::Workload;
 use closecall_gru::{GruSpec, InstructionSet, Loss, TrainSettings};
 
 /// The model that forecasts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    Serialize,
+    Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(
+    serialize_all = "lowercase",
+    parse_err_ty = Error,
+    parse_err_fn = Error::unknown_model
+)]
 pub enum ModelKind {
     /// The product's: Bayesian regression and networks on log returns and news, half and half.
-    #[default]
     Closecall,
     /// The reference: the original program's network on scaled closes.
     Original,
@@ -27,55 +45,28 @@ pub enum ModelKind {
 }
 
 impl ModelKind {
-    /// All, the default first.
-    pub const ALL: [Self; 4] = [
-        Self::Closecall,
-        Self::Original,
-        Self::Ridge,
-        Self::Persistence,
-    ];
+    /// All of them.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Its name, as `--model` takes it and forecasts carry it.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Closecall => "closecall",
-            Self::Original => "original",
-            Self::Ridge => "ridge",
-            Self::Persistence => "persistence",
-        }
-    }
-}
-
-impl fmt::Display for ModelKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for ModelKind {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| Error::UnknownModel(name.to_owned()))
+        self.into()
     }
 }
 
 /// Settings of forecasts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct ForecastSettings {
-    /// The model that forecasts; default `closecall`.
+    /// The model that forecasts.
     pub model: ModelKind,
-    /// Decides starting weights, row order and dropout; default 7.
+    /// Decides starting weights, row order and dropout.
     pub seed: u64,
-    /// Forces an instruction set (`avx512`, `avx2`, `plain`); default: the fastest there is.
+    /// Forces an instruction set (`avx512`, `avx2`, `plain`); the fastest there is where it is left out.
     pub path: Option<InstructionSet>,
     /// Fewer training rows whose close moved than this, and the forecast is persistence marked
-    /// "insufficient data"; default 40.
+    /// "insufficient data".
     pub min_rows: usize,
     /// The product's network.
     pub network: EnsembleSettings,
@@ -85,76 +76,55 @@ pub struct ForecastSettings {
 
 impl Default for ForecastSettings {
     fn default() -> Self {
-        Self {
-            model: ModelKind::default(),
-            seed: 7,
-            path: None,
-            min_rows: 40,
-            network: EnsembleSettings::default(),
-            interval: IntervalSettings::default(),
-        }
+        section("forecast")
     }
 }
 
 /// The product's network: what a row is, its size and its training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct EnsembleSettings {
-    /// Sessions that a row looks back on; default 10.
+    /// Sessions that a row looks back on.
     pub window: usize,
-    /// A session's mean sentiment of n articles counts n / (n + this); default 5.
+    /// A session's mean sentiment of n articles counts n / (n + this).
     pub news_shrinkage: f64,
-    /// Units of each GRU layer; default `[16]`.
+    /// Units of each GRU layer.
     pub units: Vec<usize>,
-    /// Units of the dense layer; default 16.
+    /// Units of the dense layer.
     pub dense: usize,
-    /// Share of the dense layer's outputs left out in training; default 0.2.
+    /// Share of the dense layer's outputs left out in training.
     pub dropout: f32,
-    /// Passes over the rows; default 15.
+    /// Passes over the rows.
     pub epochs: usize,
-    /// Rows an update; default 32.
+    /// Rows an update.
     pub batch: usize,
-    /// Adam's step size; default 0.003.
+    /// Adam's step size.
     pub learning_rate: f32,
-    /// Decoupled weight decay; default 0.01.
+    /// Decoupled weight decay.
     pub weight_decay: f32,
-    /// NetworkEnsemble, of consecutive seeds, whose outputs are averaged; default 3.
+    /// Networks, of consecutive seeds, whose outputs are averaged.
     pub members: usize,
 }
 
 impl Default for EnsembleSettings {
     fn default() -> Self {
-        Self {
-            window: 10,
-            news_shrinkage: 5.0,
-            units: vec![16],
-            dense: 16,
-            dropout: 0.2,
-            epochs: 15,
-            batch: 32,
-            learning_rate: 3e-3,
-            weight_decay: 0.01,
-            members: 3,
-        }
+        section("forecast.network")
     }
 }
 
 /// The adaptive conformal intervals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct IntervalSettings {
-    /// Nominal coverages, rising; default 0.8 and 0.9.
+    /// Nominal coverages, rising.
     pub levels: Vec<f64>,
-    /// Distance by which a hit or a miss moves the working miss rate; default 0.005.
+    /// Distance by which a hit or a miss moves the working miss rate.
     pub step: f64,
 }
 
 impl Default for IntervalSettings {
     fn default() -> Self {
-        Self {
-            levels: vec![0.8, 0.9],
-            step: 0.005,
-        }
+        section("forecast.interval")
     }
 }
 

@@ -38,7 +38,7 @@ fn closes(closes: &[f64]) -> DatasetBuilt {
 fn every_model_says_what_it_is_and_from_what() {
     let market = Market::new(1, 207, 0.0);
     let dataset = market.at(206);
-    for model in ModelKind::ALL {
+    for &model in ModelKind::ALL {
         let said = run(&dataset, &settings(model));
         assert_eq!(said.model.name, model.name());
         assert_eq!(said.model.reason, None);
@@ -94,7 +94,7 @@ fn a_strong_signal_moves_the_forecast_its_way() {
 #[test]
 fn the_same_dataset_gives_the_same_bits_and_the_time_is_only_written_down() {
     let dataset = Market::new(3, 207, 0.5).at(206);
-    for model in ModelKind::ALL {
+    for &model in ModelKind::ALL {
         let settings = settings(model);
         let first = run(&dataset, &settings);
         let later = now() + chrono::Duration::days(1);

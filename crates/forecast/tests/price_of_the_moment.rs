@@ -215,7 +215,7 @@ fn a_half_day_is_narrower_and_a_longer_way_is_wider() {
 #[test]
 fn remembered_fits_change_no_bit() {
     let market = Market::new(3, 207, 0.3);
-    for model in ModelKind::ALL {
+    for &model in ModelKind::ALL {
         let (settings, cache) = (settings(model), FitCache::default());
         let remembering = |dataset: &DatasetBuilt| {
             let mut on = |_| ControlFlow::Continue(());

@@ -20,7 +20,8 @@ fn reference(criterion: &mut Criterion) {
         .sample_size(10)
         .measurement_time(Duration::from_secs(5));
     for path in InstructionSet::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|path| path.is_supported())
     {
         group.bench_function(path.name(), |bencher| {

@@ -3,14 +3,30 @@
 //! Each path gives the same bits on every machine that has it (only IEEE-exact operations are
 //! used); two paths differ by rounding.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// An instruction-set path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    Serialize,
+    Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(
+    serialize_all = "lowercase",
+    parse_err_ty = UnknownPath,
+    parse_err_fn = UnknownPath::of
+)]
 pub enum InstructionSet {
     /// Sixteen lanes, 32 registers: AVX-512 F.
     Avx512,
@@ -25,15 +41,21 @@ pub enum InstructionSet {
 #[error("`{0}` is no instruction-set path: use avx512, avx2 or plain")]
 pub struct UnknownPath(String);
 
+impl UnknownPath {
+    fn of(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
 impl InstructionSet {
     /// All paths, the fastest first.
-    pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Plain];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The fastest path of this processor.
     #[must_use]
     pub fn best() -> Self {
-        Self::ALL
-            .into_iter()
+        let mut paths = Self::ALL.iter().copied();
+        paths
             .find(|path| path.is_supported())
             .unwrap_or(Self::Plain)
     }
@@ -55,28 +77,7 @@ impl InstructionSet {
     /// The path's name, as `--path` takes it.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Avx512 => "avx512",
-            Self::Avx2 => "avx2",
-            Self::Plain => "plain",
-        }
-    }
-}
-
-impl fmt::Display for InstructionSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for InstructionSet {
-    type Err = UnknownPath;
-
-    fn from_str(name: &str) -> Result<Self, UnknownPath> {
-        Self::ALL
-            .into_iter()
-            .find(|path| path.name() == name)
-            .ok_or_else(|| UnknownPath(name.to_owned()))
+        self.into()
     }
 }
 
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn names_parse_back() {
-        for path in InstructionSet::ALL {
+        for &path in InstructionSet::ALL {
             assert_eq!(path.name().parse::<InstructionSet>().unwrap(), path);
         }
         assert!("sse".parse::<InstructionSet>().is_err());

@@ -213,7 +213,7 @@ mod tests {
             dropout: 0.0,
         };
         let weights: Vec<f32> = (1..=spec.parameters()).map(|x| x as f32).collect();
-        for path in InstructionSet::ALL {
+        for &path in InstructionSet::ALL {
             let layout = Layout::new(&spec, path);
             let packed = layout.packed(&weights);
             assert_eq!(

@@ -51,7 +51,8 @@ fn fit(settings: &TrainSettings) -> Result<FitOutcome, Error> {
 #[test]
 fn same_seed_and_path_give_the_same_bits_alone_or_in_company() {
     for path in InstructionSet::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|path| path.is_supported())
     {
         let settings = TrainSettings {
@@ -216,7 +217,8 @@ fn shapes_that_do_not_fit_are_refused() {
 fn a_diverging_fit_is_an_error_on_every_path() {
     let (x, y) = data(75);
     for path in InstructionSet::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|path| path.is_supported())
     {
         let wild = TrainSettings {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use closecall_protocol::Topic;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
+use strum::IntoStaticStr;
 
 mod check;
 pub(crate) mod client;
@@ -98,8 +99,9 @@ pub struct KafkaSettings {
 }
 
 /// Security of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum SecurityProtocol {
     /// Not at all.
     #[serde(alias = "PLAINTEXT")]

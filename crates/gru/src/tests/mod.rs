@@ -32,7 +32,8 @@ fn with_trainer<T>(
 /// The paths that this machine can try.
 fn paths() -> impl Iterator<Item = InstructionSet> {
     InstructionSet::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|path| path.is_supported())
 }
 

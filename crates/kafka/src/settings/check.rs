@@ -248,7 +248,7 @@ impl SecurityProtocol {
         matches!(self, Self::SaslPlaintext | Self::SaslSsl)
     }
 
-    fn tls(self) -> bool {
+    pub(super) fn tls(self) -> bool {
         matches!(self, Self::Ssl | Self::SaslSsl)
     }
 }

@@ -6,7 +6,7 @@ use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{GroupProtocol, KafkaSettings, SecurityProtocol};
+use super::{GroupProtocol, KafkaSettings};
 use crate::error::Error;
 
 /// Small queues: a record is fetched when it is worked on, and a backlog stays on the brokers.
@@ -114,25 +114,14 @@ impl KafkaSettings {
             "socket.timeout.ms",
             self.socket_timeout.as_millis().to_string(),
         );
-        config.set(
-            "security.protocol",
-            match self.security_protocol {
-                SecurityProtocol::Plaintext => "plaintext",
-                SecurityProtocol::Ssl => "ssl",
-                SecurityProtocol::SaslPlaintext => "sasl_plaintext",
-                SecurityProtocol::SaslSsl => "sasl_ssl",
-            },
-        );
+        config.set("security.protocol", <&str>::from(self.security_protocol));
         self.set_tls(&mut config)?;
         self.set_sasl(&mut config)?;
         Ok(config)
     }
 
     fn set_tls(&self, config: &mut ClientConfig) -> Result<(), Error> {
-        if !matches!(
-            self.security_protocol,
-            SecurityProtocol::Ssl | SecurityProtocol::SaslSsl
-        ) {
+        if !self.security_protocol.tls() {
             return Ok(());
         }
         for (name, file) in [
