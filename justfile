@@ -36,6 +36,6 @@ image *ARGS:
 bare *ARGS:
     scripts/bare-machine {{ ARGS }}
 
-# Known vulnerabilities, bans, licences and sources of the dependencies
-audit:
-    cargo deny check
+# Known vulnerabilities, bans, licences and sources of the dependencies; with a FOLDER by its advisories alone
+audit *ARGS:
+    scripts/audit {{ ARGS }}
