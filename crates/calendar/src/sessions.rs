@@ -23,6 +23,21 @@ pub struct Session {
 }
 
 /// The exchange's calendar: rules, special closures, and extra closures from configuration.
+///
+/// ```
+/// use closecall_calendar::Calendar;
+///
+/// let calendar = Calendar::default();
+/// // A Friday evening in New York: the close that is still to come is Monday's, on a summer day
+/// // at 20:00 UTC.
+/// let target = calendar.target("2026-06-12T22:00:00Z".parse()?);
+/// assert_eq!(target.date.to_string(), "2026-06-15");
+/// assert_eq!(target.close.to_rfc3339(), "2026-06-15T20:00:00+00:00");
+/// // The day after Thanksgiving ends at 13:00.
+/// let short = calendar.session("2026-11-27".parse()?).ok_or("closed")?;
+/// assert!(short.is_half_day());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Calendar {
     extra_closures: BTreeSet<NaiveDate>,

@@ -7,6 +7,22 @@
 //! [`CloseForecast`](closecall_protocol::CloseForecast). [`forecast_with_cache`] remembers what
 //! earlier forecasts of the same rows have learned.
 //!
+//! ```
+//! use std::ops::ControlFlow;
+//!
+//! use chrono::{DateTime, Utc};
+//! use closecall_forecast::{Error, ForecastSettings, forecast};
+//! use closecall_protocol::{CloseForecast, DatasetBuilt};
+//!
+//! /// The forecast, with a line for each epoch. The example `call` makes a dataset for it.
+//! fn call(dataset: &DatasetBuilt, now: DateTime<Utc>) -> Result<CloseForecast, Error> {
+//!     forecast(dataset, &ForecastSettings::default(), now, &mut |progress| {
+//!         println!("{} of {}", progress.done, progress.total);
+//!         ControlFlow::Continue(())
+//!     })
+//! }
+//! ```
+//!
 //! | module | responsible for |
 //! |---|---|
 //! | `forecast`, `settings`, `error`, `progress` | the way in, and what it is asked with |

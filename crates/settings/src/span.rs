@@ -1,6 +1,16 @@
 //! Spans of time: a number of seconds (`20`, `0.5`) or text with a unit (`"250ms"`, `"20s"`, `"5m"`,
 //! `"1h"`). Use as `#[serde(with = "closecall_settings::span")]`, and with `span::optional` where a
 //! span may be left out.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use closecall_settings::span;
+//!
+//! assert_eq!(span::parse("1.5m"), Ok(Duration::from_secs(90)));
+//! assert_eq!(span::format(Duration::from_secs(90)), "90s");
+//! assert!(span::parse("a while").is_err());
+//! ```
 
 use std::time::Duration;
 

@@ -12,6 +12,17 @@ use crate::value::Ticker;
 
 /// The identity of a pick, and of everything that comes of it: 16 bytes, written as 32 hexadecimal
 /// digits. A function of what was picked, so a repeated pick has the same one.
+///
+/// ```
+/// use closecall_protocol::{PickId, Ticker};
+///
+/// let (slot, ticker) = ("2026-01-05T14:30:00Z".parse()?, Ticker::new("AAPL")?);
+/// let id = PickId::of_slot(7, slot, &ticker);
+/// assert_eq!(id, PickId::of_slot(7, slot, &ticker));
+/// assert_ne!(id, PickId::of_slot(8, slot, &ticker));
+/// assert_eq!(id.to_string().parse::<PickId>()?, id);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PickId([u8; 16]);
