@@ -83,7 +83,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("  a rise with {:.1} %", 100.0 * called.probability_up);
     for band in &called.intervals {
         let level = 100.0 * band.level;
-        println!("  {level:.0} % band   {:.2} to {:.2}", band.lower, band.upper);
+        println!(
+            "  {level:.0} % band   {:.2} to {:.2}",
+            band.lower, band.upper
+        );
     }
     Ok(())
 }

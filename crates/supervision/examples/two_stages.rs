@@ -69,7 +69,7 @@ impl Handler<Deliver<Number>> for Printer {
         let number = incoming.message.0;
         // Panics once on each such number: the try after the restart succeeds.
         assert!(
-            number % 3 != 0 || incoming.panics() > 0,
+            !number.is_multiple_of(3) || incoming.panics() > 0,
             "{number} is a multiple of three"
         );
         println!("printed {number}");
@@ -103,7 +103,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             first_hop.deliver(Number(number)).await?;
         }
         let health = supervisor.board().health();
-        println!("restarts of the printer: {}", health.stages["printer"].restarts);
+        println!(
+            "restarts of the printer: {}",
+            health.stages["printer"].restarts
+        );
         supervisor.stop().await;
         Ok(())
     })
