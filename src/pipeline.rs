@@ -11,7 +11,7 @@ use closecall_forecast::{FitCache, forecast_with_cache};
 use closecall_ledger::{Follower, Ledger, Reader, SharedLedger};
 use closecall_protocol::TickerPicked;
 use closecall_sentiment::{DatasetBuilder, Vader};
-use closecall_supervision::{Exit, FaultPoints, Outbox, Signals, Supervisor};
+use closecall_supervision::{FaultPoints, Outbox, ProcessExit, Signals, Supervisor};
 
 use crate::account::RunSummary;
 use crate::console::{Console, Format};
@@ -50,7 +50,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(crate) fn run(
     settings: &Settings,
     run: &RunOptions,
-) -> anyhow::Result<(Exit, Option<RunSummary>)> {
+) -> anyhow::Result<(ProcessExit, Option<RunSummary>)> {
     let kafka = settings.kafka.enabled().then_some(&settings.kafka);
     if kafka.is_none() && !run.roles.is_empty() {
         let error = anyhow::anyhow!(

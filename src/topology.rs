@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{
-    Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerSettings, Reporter, Scraper, Sentiment,
-    TickerPicker, stage,
+    Forecaster, GruTrainer, LedgerDeadLetters, PickMetadata, PickerSettings, Reporter, Scraper,
+    Sentiment, TickerPicker, stage,
 };
 use closecall_calendar::{Calendar, Timetable};
 use closecall_ledger::SharedLedger;
@@ -91,7 +91,7 @@ pub(crate) fn wire(
         let reporter = supervisor.spawn_stage(stage::REPORTER, reporter)?;
         if let Some(bridge) = bridge {
             let (topic, next) = (Topic::StockPredictionOutput, reporter.clone().recipient());
-            bridge.from_topic(topic, stage::REPORTER, next, Facts, forecast::decode)?;
+            bridge.from_topic(topic, stage::REPORTER, next, PickMetadata, forecast::decode)?;
             bridge.from_dead_letters(Arc::new(dead_letters))?;
         }
         to_reporter = Some(reporter.recipient());
@@ -111,7 +111,7 @@ pub(crate) fn wire(
             let calendar = Arc::clone(&calendar);
             let decode = move |record: &_, at: &_| dataset::decode(record, at, &calendar);
             let (topic, next) = (Topic::StockModelOutput, trainer.clone().recipient());
-            bridge.from_topic(topic, stage::GRU_TRAINER, next, Facts, decode)?;
+            bridge.from_topic(topic, stage::GRU_TRAINER, next, PickMetadata, decode)?;
         }
         to_trainer = Some(trainer.recipient());
     }
@@ -133,14 +133,14 @@ pub(crate) fn wire(
                 stage::SCRAPER,
                 stage::SENTIMENT,
                 sentiment.recipient(),
-                Facts,
+                PickMetadata,
             )
             .build();
         let scraper = Scraper::new(market, scrapes, context(stage::SCRAPER));
         let scraper = supervisor.spawn_stage(stage::SCRAPER, scraper)?;
         if let Some(bridge) = bridge {
             let (topic, next) = (Topic::StockNameSelector, scraper.clone().recipient());
-            bridge.from_topic(topic, stage::SCRAPER, next, Facts, pick::decode)?;
+            bridge.from_topic(topic, stage::SCRAPER, next, PickMetadata, pick::decode)?;
         }
         to_scraper = Some(scraper.recipient());
     }
@@ -190,19 +190,19 @@ impl Hops<'_> {
         encode: fn(&T) -> Result<Record, ProtocolError>,
     ) -> anyhow::Result<OutboxBuilder<T>>
     where
-        Facts: closecall_supervision::Describe<T>,
+        PickMetadata: closecall_supervision::MessageMetadata<T>,
     {
         if let Some(bridge) = self.bridge {
             let side = bridge.to_topic(topic, encode)?;
             let name = KafkaBridge::to_name(topic);
             return Ok(self
                 .supervisor
-                .outbox(from, &name, side, Facts)
+                .outbox(from, &name, side, PickMetadata)
                 .window(bridge.window()));
         }
         let next = next.ok_or_else(|| {
             anyhow::anyhow!("{from} has no {to} in this process, and `kafka.brokers` is not set")
         })?;
-        Ok(self.supervisor.outbox(from, to, next, Facts))
+        Ok(self.supervisor.outbox(from, to, next, PickMetadata))
     }
 }

@@ -26,7 +26,7 @@ use closecall_kafka::{
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::topic::PARTITIONS;
 use closecall_protocol::{Error as ProtocolError, Topic};
-use closecall_supervision::{Deliver, Describe, FaultPoints, Supervisor};
+use closecall_supervision::{Deliver, FaultPoints, MessageMetadata, Supervisor};
 
 pub mod bench;
 mod from_dead_letters;
@@ -155,7 +155,7 @@ impl KafkaBridge {
         topic: Topic,
         stage: &str,
         recipient: Recipient<Deliver<T>>,
-        describe: impl Describe<T> + Clone,
+        metadata: impl MessageMetadata<T> + Clone,
         decode: impl Fn(&Record, &Arrival) -> Result<T, ProtocolError> + Send + Sync + 'static,
     ) -> Result<(), Error> {
         let settings = &self.context.settings;
@@ -173,10 +173,10 @@ impl KafkaBridge {
         };
         let next = self
             .supervisor
-            .outbox(&name, stage, recipient, describe.clone());
+            .outbox(&name, stage, recipient, metadata.clone());
         let reader = Arc::new(RecordReader {
             decode: Arc::new(decode),
-            describe: Arc::new(describe),
+            metadata: Arc::new(metadata),
             context: self.context.stage.clone(),
             stage: stage.into(),
         });

@@ -13,9 +13,9 @@
 //! `closecall-supervision`; how stages are wired is in the binary's topology.
 
 mod dead_letters;
-mod facts;
 mod gru_trainer;
 pub mod kafka_bridge;
+mod pick_metadata;
 mod reporter;
 mod scraper;
 mod sentiment;
@@ -23,8 +23,8 @@ pub mod stage;
 mod ticker_picker;
 
 pub use dead_letters::LedgerDeadLetters;
-pub use facts::Facts;
 pub use gru_trainer::{Forecaster, GruTrainer};
+pub use pick_metadata::PickMetadata;
 pub use reporter::Reporter;
 pub use scraper::Scraper;
 pub use sentiment::Sentiment;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT};
 use closecall_actors::{
-    Facts, Forecaster, GruTrainer, LedgerDeadLetters, Reporter, Scraper, Sentiment,
+    Forecaster, GruTrainer, LedgerDeadLetters, PickMetadata, Reporter, Scraper, Sentiment,
 };
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};
@@ -78,21 +78,31 @@ impl Doors {
         let context = |name| supervisor.context(name, FaultPoints::default());
         let reporter = Reporter::new(ledger, context(REPORTER));
         let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
-        let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), Facts);
+        let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), PickMetadata);
         let trainer = GruTrainer::new(forecaster, hop.build(), context(GRU_TRAINER));
         let trainer = supervisor.spawn_stage(GRU_TRAINER, trainer).unwrap();
-        let hop = supervisor.outbox(SENTIMENT, GRU_TRAINER, trainer.clone().recipient(), Facts);
+        let hop = supervisor.outbox(
+            SENTIMENT,
+            GRU_TRAINER,
+            trainer.clone().recipient(),
+            PickMetadata,
+        );
         let datasets = Arc::new(DatasetBuilder::new(Calendar::default(), Vader::new()));
         let sentiment = Sentiment::new(datasets, hop.build(), context(SENTIMENT));
         let sentiment = supervisor.spawn_stage(SENTIMENT, sentiment).unwrap();
-        let hop = supervisor.outbox(SCRAPER, SENTIMENT, sentiment.clone().recipient(), Facts);
+        let hop = supervisor.outbox(
+            SCRAPER,
+            SENTIMENT,
+            sentiment.clone().recipient(),
+            PickMetadata,
+        );
         let scraper = Scraper::new(Arc::new(market), hop.build(), context(SCRAPER));
         let scraper = supervisor.spawn_stage(SCRAPER, scraper).unwrap();
 
         let door = "door";
-        let scraper = supervisor.outbox(door, SCRAPER, scraper.recipient(), Facts);
-        let sentiment = supervisor.outbox(door, SENTIMENT, sentiment.recipient(), Facts);
-        let trainer = supervisor.outbox(door, GRU_TRAINER, trainer.recipient(), Facts);
+        let scraper = supervisor.outbox(door, SCRAPER, scraper.recipient(), PickMetadata);
+        let sentiment = supervisor.outbox(door, SENTIMENT, sentiment.recipient(), PickMetadata);
+        let trainer = supervisor.outbox(door, GRU_TRAINER, trainer.recipient(), PickMetadata);
         Self {
             scraper: scraper.dead_letters(sink.clone()).build(),
             sentiment: sentiment.dead_letters(sink.clone()).build(),

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use closecall_actors::Facts;
+use closecall_actors::PickMetadata;
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER};
 use closecall_calendar::Calendar;
@@ -17,7 +17,7 @@ use closecall_kafka::peek::{PeekFrom, peek};
 use closecall_protocol::codec::dead_letter::DeadLetterHeaders;
 use closecall_protocol::codec::{Arrival, Record, dataset, dead_letter, forecast, pick};
 use closecall_protocol::{Error, Topic};
-use closecall_supervision::{Ack, Describe, FaultPoints};
+use closecall_supervision::{Ack, FaultPoints, MessageMetadata};
 use rdkafka::producer::BaseRecord;
 
 mod kafka_support;
@@ -44,7 +44,7 @@ fn at_the_door<T: Clone + Send + Sync + 'static>(
     bad: &[(&str, &str)],
     good: &str,
 ) where
-    Facts: Describe<T>,
+    PickMetadata: MessageMetadata<T>,
 {
     let Some(broker) = broker() else { return };
     let settings = settings(&broker);
@@ -67,7 +67,7 @@ fn at_the_door<T: Clone + Send + Sync + 'static>(
         }));
         let next = supervisor.spawn_stage(stage, told).unwrap().recipient();
         bridge
-            .from_topic(topic, stage, next, Facts, decode)
+            .from_topic(topic, stage, next, PickMetadata, decode)
             .unwrap();
         until("the good one came", || came.load(Ordering::SeqCst) > 0).await;
 

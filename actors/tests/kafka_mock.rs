@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use closecall_actors::Facts;
+use closecall_actors::PickMetadata;
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_kafka::{GroupProtocol, KafkaSettings};
 use closecall_protocol::codec::pick;
@@ -256,7 +256,9 @@ fn a_send_that_fails_for_now_is_tried_again_until_the_brokers_have_it() {
         let topic = Topic::StockNameSelector;
         let side = bridge.to_topic(topic, pick::encode).unwrap();
         let to = KafkaBridge::to_name(topic);
-        let outbox = supervisor.outbox("ticker-picker", &to, side, Facts).build();
+        let outbox = supervisor
+            .outbox("ticker-picker", &to, side, PickMetadata)
+            .build();
         assert_eq!(outbox.deliver(picked("AAPL")).await, Ok(Ack::Done));
         assert_eq!(bridge.stats().snapshot().sent, 1);
         until("the producer is ready", || {
@@ -283,7 +285,9 @@ fn a_send_that_may_have_arrived_is_sent_again_by_a_new_producer() {
         let topic = Topic::StockNameSelector;
         let side = bridge.to_topic(topic, pick::encode).unwrap();
         let to = KafkaBridge::to_name(topic);
-        let outbox = supervisor.outbox("ticker-picker", &to, side, Facts).build();
+        let outbox = supervisor
+            .outbox("ticker-picker", &to, side, PickMetadata)
+            .build();
         assert_eq!(outbox.deliver(picked("AAPL")).await, Ok(Ack::Done));
         let producers = || bridge.stats().snapshot().clients["kafka-bridge/producer"].generations;
         assert_eq!(producers(), 1);

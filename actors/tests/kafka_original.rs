@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use closecall_actors::Facts;
+use closecall_actors::PickMetadata;
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_calendar::Calendar;
 use closecall_kafka::KafkaSettings;
@@ -75,7 +75,7 @@ fn what_the_original_writes_arrives() {
             .recipient();
         let topic = Topic::StockNameSelector;
         bridge
-            .from_topic(topic, "scraper", stage, Facts, pick::decode)
+            .from_topic(topic, "scraper", stage, PickMetadata, pick::decode)
             .unwrap();
         let datasets: Arc<Mutex<Vec<DatasetBuilt>>> = Arc::default();
         let stage = supervisor
@@ -85,7 +85,13 @@ fn what_the_original_writes_arrives() {
         let calendar = Calendar::default();
         let decode = move |record: &_, arrival: &_| dataset::decode(record, arrival, &calendar);
         bridge
-            .from_topic(Topic::StockModelOutput, "gru-trainer", stage, Facts, decode)
+            .from_topic(
+                Topic::StockModelOutput,
+                "gru-trainer",
+                stage,
+                PickMetadata,
+                decode,
+            )
             .unwrap();
         let forecasts: Arc<Mutex<Vec<Prediction>>> = Arc::default();
         let stage = supervisor
@@ -94,7 +100,7 @@ fn what_the_original_writes_arrives() {
             .recipient();
         let topic = Topic::StockPredictionOutput;
         bridge
-            .from_topic(topic, "reporter", stage, Facts, forecast::decode)
+            .from_topic(topic, "reporter", stage, PickMetadata, forecast::decode)
             .unwrap();
 
         let count = || {
@@ -155,7 +161,7 @@ fn what_we_write_is_what_the_original_reads() {
         let side = bridge.to_topic(topic, pick::encode).unwrap();
         let name = KafkaBridge::to_name(topic);
         let outbox = supervisor
-            .outbox("ticker-picker", &name, side, Facts)
+            .outbox("ticker-picker", &name, side, PickMetadata)
             .build();
         outbox.deliver(pick.clone()).await.unwrap();
         let (key, value) = lies(&settings, topic);
@@ -181,7 +187,9 @@ fn what_we_write_is_what_the_original_reads() {
         let topic = Topic::StockModelOutput;
         let side = bridge.to_topic(topic, dataset::encode).unwrap();
         let name = KafkaBridge::to_name(topic);
-        let outbox = supervisor.outbox("sentiment", &name, side, Facts).build();
+        let outbox = supervisor
+            .outbox("sentiment", &name, side, PickMetadata)
+            .build();
         outbox.deliver(message).await.unwrap();
         // json.loads gives a string, which the original feeds to pandas.
         let (_, value) = lies(&settings, topic);

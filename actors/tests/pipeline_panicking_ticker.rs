@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT, TICKER_PICKER};
 use closecall_actors::{
-    Facts, Forecaster, GruTrainer, LedgerDeadLetters, PickerMode, PickerSettings, Reporter,
+    Forecaster, GruTrainer, LedgerDeadLetters, PickMetadata, PickerMode, PickerSettings, Reporter,
     Scraper, Sentiment, TickerPicker,
 };
 use closecall_calendar::{Calendar, Clock};
@@ -78,18 +78,18 @@ fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
         let context = |name| supervisor.context(name, FaultPoints::default());
         let reporter = Reporter::new(ledger, context(REPORTER));
         let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
-        let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), Facts);
+        let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), PickMetadata);
         let forecaster = forecaster("TSLA", clock.clone());
         let trainer = GruTrainer::new(forecaster, hop.build(), context(GRU_TRAINER));
         let trainer = supervisor.spawn_stage(GRU_TRAINER, trainer).unwrap();
         let datasets = Arc::new(DatasetBuilder::new(Calendar::default(), Vader::new()));
-        let hop = supervisor.outbox(SENTIMENT, GRU_TRAINER, trainer.recipient(), Facts);
+        let hop = supervisor.outbox(SENTIMENT, GRU_TRAINER, trainer.recipient(), PickMetadata);
         let sentiment = Sentiment::new(datasets, hop.build(), context(SENTIMENT));
         let sentiment = supervisor.spawn_stage(SENTIMENT, sentiment).unwrap();
-        let hop = supervisor.outbox(SCRAPER, SENTIMENT, sentiment.recipient(), Facts);
+        let hop = supervisor.outbox(SCRAPER, SENTIMENT, sentiment.recipient(), PickMetadata);
         let scraper = Scraper::new(market, hop.build(), context(SCRAPER));
         let scraper = supervisor.spawn_stage(SCRAPER, scraper).unwrap();
-        let hop = supervisor.outbox(TICKER_PICKER, SCRAPER, scraper.recipient(), Facts);
+        let hop = supervisor.outbox(TICKER_PICKER, SCRAPER, scraper.recipient(), PickMetadata);
         let hop = hop
             .dead_letters(Arc::new(letters))
             .abandon_at_exit()

@@ -21,14 +21,14 @@ use closecall_scoring::Bootstrap;
 use closecall_sentiment::{DatasetBuilder, Vader};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use self::recorded::Recorded;
+use self::recorded::RecordedMarket;
 use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 
 /// Forecast recorded sessions, each from what was known then, and score them.
 #[derive(Debug, Args)]
 pub(crate) struct BacktestArgs {
-    /// Recorded data: DIR/prices/TICKER.csv, and where there are any DIR/news and DIR/intraday
+    /// RecordedMarket data: DIR/prices/TICKER.csv, and where there are any DIR/news and DIR/intraday
     #[arg(long, value_name = "DIR", default_value = "../shared/data")]
     pub(crate) data: PathBuf,
     /// What to forecast, with commas; by default every recorded ticker
@@ -66,7 +66,7 @@ pub(crate) struct BacktestArgs {
 
 pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<ExitCode> {
     let calendar = settings.calendar.calendar();
-    let recorded = Recorded::load(&args.data, &args.tickers, &calendar)?;
+    let recorded = RecordedMarket::load(&args.data, &args.tickers, &calendar)?;
     let to = match args.to {
         Some(to) => to,
         None => recorded.last_session().context("no recorded session")?,

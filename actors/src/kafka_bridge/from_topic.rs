@@ -10,7 +10,9 @@ use std::sync::Arc;
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::{Error as ProtocolError, Reason};
-use closecall_supervision::{Ack, Deliver, Describe, Drain, Outbox, StageContext, StageError};
+use closecall_supervision::{
+    Ack, Deliver, Drain, MessageMetadata, Outbox, StageContext, StageError,
+};
 use futures_util::future;
 
 use closecall_kafka::ReceivedRecord;
@@ -22,7 +24,7 @@ pub(super) type Decode<T> =
 /// Reads records, and refuses those that no stage has to see.
 pub(super) struct RecordReader<T: Send + Sync + 'static> {
     pub(super) decode: Decode<T>,
-    pub(super) describe: Arc<dyn Describe<T>>,
+    pub(super) metadata: Arc<dyn MessageMetadata<T>>,
     /// Decides by its clock whether a message has expired.
     pub(super) context: StageContext,
     /// The stage that the records are for.
@@ -39,10 +41,10 @@ impl<T: Send + Sync + 'static> RecordReader<T> {
         let message = received
             .message(|record, arrival| (self.decode)(record, arrival))
             .map_err(|error| StageError::permanent(error.reason(), error.to_string()))?;
-        if let Ok(pick_id) = self.describe.id(&message).parse() {
+        if let Ok(pick_id) = self.metadata.id(&message).parse() {
             received.decoded(pick_id);
         }
-        match self.describe.expires_at(&message) {
+        match self.metadata.expires_at(&message) {
             Some(at) if self.context.clock().now() >= at => {
                 let expired = StageError::permanent(Reason::Expired, format!("expired at {at}"));
                 Err(expired.refused_by(&self.stage, 0))

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised, System};
-use closecall_actors::Facts;
+use closecall_actors::PickMetadata;
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::stage::{FAULT_POINTS, SCRAPER};
 use closecall_calendar::Clock;
@@ -120,7 +120,7 @@ impl Member {
                 Topic::StockNameSelector,
                 SCRAPER,
                 stage,
-                Facts,
+                PickMetadata,
                 pick::decode,
             )
             .unwrap();

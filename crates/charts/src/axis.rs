@@ -2,12 +2,12 @@
 
 /// A linear scale; values beyond its ends are drawn at them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Scale {
+pub(crate) struct AxisScale {
     from: (f64, f64),
     to: (f64, f64),
 }
 
-impl Scale {
+impl AxisScale {
     /// Draws `values.0` at `places.0` and `values.1` at `places.1`.
     pub(crate) fn new(values: (f64, f64), places: (f64, f64)) -> Self {
         Self {

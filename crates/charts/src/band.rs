@@ -1,6 +1,6 @@
 //! The sign: what was said of a close, and where it came.
 
-use crate::axis::Scale;
+use crate::axis::AxisScale;
 use crate::svg::Drawing;
 
 /// Where a close came, against its bands.
@@ -64,7 +64,7 @@ pub fn band(
     scale: (f64, f64),
     size: (f64, f64),
 ) -> String {
-    let x = Scale::new(scale, (0.0, size.0));
+    let x = AxisScale::new(scale, (0.0, size.0));
     let middle = size.1 / 2.0;
     let mut drawing = Drawing::new();
     drawing.vertical("axis", x.at(zero), 0.0, size.1);
@@ -110,7 +110,7 @@ pub fn number_line(
         ticks.first().copied().unwrap_or(0.0),
         ticks.last().copied().unwrap_or(1.0),
     );
-    let x = Scale::new(ends, (4.0, width - 4.0));
+    let x = AxisScale::new(ends, (4.0, width - 4.0));
     let mut drawing = Drawing::new();
     drawing.horizontal("axis", 12.0, 4.0, width - 4.0);
     if interval.1 - interval.0 > 1e-9 {

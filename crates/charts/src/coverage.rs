@@ -1,6 +1,6 @@
 //! Whether the bands hold: coverage as outcomes add up, and where in the band the closes fell.
 
-use crate::axis::Scale;
+use crate::axis::AxisScale;
 use crate::svg::Drawing;
 use crate::text::{THIN, plain};
 
@@ -22,8 +22,8 @@ fn chance(promise: f64, n: f64, design_effect: f64) -> f64 {
 pub fn funnel(shares: &[(f64, f64)], design_effect: f64, id: &str, size: (f64, f64)) -> String {
     let (left, right, top, bottom) = (34.0, 40.0, 8.0, 32.0);
     let count = shares.len();
-    let x = Scale::new((1.0, count.max(2) as f64), (left, size.0 - right));
-    let y = Scale::new((0.6, 1.0), (size.1 - bottom, top));
+    let x = AxisScale::new((1.0, count.max(2) as f64), (left, size.0 - right));
+    let y = AxisScale::new((0.6, 1.0), (size.1 - bottom, top));
     let mut drawing = Drawing::new();
     for tick in [0.6, 0.7, 0.8, 0.9, 1.0] {
         drawing.horizontal("gridl", y.at(tick), left, size.0 - right);
@@ -98,7 +98,7 @@ pub fn zones(counts: [usize; 6], design_effect: f64, id: &str) -> String {
     let share = |k: usize| counts[k] as f64 / total;
     let edges = [8.0, 54.0, 100.0, 180.0, 260.0, 306.0, 352.0];
     let greatest = (0..6).map(share).fold(0.48, f64::max) * 1.02;
-    let y = Scale::new((0.0, greatest), (size.1 - bottom, top));
+    let y = AxisScale::new((0.0, greatest), (size.1 - bottom, top));
     let mut drawing = Drawing::new();
     for (k, &promise) in PROMISED.iter().enumerate() {
         let (from, to) = (edges[k] + 4.0, edges[k + 1] - 4.0);

@@ -1,6 +1,6 @@
 //! The fan: closes, what was said of them, and the newest forecast opening towards its close.
 
-use crate::axis::{Scale, decimals, extent, spread, ticks};
+use crate::axis::{AxisScale, decimals, extent, spread, ticks};
 use crate::band::{Claimed, mark};
 use crate::svg::Drawing;
 use crate::text::{THIN, grouped, money};
@@ -52,7 +52,7 @@ struct Layout {
     start: f64,
     /// Where the forecast close stands.
     end: f64,
-    y: Scale,
+    y: AxisScale,
 }
 
 /// Draws a fan. A narrow one (up to 500) has no tips and shorter labels.
@@ -106,18 +106,18 @@ fn layout(shown: &Fan, size: (f64, f64)) -> Layout {
         base: size.1 - bottom,
         start: end - today,
         end,
-        y: Scale::new(extent(values, 0.05), (size.1 - bottom, top)),
+        y: AxisScale::new(extent(values, 0.05), (size.1 - bottom, top)),
     }
 }
 
 impl Layout {
     fn close(&self, index: usize, count: usize) -> f64 {
         let last = count.saturating_sub(1).max(1) as f64;
-        Scale::new((0.0, last), (self.left + 6.0, self.start)).at(index as f64)
+        AxisScale::new((0.0, last), (self.left + 6.0, self.start)).at(index as f64)
     }
 
     fn share(&self, share: f64) -> f64 {
-        Scale::new((0.0, 1.0), (self.start, self.end)).at(share)
+        AxisScale::new((0.0, 1.0), (self.start, self.end)).at(share)
     }
 }
 

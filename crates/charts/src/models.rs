@@ -1,6 +1,6 @@
 //! Models beside each other.
 
-use crate::axis::{Scale, decimals, extent, spread, ticks};
+use crate::axis::{AxisScale, decimals, extent, spread, ticks};
 use crate::coverage::thinned;
 use crate::svg::Drawing;
 use crate::text::{change, plain};
@@ -29,7 +29,7 @@ pub fn forest(rows: &[ForestRow], scale: (f64, f64), id: &str, width: f64) -> St
         (104.0, 56.0, 10.0)
     };
     let height = top + ROW * rows.len() as f64 + 30.0;
-    let x = Scale::new(scale, (left, width - right));
+    let x = AxisScale::new(scale, (left, width - right));
     let mut drawing = Drawing::new();
     let marks = ticks(scale, 5);
     let digits = decimals(&marks);
@@ -83,8 +83,8 @@ pub fn cumulative(series: &[Series], id: &str, size: (f64, f64)) -> String {
     let count = series.iter().map(|s| s.values.len()).max().unwrap_or(0);
     let values = series.iter().flat_map(|s| s.values.iter().copied());
     let ends = extent(values.chain([0.0]), 0.06);
-    let x = Scale::new((0.0, count.max(2) as f64 - 1.0), (left, size.0 - right));
-    let y = Scale::new(ends, (size.1 - bottom, top));
+    let x = AxisScale::new((0.0, count.max(2) as f64 - 1.0), (left, size.0 - right));
+    let y = AxisScale::new(ends, (size.1 - bottom, top));
     let mut drawing = Drawing::new();
     let marks = ticks(ends, 4);
     let digits = decimals(&marks);

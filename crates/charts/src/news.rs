@@ -1,6 +1,6 @@
 //! News by session.
 
-use crate::axis::Scale;
+use crate::axis::AxisScale;
 use crate::svg::Drawing;
 use crate::text::{change, coordinate as n};
 
@@ -32,8 +32,8 @@ pub fn news_bars(bars: &[NewsBar], id: &str, size: (f64, f64)) -> String {
         .max(1);
     let middle = top + (size.1 - top - bottom - volume - 14.0) / 2.0;
     let base = size.1 - bottom;
-    let y = Scale::new((-reach, reach), (2.0 * middle - top, top));
-    let height = Scale::new((0.0, f64::from(most)), (0.0, volume));
+    let y = AxisScale::new((-reach, reach), (2.0 * middle - top, top));
+    let height = AxisScale::new((0.0, f64::from(most)), (0.0, volume));
     let mut drawing = Drawing::new();
     drawing.horizontal("axis", middle, left, size.0 - right);
     for tick in [reach, 0.0, -reach] {

@@ -36,14 +36,14 @@ pub(crate) struct Ridge;
 
 /// A fitted regression.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct RidgeLine {
     /// Steps of a row that it reads.
     steps: usize,
     regression: Regression,
 }
 
 impl Estimator for Ridge {
-    type Fitted = Line;
+    type Fitted = RidgeLine;
 
     fn spec(&self) -> String {
         format!("ridge/w{STEPS}/cv{BLOCKS}")
@@ -62,7 +62,7 @@ impl Estimator for Ridge {
         x: ArrayView3<'_, f32>,
         y: ArrayView1<'_, f32>,
         _meter: &mut Meter<'_>,
-    ) -> Result<Line, Error> {
+    ) -> Result<RidgeLine, Error> {
         // The regression refuses as many columns as rows: a short history reads fewer steps.
         let (rows, _, features) = x.dim();
         let steps = (rows.saturating_sub(1) / features).clamp(1, STEPS);
@@ -75,14 +75,14 @@ impl Estimator for Ridge {
             }
         }
         let regression = Regression::fit(&matrix(&x)?, &y, parameters(best.1));
-        Ok(Line {
+        Ok(RidgeLine {
             steps,
             regression: regression.map_err(Error::regression)?,
         })
     }
 }
 
-impl Predictor for Line {
+impl Predictor for RidgeLine {
     fn predict(&self, x: ArrayView3<'_, f32>) -> Result<Vec<f32>, Error> {
         let outputs = self.regression.predict(&matrix(&newest(x, self.steps))?);
         let outputs = outputs.map_err(Error::regression)?;

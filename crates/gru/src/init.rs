@@ -2,7 +2,7 @@
 
 use crate::GruSpec;
 use crate::rng::{Random, Stream};
-use crate::weights::{Role, tensors};
+use crate::weights::{WeightRole, tensors};
 
 /// Weights of a fresh network, a function of its shape and the seed.
 pub(crate) fn starting_weights(spec: &GruSpec, seed: u64) -> Vec<f32> {
@@ -12,10 +12,10 @@ pub(crate) fn starting_weights(spec: &GruSpec, seed: u64) -> Vec<f32> {
         let (rows, columns) = (tensor.rows, tensor.columns);
         let values = &mut weights[tensor.range()];
         match tensor.role {
-            Role::Kernel { .. } | Role::DenseWeight | Role::OutputWeight => {
+            WeightRole::Kernel { .. } | WeightRole::DenseWeight | WeightRole::OutputWeight => {
                 glorot_uniform(values, rows + columns, &mut random);
             }
-            Role::Recurrent { .. } => orthonormal_rows(values, columns, &mut random),
+            WeightRole::Recurrent { .. } => orthonormal_rows(values, columns, &mut random),
             _ => {}
         }
     }
@@ -97,12 +97,14 @@ mod tests {
         for tensor in tensors(&spec) {
             let values = &weights[tensor.range()];
             match tensor.role {
-                Role::Kernel { .. } => {
+                WeightRole::Kernel { .. } => {
                     let limit = (6.0_f32 / 50.0).sqrt();
                     let largest = values.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
                     assert!(largest <= limit && largest > 0.9 * limit);
                 }
-                Role::BiasInput { .. } | Role::BiasRecurrent { .. } | Role::OutputBias => {
+                WeightRole::BiasInput { .. }
+                | WeightRole::BiasRecurrent { .. }
+                | WeightRole::OutputBias => {
                     assert!(values.iter().all(|&x| x == 0.0));
                 }
                 _ => {}

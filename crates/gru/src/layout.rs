@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use crate::buffer::Buffer;
-use crate::weights::{Role, Tensor, tensors};
+use crate::weights::{Tensor, WeightRole, tensors};
 use crate::{GruSpec, InstructionSet};
 
 /// One GRU layer's sizes and the places of its weights.
@@ -158,27 +158,27 @@ impl Layout {
     fn place(&self, tensor: &Tensor, row: usize, column: usize) -> usize {
         let dense = &self.dense;
         match tensor.role {
-            Role::Kernel { layer } => {
+            WeightRole::Kernel { layer } => {
                 let at = &self.layers[layer];
                 at.kernel.start + self.in_gates(layer, at.inputs, row, column, 0)
             }
-            Role::Recurrent { layer } => {
+            WeightRole::Recurrent { layer } => {
                 let at = &self.layers[layer];
                 at.recurrent.start + self.in_gates(layer, at.units, row, column, 1)
             }
-            Role::BiasInput { layer } => {
+            WeightRole::BiasInput { layer } => {
                 self.layers[layer].bias_input.start + self.in_gates(layer, 1, 0, column, 0)
             }
-            Role::BiasRecurrent { layer } => {
+            WeightRole::BiasRecurrent { layer } => {
                 self.layers[layer].bias_recurrent.start + self.in_gates(layer, 1, 0, column, 1)
             }
-            Role::DenseWeight => {
+            WeightRole::DenseWeight => {
                 let (panel, lane) = (column / dense.lanes, column % dense.lanes);
                 dense.weight.start + (panel * dense.inputs + row) * dense.lanes + lane
             }
-            Role::DenseBias => dense.bias.start + column,
-            Role::OutputWeight => dense.output_weight.start + row,
-            Role::OutputBias => dense.output_bias,
+            WeightRole::DenseBias => dense.bias.start + column,
+            WeightRole::OutputWeight => dense.output_weight.start + row,
+            WeightRole::OutputBias => dense.output_bias,
         }
     }
 

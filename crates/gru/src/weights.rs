@@ -17,7 +17,7 @@ pub(crate) struct Tensor {
     /// Position of its first number.
     pub(crate) start: usize,
     /// Its role.
-    pub(crate) role: Role,
+    pub(crate) role: WeightRole,
 }
 
 impl Tensor {
@@ -27,9 +27,9 @@ impl Tensor {
     }
 }
 
-/// Role of a tensor in the network.
+/// WeightRole of a tensor in the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum WeightRole {
     /// inputs × 3 units.
     Kernel { layer: usize },
     /// units × 3 units.
@@ -52,7 +52,7 @@ pub(crate) enum Role {
 pub(crate) fn tensors(spec: &GruSpec) -> Vec<Tensor> {
     let mut all = Vec::new();
     let mut start = 0;
-    let mut add = |name: String, rows: usize, columns: usize, role: Role| {
+    let mut add = |name: String, rows: usize, columns: usize, role: WeightRole| {
         all.push(Tensor {
             name,
             rows,
@@ -68,25 +68,25 @@ pub(crate) fn tensors(spec: &GruSpec) -> Vec<Tensor> {
             format!("gru.{layer}.kernel"),
             inputs,
             3 * units,
-            Role::Kernel { layer },
+            WeightRole::Kernel { layer },
         );
         add(
             format!("gru.{layer}.recurrent"),
             units,
             3 * units,
-            Role::Recurrent { layer },
+            WeightRole::Recurrent { layer },
         );
         add(
             format!("gru.{layer}.bias_input"),
             1,
             3 * units,
-            Role::BiasInput { layer },
+            WeightRole::BiasInput { layer },
         );
         add(
             format!("gru.{layer}.bias_recurrent"),
             1,
             3 * units,
-            Role::BiasRecurrent { layer },
+            WeightRole::BiasRecurrent { layer },
         );
     }
     let last = spec.inputs_of(spec.units.len());
@@ -94,16 +94,21 @@ pub(crate) fn tensors(spec: &GruSpec) -> Vec<Tensor> {
         "dense.0.weight".to_owned(),
         last,
         spec.dense,
-        Role::DenseWeight,
+        WeightRole::DenseWeight,
     );
-    add("dense.0.bias".to_owned(), 1, spec.dense, Role::DenseBias);
+    add(
+        "dense.0.bias".to_owned(),
+        1,
+        spec.dense,
+        WeightRole::DenseBias,
+    );
     add(
         "dense.1.weight".to_owned(),
         spec.dense,
         1,
-        Role::OutputWeight,
+        WeightRole::OutputWeight,
     );
-    add("dense.1.bias".to_owned(), 1, 1, Role::OutputBias);
+    add("dense.1.bias".to_owned(), 1, 1, WeightRole::OutputBias);
     all
 }
 

@@ -22,14 +22,14 @@ use crate::topic_partition::TopicPartition;
 
 /// The bookkeeping of a consumer, shared by its loop and its callbacks, which run on one thread.
 #[derive(Debug)]
-pub(crate) struct Work<R> {
+pub(crate) struct AssignedWork<R> {
     pub(crate) partitions: Partitions<R>,
     pub(crate) settled: Receiver<SettledDelivery>,
     /// Records that came back unsettled, with why.
     pub(crate) returned: Vec<(DeliveryTag, DeliveryOutcome)>,
 }
 
-impl<R> Work<R> {
+impl<R> AssignedWork<R> {
     /// Takes note of the answers that have come; gives the partitions that they were about.
     pub(crate) fn note_settled(&mut self) -> BTreeSet<TopicPartition> {
         let mut touched = BTreeSet::new();
@@ -56,7 +56,7 @@ impl<R> Work<R> {
 #[derive(Debug)]
 pub(crate) struct ConsumerCallbacks<R> {
     pub(crate) client: ClientCallbacks,
-    work: Mutex<Work<R>>,
+    work: Mutex<AssignedWork<R>>,
     /// Whether the brokers answer, as far as known; only then is a commit waited for.
     pub(crate) reachable: AtomicBool,
 }
@@ -67,7 +67,7 @@ impl<R: Send> ConsumerCallbacks<R> {
         settled: Receiver<SettledDelivery>,
         limits: PartitionLimits,
     ) -> Self {
-        let work = Work {
+        let work = AssignedWork {
             partitions: Partitions::new(limits),
             settled,
             returned: Vec::new(),
@@ -80,7 +80,7 @@ impl<R: Send> ConsumerCallbacks<R> {
     }
 
     /// Held shortly and never while the library is called: its callbacks want it too.
-    pub(crate) fn work(&self) -> MutexGuard<'_, Work<R>> {
+    pub(crate) fn work(&self) -> MutexGuard<'_, AssignedWork<R>> {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

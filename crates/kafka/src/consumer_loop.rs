@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use closecall_supervision::ThreadRun;
+use closecall_supervision::ThreadContext;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message};
@@ -51,7 +51,7 @@ impl TopicConsumer {
     ///
     /// # Errors
     /// When the client cannot go on and has to be replaced.
-    pub fn run(&self, run: &ThreadRun) -> Result<(), Error> {
+    pub fn run(&self, run: &ThreadContext) -> Result<(), Error> {
         let settings = &self.context.settings;
         let mut consumer_loop = ConsumerLoop {
             consumer: self,
@@ -69,7 +69,7 @@ impl TopicConsumer {
 }
 
 impl ConsumerLoop<'_> {
-    fn turns(&mut self, run: &ThreadRun) -> Result<(), Error> {
+    fn turns(&mut self, run: &ThreadContext) -> Result<(), Error> {
         while !run.stopping() {
             self.consumer.context.stats.turned(&self.consumer.name);
             self.probe(run)?;
@@ -111,7 +111,7 @@ impl ConsumerLoop<'_> {
     }
 
     /// Asks again what is wrong, while something is, and subscribes once the topics are there.
-    fn probe(&mut self, run: &ThreadRun) -> Result<(), Error> {
+    fn probe(&mut self, run: &ThreadContext) -> Result<(), Error> {
         if !self.connection.probe_due() {
             return Ok(());
         }
@@ -282,7 +282,7 @@ impl ConsumerLoop<'_> {
     }
 
     /// Gives assigned partitions that have none a committed offset.
-    fn begin_offsets(&mut self, run: &ThreadRun) {
+    fn begin_offsets(&mut self, run: &ThreadContext) {
         let under_way = self.commits.is_under_way();
         let due = {
             let work = self.connected.client.context().work();

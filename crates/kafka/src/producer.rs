@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use closecall_protocol::codec::Record;
-use closecall_supervision::{HealthBoard, ThreadRun};
+use closecall_supervision::{HealthBoard, ThreadContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 
@@ -178,7 +178,7 @@ impl Producer {
     ///
     /// # Errors
     /// When the settings cannot be used.
-    pub fn watch(&self, run: &ThreadRun) -> Result<(), Error> {
+    pub fn watch(&self, run: &ThreadContext) -> Result<(), Error> {
         let mut connection = Connection::new(NAME, &self.settings.brokers, &self.board);
         while !run.stopping() {
             let topics: Vec<String> = lock(&self.topics).iter().cloned().collect();

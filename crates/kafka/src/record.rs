@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::codec::event::PICK_ID;
 use closecall_protocol::codec::{Arrival, Record};
 use closecall_protocol::{Error as ProtocolError, PickId};
-use closecall_supervision::Describe;
+use closecall_supervision::MessageMetadata;
 use rdkafka::Message;
 use rdkafka::message::{BorrowedMessage, Header, Headers, OwnedHeaders};
 use serde_json::{Value, json};
@@ -184,7 +184,7 @@ pub(crate) fn native_headers(record: &Record) -> OwnedHeaders {
 #[derive(Debug, Clone, Copy)]
 pub struct RecordMetadata;
 
-impl Describe<Arc<ReceivedRecord>> for RecordMetadata {
+impl MessageMetadata<Arc<ReceivedRecord>> for RecordMetadata {
     fn id(&self, message: &Arc<ReceivedRecord>) -> String {
         message.pick_id().to_string()
     }

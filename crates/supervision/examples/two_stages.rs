@@ -11,7 +11,7 @@ use std::sync::Arc;
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised, System};
 use closecall_calendar::Clock;
 use closecall_supervision::{
-    Ack, Deliver, Describe, Drain, Outbox, StageError, SupervisionSettings, Supervisor,
+    Ack, Deliver, Drain, MessageMetadata, Outbox, StageError, SupervisionSettings, Supervisor,
 };
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ struct Number(u64);
 /// Metadata of numbers, for logs and dead letters.
 struct Numbers;
 
-impl Describe<Number> for Numbers {
+impl MessageMetadata<Number> for Numbers {
     fn id(&self, message: &Number) -> String {
         format!("number-{}", message.0)
     }

@@ -34,9 +34,9 @@ enum When {
 }
 
 /// One configured fault: `STAGE[.POINT]:ACTION[:every=N|:once]`, with the actions `panic`, `exit`
-/// and `stall=MILLISECONDS`. Read by [`Fault::parse`], written by its `Display`.
+/// and `stall=MILLISECONDS`. Read by [`InjectedFault::parse`], written by its `Display`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct InjectedFault {
     stage: String,
     point: Option<String>,
     action: Action,
@@ -45,7 +45,7 @@ pub struct Fault {
 
 #[derive(Debug)]
 struct Armed {
-    fault: Fault,
+    fault: InjectedFault,
     hits: AtomicU64,
 }
 
@@ -65,7 +65,7 @@ impl FaultPoints {
         let armed: Vec<Armed> = specs
             .into_iter()
             .map(|spec| {
-                let fault = Fault::parse(spec.as_ref(), known)?;
+                let fault = InjectedFault::parse(spec.as_ref(), known)?;
                 let hits = AtomicU64::new(0);
                 Ok(Armed { fault, hits })
             })
@@ -101,7 +101,7 @@ impl Armed {
     }
 }
 
-impl Fault {
+impl InjectedFault {
     #[expect(clippy::panic, reason = "to panic is what the fault is for")]
     fn strike(&self) {
         match self.action {
@@ -126,7 +126,7 @@ fn end_abruptly() -> ! {
     std::process::abort()
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for InjectedFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.stage)?;
         if let Some(point) = &self.point {

@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::budget::{Blame, Decision};
-use crate::crashes::Crashes;
+use crate::restarts::Restarts;
 use crate::{delivery, panics};
 
 /// Runs one actor until it is asked to stop, nobody has its address any more, or its budget is
@@ -25,7 +25,7 @@ where
     A: Actor<Context = Context<A>> + Supervised,
 {
     context: ContextFut<A, Context<A>>,
-    crashes: Crashes,
+    restarts: Restarts,
     phase: Phase,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
     stopping: bool,
@@ -44,12 +44,12 @@ where
 {
     pub(crate) fn new(
         context: ContextFut<A, Context<A>>,
-        crashes: Crashes,
+        restarts: Restarts,
         stop: CancellationToken,
     ) -> Self {
         Self {
             context,
-            crashes,
+            restarts,
             phase: Phase::Running { settled: false },
             stop: Box::pin(stop.cancelled_owned()),
             stopping: false,
@@ -66,7 +66,7 @@ where
                 false
             }
             Phase::BackingOff(_) => {
-                self.crashes.stopped();
+                self.restarts.stopped();
                 true
             }
         }
@@ -76,10 +76,10 @@ where
     fn fail(&mut self, error: &str, blame: Blame) -> bool {
         if self.stopping {
             tracing::warn!(error, "stage failed while stopping");
-            self.crashes.stopped();
+            self.restarts.stopped();
             return true;
         }
-        match self.crashes.failed(error, blame) {
+        match self.restarts.failed(error, blame) {
             Decision::Restart(wait) => {
                 self.phase = Phase::BackingOff(Box::pin(tokio::time::sleep(wait)));
                 false
@@ -97,12 +97,12 @@ where
             Ok(Poll::Pending) => {
                 if let Phase::Running { settled: false } = self.phase {
                     self.phase = Phase::Running { settled: true };
-                    self.crashes.running();
+                    self.restarts.running();
                 }
                 Poll::Pending
             }
             Ok(Poll::Ready(())) if self.stopping || !self.context.ctx().connected() => {
-                self.crashes.stopped();
+                self.restarts.stopped();
                 Poll::Ready(true)
             }
             Ok(Poll::Ready(())) => Poll::Ready(self.fail("the actor stopped itself", Blame::Stage)),
@@ -126,7 +126,7 @@ where
                 false
             }
             Ok(false) => {
-                self.crashes.stopped();
+                self.restarts.stopped();
                 true
             }
             Err(panic) => self.fail(&panics::text(&*panic), Blame::Stage),

@@ -15,30 +15,30 @@
 //!
 //! # Layout
 //!
-//! * delivery: `delivery` (the envelope and its mark), `describe`, `outbox`, `hop`, `dead_letter`,
+//! * delivery: `delivery` (the envelope and its mark), `message_metadata`, `outbox`, `hop`, `dead_letter`,
 //!   `stage_error`, `stage_context` (the work on one message) on `work_threads`
-//! * restarts: `policy`, `budget`, `crashes`, `guard` (actors), `thread_stage` (OS threads)
+//! * restarts: `policy`, `budget`, `restarts`, `guard` (actors), `thread_stage` (OS threads)
 //! * wiring and ending: `shared`, `stage`, `supervisor`, `drain`, `shutdown`, `signals`
 //! * looking at it: `health`, `watchdog`; breaking it: `faults`
 //!
 //! Nothing here knows the domain: messages are generic, and what delivery needs to know of one
-//! comes from a [`Describe`] that the composition gives. Backoffs, bounds and deadlines are real,
+//! comes from a [`MessageMetadata`] that the composition gives. Backoffs, bounds and deadlines are real,
 //! monotonic time; expiry and dead letters are dated by the given clock.
 
 mod budget;
-mod crashes;
 mod dead_letter;
 mod delivery;
-mod describe;
 mod drain;
 mod error;
 mod faults;
 mod guard;
 mod health;
 mod hop;
+mod message_metadata;
 mod outbox;
 mod panics;
 mod policy;
+mod restarts;
 mod settings;
 mod shared;
 mod shutdown;
@@ -53,20 +53,20 @@ mod work_threads;
 
 pub use dead_letter::{DeadLetter, DeadLetterSink, Recording, SinkError};
 pub use delivery::{Ack, Deliver};
-pub use describe::Describe;
 pub use drain::{DrainReport, Missed};
 pub use error::Error;
-pub use faults::{Fault, FaultPoints, KnownPoints};
+pub use faults::{FaultPoints, InjectedFault, KnownPoints};
 pub use health::{Health, HealthBoard, StageHealth, StageState, Verdict, WorkHealth};
+pub use message_metadata::MessageMetadata;
 pub use outbox::{Accepted, Outbox, OutboxBuilder, OutboxStats};
 pub use panics::log_panics;
 pub use policy::RestartPolicy;
 pub use settings::{DeliverySettings, DrainSettings, SupervisionSettings, WatchdogSettings};
 pub use shared::StageFailure;
-pub use shutdown::{Cause, Exit};
+pub use shutdown::{Cause, ProcessExit};
 pub use signals::{Signal, SignalSource, Signals};
 pub use stage::Drain;
 pub use stage_context::{StageContext, Work};
 pub use stage_error::{FailureClass, StageError};
 pub use supervisor::Supervisor;
-pub use thread_stage::ThreadRun;
+pub use thread_stage::ThreadContext;

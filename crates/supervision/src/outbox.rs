@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::shared::Shared;
-use crate::{Ack, DeadLetterSink, Deliver, Describe, StageError};
+use crate::{Ack, DeadLetterSink, Deliver, MessageMetadata, StageError};
 
 mod builder;
 mod courier;
@@ -55,7 +55,7 @@ pub struct Outbox<T: Send + 'static> {
     from: Arc<str>,
     to: Arc<str>,
     recipient: Recipient<Deliver<T>>,
-    describe: Arc<dyn Describe<T>>,
+    metadata: Arc<dyn MessageMetadata<T>>,
     sink: Option<Arc<dyn DeadLetterSink>>,
     abandon_at_exit: bool,
     window: Arc<Semaphore>,
@@ -128,9 +128,9 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
             ))
         })?;
         let parcel = Arc::new(Parcel {
-            id: self.describe.id(&message),
-            label: self.describe.label(&message),
-            expires_at: self.describe.expires_at(&message),
+            id: self.metadata.id(&message),
+            label: self.metadata.label(&message),
+            expires_at: self.metadata.expires_at(&message),
             message,
             sink,
         });

@@ -23,7 +23,7 @@ pub enum Cause {
 
 /// How the process ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exit {
+pub struct ProcessExit {
     /// For the operating system: 0 drained, 70 a stage failed, 143 or 130 not drained on a signal,
     /// or a second one.
     pub code: u8,
@@ -40,7 +40,11 @@ impl Supervisor {
     /// records what is left, and stops and joins the stages. A second signal ends that at once.
     /// Returns with nothing left to do but to exit. Should it itself get stuck, the process is
     /// ended by force after `drain.force`.
-    pub async fn run(&self, signals: &mut Signals, finished: impl Future<Output = ()>) -> Exit {
+    pub async fn run(
+        &self,
+        signals: &mut Signals,
+        finished: impl Future<Output = ()>,
+    ) -> ProcessExit {
         self.board().wired();
         let cause = tokio::select! {
             biased;
@@ -69,7 +73,7 @@ impl Supervisor {
             second = signals.next() => {
                 tracing::warn!(?second, "asked again, ending at once");
                 let code = second.exit_code();
-                return Exit { code, cause, report: None };
+                return ProcessExit { code, cause, report: None };
             }
         };
         let failed = self.shared().escalation.borrow().is_some();
@@ -79,7 +83,7 @@ impl Supervisor {
             (false, false) => unfinished,
         };
         tracing::info!(code, ?report, "ended");
-        Exit {
+        ProcessExit {
             code,
             cause,
             report: Some(report),

@@ -13,15 +13,15 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::crashes::Crashes;
 use crate::guard::Guard;
 use crate::hop::Hops;
+use crate::restarts::Restarts;
 use crate::shared::{Shared, StageFailure};
 use crate::stage::{Drain, Runner, Stage};
-use crate::thread_stage::{self, Heart, ThreadRun};
+use crate::thread_stage::{self, Heart, ThreadContext};
 use crate::work_threads::WorkThreads;
 use crate::{
-    Deliver, Describe, Error, FaultPoints, Health, HealthBoard, OutboxBuilder, StageContext,
+    Deliver, Error, FaultPoints, Health, HealthBoard, MessageMetadata, OutboxBuilder, StageContext,
     SupervisionSettings, watchdog,
 };
 
@@ -106,14 +106,14 @@ impl Supervisor {
 
         let (sender, receiver) = channel::channel(MAILBOX);
         let addr = Addr::new(sender);
-        let crashes = Crashes::new(Arc::clone(&stage), shared);
+        let restarts = Restarts::new(Arc::clone(&stage), shared);
         let stop = CancellationToken::new();
         let (ended, end) = oneshot::channel();
         let heartbeat = watchdog::beat(Arc::clone(&stage), shared);
         let guard_stop = stop.clone();
         arbiter.spawn_fn(move || {
             let context = Context::with_receiver(receiver).into_future(actor);
-            let guard = Guard::new(context, crashes, guard_stop);
+            let guard = Guard::new(context, restarts, guard_stop);
             actix_rt::spawn(heartbeat);
             actix_rt::spawn(async move {
                 guard.await;
@@ -134,7 +134,7 @@ impl Supervisor {
         Ok(addr)
     }
 
-    /// Starts a thread as a stage. `body` is a loop that runs until [`ThreadRun::stopping`]; a panic
+    /// Starts a thread as a stage. `body` is a loop that runs until [`ThreadContext::stopping`]; a panic
     /// in it, an error from it, or its end without being asked restarts it under the same policy as
     /// an actor.
     ///
@@ -143,12 +143,12 @@ impl Supervisor {
     pub fn spawn_thread<E: Display>(
         &self,
         name: &str,
-        body: impl FnMut(&ThreadRun) -> Result<(), E> + Send + 'static,
+        body: impl FnMut(&ThreadContext) -> Result<(), E> + Send + 'static,
     ) -> Result<(), Error> {
         let stage: Arc<str> = name.into();
         let shared = &self.0.shared;
         shared.board.register(&stage);
-        let crashes = Crashes::new(Arc::clone(&stage), shared);
+        let restarts = Restarts::new(Arc::clone(&stage), shared);
         let stop = CancellationToken::new();
         let thread_stop = stop.clone();
         let heart = Heart {
@@ -158,7 +158,7 @@ impl Supervisor {
         };
         let handle = thread::Builder::new()
             .name(name.into())
-            .spawn(move || thread_stage::supervise(crashes, &thread_stop, &heart, body))
+            .spawn(move || thread_stage::supervise(restarts, &thread_stop, &heart, body))
             .map_err(|source| Error::NoThread {
                 stage: name.into(),
                 source,
@@ -194,14 +194,14 @@ impl Supervisor {
         from: &str,
         to: &str,
         recipient: Recipient<Deliver<T>>,
-        describe: impl Describe<T>,
+        metadata: impl MessageMetadata<T>,
     ) -> OutboxBuilder<T> {
         OutboxBuilder {
             shared: self.0.shared.clone(),
             from: from.into(),
             to: to.into(),
             recipient,
-            describe: Arc::new(describe),
+            metadata: Arc::new(metadata),
             window: self.0.shared.settings.delivery.window.get(),
             sink: None,
             abandon_at_exit: false,

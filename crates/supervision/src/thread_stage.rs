@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Blame, Decision};
-use crate::crashes::Crashes;
+use crate::restarts::Restarts;
 use crate::{HealthBoard, panics};
 
 /// One run of the loop, as seen from inside it.
 #[derive(Debug)]
-pub struct ThreadRun {
+pub struct ThreadContext {
     generation: u64,
     stop: CancellationToken,
     heart: Heart,
@@ -31,7 +31,7 @@ pub(crate) struct Heart {
     pub(crate) bound: Duration,
 }
 
-impl ThreadRun {
+impl ThreadContext {
     /// Counts the runs: 0 is the first. What belongs to an earlier run can be told by it.
     #[must_use]
     pub fn generation(&self) -> u64 {
@@ -49,14 +49,14 @@ impl ThreadRun {
 
 /// Runs `body` until it is stopped or the budget is spent.
 pub(crate) fn supervise<E: Display>(
-    mut crashes: Crashes,
+    mut restarts: Restarts,
     stop: &CancellationToken,
     heart: &Heart,
-    mut body: impl FnMut(&ThreadRun) -> Result<(), E>,
+    mut body: impl FnMut(&ThreadContext) -> Result<(), E>,
 ) {
     for generation in 0.. {
-        crashes.running();
-        let run = ThreadRun {
+        restarts.running();
+        let run = ThreadContext {
             generation,
             stop: stop.clone(),
             heart: heart.clone(),
@@ -71,7 +71,7 @@ pub(crate) fn supervise<E: Display>(
             Ok(Err(error)) => error.to_string(),
             Err(panic) => panics::text(&*panic),
         };
-        match crashes.failed(&error, Blame::Stage) {
+        match restarts.failed(&error, Blame::Stage) {
             Decision::Restart(wait) => wait_unless(stop, wait),
             Decision::GiveUp => return,
         }
@@ -79,7 +79,7 @@ pub(crate) fn supervise<E: Display>(
             break;
         }
     }
-    crashes.stopped();
+    restarts.stopped();
 }
 
 /// Waits; who stops the stage also unparks its thread.

@@ -3,7 +3,7 @@
 
 use std::panic::catch_unwind;
 
-use closecall_supervision::{Error, Fault, FaultPoints, KnownPoints};
+use closecall_supervision::{Error, FaultPoints, InjectedFault, KnownPoints};
 use proptest::prelude::*;
 
 const KNOWN: KnownPoints<'static> = &[
@@ -12,8 +12,8 @@ const KNOWN: KnownPoints<'static> = &[
     ("kafka-bridge", &["after-receive", "before-commit"]),
 ];
 
-fn parse(spec: &str) -> Result<Fault, Error> {
-    Fault::parse(spec, KNOWN)
+fn parse(spec: &str) -> Result<InjectedFault, Error> {
+    InjectedFault::parse(spec, KNOWN)
 }
 
 fn refusal(spec: &str) -> String {

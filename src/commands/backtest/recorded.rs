@@ -1,4 +1,4 @@
-//! Recorded data of a folder as the backtest takes them: bars, articles, and the quotes that the
+//! RecordedMarket data of a folder as the backtest takes them: bars, articles, and the quotes that the
 //! pipeline would have accepted.
 
 use std::path::Path;
@@ -13,12 +13,12 @@ use crate::exit::{Code, OrExit};
 
 /// What a folder holds of the tickers asked for.
 #[derive(Debug)]
-pub(super) struct Recorded {
+pub(super) struct RecordedMarket {
     histories: Vec<History>,
     replay: Replay,
 }
 
-impl Recorded {
+impl RecordedMarket {
     /// Reads `folder`. Without tickers it takes all that have prices.
     pub(super) fn load(
         folder: &Path,
@@ -66,7 +66,7 @@ impl Recorded {
 /// Largest log return from the last close that is believed.
 const BELIEVED: f64 = 0.4;
 
-impl Quotes for Recorded {
+impl Quotes for RecordedMarket {
     /// All recorded prices of a ticker are on one basis, so of the pipeline's rules those for a
     /// session's own prices are left.
     fn quote(

@@ -16,7 +16,7 @@ use closecall_supervision::{
 use closecall_kafka::bench::{IN, OUT};
 use closecall_kafka::{Error, KafkaSettings};
 
-use crate::Facts;
+use crate::PickMetadata;
 use crate::kafka_bridge::KafkaBridge;
 
 const NAME: &str = "bench-relay";
@@ -72,11 +72,11 @@ impl RelayPipeline {
         let bridge = KafkaBridge::new(settings.clone(), &supervisor, faults)?;
         let out = bridge.to_topic(OUT, pick::encode)?;
         let next = supervisor
-            .outbox(NAME, &KafkaBridge::to_name(OUT), out, Facts)
+            .outbox(NAME, &KafkaBridge::to_name(OUT), out, PickMetadata)
             .window(bridge.window())
             .build();
         let relay = supervisor.spawn_stage(NAME, Relay { entered, next })?;
-        bridge.from_topic(IN, NAME, relay.recipient(), Facts, pick::decode)?;
+        bridge.from_topic(IN, NAME, relay.recipient(), PickMetadata, pick::decode)?;
         Ok(Self {
             supervisor,
             _bridge: bridge,

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Action, Fault, KnownPoints, When};
+use super::{Action, InjectedFault, KnownPoints, When};
 use crate::Error;
 
 /// The longest stall, so that a slip does not hold a thread for a year.
 const LONGEST_STALL_MS: u64 = 3_600_000;
 
-impl Fault {
+impl InjectedFault {
     /// Reads one fault, which must name a place in `known`.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::{Outbox, OutboxStats};
 use crate::shared::Shared;
-use crate::{DeadLetterSink, Deliver, Describe};
+use crate::{DeadLetterSink, Deliver, MessageMetadata};
 
 /// An outbox to be built; from [`Supervisor::outbox`](crate::Supervisor::outbox).
 pub struct OutboxBuilder<T: Send + 'static> {
@@ -18,7 +18,7 @@ pub struct OutboxBuilder<T: Send + 'static> {
     pub(crate) from: Arc<str>,
     pub(crate) to: Arc<str>,
     pub(crate) recipient: Recipient<Deliver<T>>,
-    pub(crate) describe: Arc<dyn Describe<T>>,
+    pub(crate) metadata: Arc<dyn MessageMetadata<T>>,
     pub(crate) window: usize,
     pub(crate) sink: Option<Arc<dyn DeadLetterSink>>,
     pub(crate) abandon_at_exit: bool,
@@ -67,7 +67,7 @@ impl<T: Clone + Send + Sync + 'static> OutboxBuilder<T> {
             from: self.from,
             to: self.to,
             recipient: self.recipient,
-            describe: self.describe,
+            metadata: self.metadata,
             sink: self.sink,
             abandon_at_exit: self.abandon_at_exit,
             window: Arc::new(Semaphore::new(self.window)),

@@ -172,7 +172,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
             reason: error.reason(),
             message: error.message().into(),
             attempts,
-            payload: self.describe.to_json(&parcel.message),
+            payload: self.metadata.to_json(&parcel.message),
             at: self.shared.clock.now(),
         }
     }

@@ -13,8 +13,8 @@ use closecall_calendar::Clock;
 use closecall_protocol::Reason;
 use closecall_settings::Backoff;
 use closecall_supervision::{
-    Ack, DeadLetter, DeadLetterSink, Deliver, DeliverySettings, Describe, Drain, DrainSettings,
-    Health, Outbox, Recording, RestartPolicy, StageError, SupervisionSettings, Supervisor,
+    Ack, DeadLetter, DeadLetterSink, Deliver, DeliverySettings, Drain, DrainSettings, Health,
+    MessageMetadata, Outbox, Recording, RestartPolicy, StageError, SupervisionSettings, Supervisor,
     WatchdogSettings,
 };
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub(crate) fn job(number: u64) -> Job {
 
 pub(crate) struct Jobs;
 
-impl Describe<Job> for Jobs {
+impl MessageMetadata<Job> for Jobs {
     fn id(&self, job: &Job) -> String {
         format!("job-{}", job.number)
     }

@@ -15,7 +15,7 @@ fn panics_errors_and_returning_unasked_restart_it_until_it_is_stopped() {
         let supervisor = supervisor(quick());
         let runs = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&runs);
-        let body = move |run: &closecall_supervision::ThreadRun| {
+        let body = move |run: &closecall_supervision::ThreadContext| {
             counted.store(run.generation() + 1, Ordering::SeqCst);
             match run.generation() {
                 0 => panic!("no client"),
@@ -91,7 +91,7 @@ fn a_loop_that_hangs_is_stalled() {
         settings.watchdog.handler_bound = Duration::from_millis(20);
         let supervisor = supervisor(settings);
         let (release, held) = std::sync::mpsc::channel::<()>();
-        let body = move |run: &closecall_supervision::ThreadRun| {
+        let body = move |run: &closecall_supervision::ThreadContext| {
             held.recv().ok();
             while !run.stopping() {
                 std::thread::yield_now();
@@ -135,7 +135,7 @@ fn a_thread_is_lent_the_runtime_that_carries_an_actor() {
             .spawn_stage("reader", Placed(place.clone()))
             .unwrap();
         let runtime = supervisor.runtime("reader").unwrap();
-        let body = move |run: &closecall_supervision::ThreadRun| {
+        let body = move |run: &closecall_supervision::ThreadContext| {
             let place = place.clone();
             runtime.spawn(async move { place.send(std::thread::current().id()) });
             while !run.stopping() {

@@ -1,5 +1,5 @@
 //! Poison messages cost their own attempts, not the stage's budget: two at once (six crashes)
-//! leave the stage running. Crashes on more than five different messages are the stage's fault.
+//! leave the stage running. Restarts on more than five different messages are the stage's fault.
 
 use closecall_supervision::{Ack, StageState};
 use futures_util::future::join_all;

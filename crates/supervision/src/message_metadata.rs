@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// Reads from a message what its delivery needs. The composition implements it on a type of its
 /// own (usually one unit type for all messages), so that message types need not know this crate.
-pub trait Describe<T>: Send + Sync + 'static {
+pub trait MessageMetadata<T>: Send + Sync + 'static {
     /// The identity that logs and dead letters carry.
     fn id(&self, message: &T) -> String;
 

@@ -12,14 +12,14 @@ use crate::{HealthBoard, StageState};
 
 /// The failures of one stage and who is told of them.
 #[derive(Debug)]
-pub(crate) struct Crashes {
+pub(crate) struct Restarts {
     stage: Arc<str>,
     budget: Budget,
     board: HealthBoard,
     escalation: watch::Sender<Option<StageFailure>>,
 }
 
-impl Crashes {
+impl Restarts {
     pub(crate) fn new(stage: Arc<str>, shared: &Shared) -> Self {
         // Stages that fail together shall not come back together.
         let seed = stage.bytes().fold(shared.seed, |seed, byte| {

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use closecall_protocol::codec::forecast::OriginalBody;
 use closecall_protocol::{DatasetBuilt, MarketScraped, Pick, Prediction, TickerPicked};
-use closecall_supervision::Describe;
+use closecall_supervision::MessageMetadata;
 use serde_json::{Value, json};
 
 /// Describes every fact of the pipeline: all but a foreign prediction are about a pick.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Facts;
+pub struct PickMetadata;
 
 fn pick_json(pick: &Pick) -> Value {
     json!({
@@ -20,7 +20,7 @@ fn pick_json(pick: &Pick) -> Value {
     })
 }
 
-impl Describe<TickerPicked> for Facts {
+impl MessageMetadata<TickerPicked> for PickMetadata {
     fn id(&self, message: &TickerPicked) -> String {
         message.pick.pick_id.to_string()
     }
@@ -38,7 +38,7 @@ impl Describe<TickerPicked> for Facts {
     }
 }
 
-impl Describe<MarketScraped> for Facts {
+impl MessageMetadata<MarketScraped> for PickMetadata {
     fn id(&self, message: &MarketScraped) -> String {
         message.pick.pick_id.to_string()
     }
@@ -64,7 +64,7 @@ impl Describe<MarketScraped> for Facts {
     }
 }
 
-impl Describe<DatasetBuilt> for Facts {
+impl MessageMetadata<DatasetBuilt> for PickMetadata {
     fn id(&self, message: &DatasetBuilt) -> String {
         message.pick.pick_id.to_string()
     }
@@ -102,7 +102,7 @@ impl Describe<DatasetBuilt> for Facts {
 
 /// A forecast does not expire: it is made, and losing it would help nobody. One that comes late is
 /// recorded as late.
-impl Describe<Prediction> for Facts {
+impl MessageMetadata<Prediction> for PickMetadata {
     fn id(&self, message: &Prediction) -> String {
         message.pick_id().to_string()
     }
