@@ -16,7 +16,7 @@ ARG COMMIT=unknown
 ENV CLOSECALL_COMMIT=${COMMIT}
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --features kafka-ssl --bin closecall \
+    cargo build --release --locked --features kafka-ssl,kafka-zstd --bin closecall \
     && install -D target/release/closecall /out/closecall \
     && install -d /out/data
 

@@ -136,6 +136,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Backtest(args) => backtest::run(&resolved.settings, &args),
         Command::Bench(BenchCommand::Bridge(args)) => bench::bridge(&resolved.settings, &args),
+        Command::Bench(BenchCommand::Pipeline(args)) => bench::pipeline(resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),
         Command::Completions { .. }
         | Command::Version { .. }

@@ -107,8 +107,13 @@ fn near(forecast: &CloseForecast) -> String {
     format!(
         "close near {} ({:+.1} % {against})",
         price(forecast, forecast.prediction),
-        forecast.change_pct()
+        tenths(forecast.change_pct())
     )
+}
+
+/// Rounded to one decimal; what rounds to zero is zero, never "-0.0".
+fn tenths(percent: f64) -> f64 {
+    (10.0 * percent).round() / 10.0 + 0.0
 }
 
 fn band(forecast: &CloseForecast, interval: &Interval) -> String {
@@ -250,6 +255,12 @@ mod tests {
             "NVDA  14:02  rise 87 %   close near 489.10 (+1.4 % on the day)   \
              80 %: 485.60-492.70   from 488.95 at 14:01"
         );
+    }
+
+    #[test]
+    fn a_change_that_rounds_to_zero_has_no_minus() {
+        let hardly = json!({"Prediction": 482.29, "change": -0.01, "change_pct": -0.002});
+        assert!(forecast_line(&forecast(&hardly)).contains("(+0.0 % on the day)"));
     }
 
     #[test]

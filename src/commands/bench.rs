@@ -1,6 +1,11 @@
 //! `closecall bench`: what training and the way through Kafka cost on this machine, measured beside
 //! what its processor, or a bare loop, can do at best in the same run.
 
+mod children;
+mod pipeline;
+mod pipeline_report;
+mod resources;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -11,6 +16,8 @@ use closecall_gru::bench::{BenchReport, BenchSettings, Workload, measure};
 use closecall_kafka::bench::{BridgeReport, RouteReport};
 use serde::Serialize;
 
+use self::pipeline::PipelineArgs;
+pub(super) use self::pipeline::pipeline;
 use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 
@@ -20,6 +27,8 @@ pub(crate) enum BenchCommand {
     Train(TrainArgs),
     /// Send records through Kafka and one stage: milliseconds, records a second, beside a bare loop
     Bridge(BridgeArgs),
+    /// Make picks against a simulated market: CPU time and memory by stage, cold and warm
+    Pipeline(PipelineArgs),
 }
 
 /// Train the reference network and the product's.

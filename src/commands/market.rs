@@ -55,6 +55,10 @@ pub(crate) struct ServeArgs {
     /// Tickers that are traded, as a regular expression such as S[0-9]{3}; the ten largest by default
     #[arg(long, value_name = "PATTERN", conflicts_with = "replay")]
     pub(crate) tickers: Option<String>,
+    /// Articles that a session of a ticker has on average, 1 to 5000; 28 by default
+    #[arg(long, value_name = "N", conflicts_with = "replay")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=5000))]
+    pub(crate) articles: Option<u16>,
     /// Misbehave, such as news:status=503:first=2, daily:late-close=40 or intraday:stale=15; may be
     /// repeated, the first that is due strikes
     #[arg(long = "fault", value_name = "WHERE:WHAT[:WHEN]")]
@@ -124,6 +128,9 @@ fn market(settings: &Settings, args: &ServeArgs) -> anyhow::Result<ServedMarket>
         },
         ..SimulatedSettings::new(args.seed)
     };
+    if let Some(mean) = args.articles.map(usize::from) {
+        simulated.articles = mean - mean / 2..mean + mean / 2 + 1;
+    }
     if let Some(pattern) = &args.tickers {
         simulated.tickers = TradedTickers::matching(pattern).or_exit(Code::Usage)?;
     }

@@ -162,7 +162,13 @@ impl Simulated {
     /// The articles that count to a session, oldest first.
     fn articles_of(&self, ticker: &Ticker, session: &Session) -> Vec<Article> {
         let before = self.calendar.previous(session.date);
-        headlines::of_session(self.settings.seed, ticker, before.close, session)
+        headlines::of_session(
+            self.settings.seed,
+            self.settings.articles.clone(),
+            ticker,
+            before.close,
+            session,
+        )
     }
 
     /// Looks at the history; not for a ticker that is not traded.

@@ -4,6 +4,8 @@
 //! and bad. Which is which follows a sequence that spreads evenly, so that the articles up to any
 //! moment carry nearly the mood of the whole.
 
+use std::ops::Range;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -13,9 +15,6 @@ use closecall_protocol::{Article, Ticker};
 
 use super::companies::company;
 use super::draws::{Purpose, market_mood, mood, stream};
-
-/// How many articles a session has.
-const ARTICLES: std::ops::Range<usize> = 16..40;
 
 /// The share of neutral articles, and of those that come before the opening.
 const NEUTRAL: f64 = 0.3;
@@ -102,16 +101,17 @@ const SOURCES: [&str; 6] = [
 ];
 
 /// The articles that count to `session`: those after the close before it, up to its own; oldest
-/// first.
+/// first. Their number is drawn from `count`.
 pub(super) fn of_session(
     seed: u64,
+    count: Range<usize>,
     ticker: &Ticker,
     close_before: DateTime<Utc>,
     session: &Session,
 ) -> Vec<Article> {
     let mut rng = stream(seed, Some(ticker), session.date, Purpose::News);
     let mood = mood(seed, ticker, session.date, market_mood(seed, session.date));
-    let mut times: Vec<DateTime<Utc>> = (0..rng.random_range(ARTICLES))
+    let mut times: Vec<DateTime<Utc>> = (0..rng.random_range(count))
         .map(|_| {
             if rng.random_bool(BEFORE_OPENING) {
                 moment(&mut rng, close_before, session.open)
@@ -235,7 +235,7 @@ mod tests {
         let mut urls = HashSet::new();
         for session in calendar.sessions(first, last) {
             let before = calendar.previous(session.date).close;
-            let articles = of_session(3, &ticker, before, &session);
+            let articles = of_session(3, 16..40, &ticker, before, &session);
             assert!(articles.is_sorted_by_key(|article| article.published));
             for article in &articles {
                 assert!(before <= article.published && article.published < session.close);

@@ -1,5 +1,7 @@
 //! What a simulated market is made from.
 
+use std::ops::Range;
+
 use closecall_protocol::Ticker;
 use regex::Regex;
 
@@ -18,6 +20,8 @@ pub struct SimulatedSettings {
     pub predictability: f64,
     /// The part of a session's return on which the predictable move acts.
     pub signal: SignalPart,
+    /// How many articles a session of a ticker has, drawn from this range.
+    pub articles: Range<usize>,
 }
 
 /// A part of a session's return. The opening lies between the two and predicts neither.
@@ -47,6 +51,7 @@ impl SimulatedSettings {
             tickers: TradedTickers::Listed(companies::top_ten()),
             predictability: 0.0,
             signal: SignalPart::Session,
+            articles: 16..40,
         }
     }
 }

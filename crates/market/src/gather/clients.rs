@@ -88,7 +88,7 @@ fn alphavantage(
     let key = match key {
         None if Vendor::Alphavantage.owns(&host) => return Ok(None),
         None => {
-            tracing::warn!(
+            tracing::debug!(
                 "alphavantage.api_key is not set: this market server is asked without one, the \
                  vendor would not be asked"
             );
