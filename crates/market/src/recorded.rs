@@ -1,4 +1,5 @@
-//! Recorded answers for tests, which lie beside the repository and not in it.
+//! Inputs of tests: recorded answers, which lie beside the repository and not in it, and how many are
+//! made up.
 
 use serde_json::Value;
 
@@ -37,4 +38,9 @@ pub(crate) fn refusals(name: &str) -> Vec<(String, HttpAnswer)> {
             (entry["name"].as_str().unwrap().to_owned(), answer)
         })
         .collect()
+}
+
+/// Random and mutated bodies that a parser is tried with.
+pub(crate) fn mutations() -> u32 {
+    u32::try_from(testing::mutations()).unwrap_or(u32::MAX)
 }

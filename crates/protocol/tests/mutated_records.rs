@@ -14,6 +14,7 @@ use closecall_protocol::{
     Bar, CloseForecast, DatasetBuilt, DatasetRow, Pick, PickId, PickReason, Prediction, PriceRange,
     Provider, Quote, Reason, SessionNews, SessionTimes, Ticker, TickerPicked,
 };
+use testing::mutations;
 
 /// SplitMix64.
 struct Dice(u64);
@@ -146,22 +147,15 @@ fn a_dataset() -> DatasetBuilt {
 /// As the first version wrote it, so that what is missing today is part of what is mutated.
 const FORECAST: &str = r#"{"Date":"2023-06-30","Prediction":190.12,"Prev_date":"2023-06-29","Close":189.59,"Stock Name":"AAPL","pick_id":"9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c","as_of":"2023-06-30T14:00:00Z","baseline":189.59,"change":0.53,"change_pct":0.28,"direction":"rise","probability_up":0.53,"intervals":[{"level":0.8,"lower":187.1,"upper":193.0}],"articles":5123,"sessions":206,"model":{"name":"closecall","spec":"gru16x1-d16","seed":7,"path":"avx2","rows":196,"gate":0.25,"file":null,"trained_at":"2023-06-30T14:00:05Z","reason":null},"relative_mae":null,"data_age_s":3600,"history":[["2023-06-29",189.59]]}"#;
 
-fn runs() -> usize {
-    std::env::var("CLOSECALL_MUTATIONS")
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(20_000)
-}
-
 /// Counts how many mutations were still readable: a test whose mutations are all refused at the
 /// first byte would show nothing.
 fn each(good: &Record, read: impl Fn(&Record) -> bool) {
     let mut dice = Dice(42);
-    let readable = (0..runs())
+    let readable = (0..mutations())
         .filter(|_| read(&spoilt(good, &mut dice)))
         .count();
-    assert!(readable > runs() / 50, "{readable} readable");
-    assert!(readable < runs(), "all readable");
+    assert!(readable > mutations() / 50, "{readable} readable");
+    assert!(readable < mutations(), "all readable");
 }
 
 #[test]
@@ -226,7 +220,7 @@ fn dead_letters() {
     let record = pick::encode(&TickerPicked { pick: a_pick() }).unwrap();
     let good = dead_letter::encode(&record, &arrival(), None, &refusal);
     let mut dice = Dice(7);
-    for _ in 0..runs() {
+    for _ in 0..mutations() {
         let letter = spoilt(&good, &mut dice);
         let read = dead_letter::decode(&letter, &arrival());
         assert!(!read.stage.is_empty() || letter.header("dlt-stage") == Some(""));

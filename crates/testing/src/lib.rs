@@ -7,10 +7,12 @@
     reason = "tests may fail loudly"
 )]
 
+mod memory;
 mod skipped;
 
 use std::path::PathBuf;
 
+pub use memory::{alone, growth};
 pub use skipped::{skip, take};
 
 /// The recorded data, which lie beside the checkout. Where there are none the test is noted as
@@ -34,4 +36,11 @@ pub fn recorded_data() -> Option<PathBuf> {
 #[must_use]
 pub fn is_required(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
+}
+
+/// Random and mutated inputs that a parser is tried with: 20,000, or `CLOSECALL_MUTATIONS`.
+#[must_use]
+pub fn mutations() -> usize {
+    let count = std::env::var("CLOSECALL_MUTATIONS").ok();
+    count.and_then(|count| count.parse().ok()).unwrap_or(20_000)
 }

@@ -17,6 +17,11 @@ use crate::store::{Basis, FetchedBars, Series, Span};
 use crate::vendor::VendorFault;
 use crate::yahoo::Chart;
 
+/// More bars than these of days without a session, and more than one in so many, are not a slip: the
+/// rows are dated by another clock or another exchange, and no date can be believed.
+const FEW_STRAYS: usize = 2;
+const MANY_STRAYS: usize = 20;
+
 /// What came of asking for the daily chart.
 #[derive(Debug)]
 pub(super) enum Fetched {
@@ -113,6 +118,12 @@ impl Market {
         self.remark(pick, &chart);
         let unusable = refused_rows(chart.refused + chart.empty_rows);
         let unsound = |why: String| Ok(Err(VendorFault::Unsound(format!("{why}{unusable}"))));
+        let (strays, rows) = (self.strays(&chart), chart.bars.len());
+        if strays > FEW_STRAYS && strays * MANY_STRAYS > rows {
+            return unsound(format!(
+                "{strays} of their {rows} rows are of days on which the exchange was closed"
+            ));
+        }
         let settled = chart.finished(&self.calendar, window.cut);
         let Repaired { bars, repairs } = match repair(&settled, &chart.splits, &self.calendar) {
             Ok(repaired) => repaired,
@@ -161,14 +172,19 @@ impl Market {
                 "unusable rows of prices were left out"
             );
         }
-        let closed = |bar: &&Bar| !self.calendar.is_session(bar.session().date());
-        let strays = chart.bars.iter().filter(closed).count();
+        let strays = self.strays(chart);
         if strays > 0 {
             tracing::warn!(
                 ticker = %pick.ticker, pick_id = %pick.pick_id, bars = strays,
                 "bars of days on which the exchange is closed were left out"
             );
         }
+    }
+
+    /// Bars of days on which the exchange was closed.
+    fn strays(&self, chart: &Chart) -> usize {
+        let closed = |bar: &&Bar| !self.calendar.is_session(bar.session().date());
+        chart.bars.iter().filter(closed).count()
     }
 
     /// The window's prices from the store, unless there are none, they are too old, or unsound.

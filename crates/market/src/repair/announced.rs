@@ -1,10 +1,12 @@
-//! Splits that the vendor names: applied to the rows before them, as is due, or not, or twice.
+//! Splits that the vendor names: applied to the rows before them, as is due, or not, or twice; or
+//! up to another row than that of their day.
 
 use chrono::NaiveDate;
 use closecall_protocol::RepairRule;
 
 use super::Unsound;
 use super::series::RepairSeries;
+use crate::split::Split;
 
 /// Splits between two rows that are judged together; more of them are not believed.
 const MOST_AT_ONCE: usize = 3;
@@ -14,6 +16,9 @@ const CLEARLY: f64 = 0.5;
 const ORDINARY: f64 = 3.0;
 /// A split has to move prices by more than so many deviations to be told from an ordinary move.
 const BEYOND_NOISE: f64 = 4.0;
+
+/// Calendar days around a split's day within which it explains a jump without later rows.
+pub(super) const NEAR_DAYS: i64 = 7;
 
 /// What a move between two rows may hold beside the market's own move.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +76,36 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
             return Err(series.jump(row, "which leaves open whether its split was applied"));
         }
         if hypothesis.shift != 0.0 {
+            let (from, to) = (series.date(row - 1), series.date(row));
+            let days = series.splits.iter().map(|split| split.date);
+            let between = days.filter(|day| from < *day && *day <= to);
+            series.spent.extend(between);
             series.rescale_before(row, hypothesis.factor, RepairRule::Split);
         }
     }
+    for split in series.splits {
+        if let Some((row, factor)) = off_its_day(series, split) {
+            series.spent.push(split.date);
+            series.rescale_before(row, factor, RepairRule::Split);
+        }
+    }
     Ok(())
+}
+
+/// A row near the day of a split that jumps by its ratio, and what brings the rows before it to the
+/// basis after it: the vendor dates the split otherwise than it applies it.
+fn off_its_day(series: &RepairSeries<'_>, split: &Split) -> Option<(usize, f64)> {
+    let size = split.ratio.ln().abs();
+    if size <= series.within_a_row() || series.spent.contains(&split.date) {
+        return None;
+    }
+    let near = |row: &usize| (series.date(*row) - split.date).num_days().abs() <= NEAR_DAYS;
+    (1..series.bars.len()).filter(near).find_map(|row| {
+        let shift = size.copysign(series.step(row));
+        let likely = series.ordinary(series.sessions(row));
+        let is_it = miss(series, row, shift) <= likely.min(CLEARLY * size);
+        is_it.then(|| (row, shift.exp()))
+    })
 }
 
 /// How far the move into `row` lies from a shift: the mean of the move to its close and, where the

@@ -6,7 +6,9 @@ use super::announced::{Hypothesis, hypotheses};
 use super::series::{LEFT_OUT, RepairSeries};
 
 /// Rows of one excursion, at most; longer ones are levels.
-const LONGEST: usize = 5;
+const LONGEST: usize = 3;
+/// How much larger the way there and back has to be than what is left between the levels.
+const CLEARLY: f64 = 2.0;
 /// Cents in a dollar, pence in a pound.
 pub(super) const UNIT: f64 = 100.0;
 
@@ -24,6 +26,9 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) {
 /// The first row after an excursion that began at `row`, when the level is again that of the row
 /// before it, a split between them being allowed for; `None` where no excursion begins.
 fn returns_at(series: &RepairSeries<'_>, row: usize) -> Option<usize> {
+    if is_one_night_there_and_back(series, row) {
+        return Some(row + 1);
+    }
     if series.step(row).abs() <= series.spike() {
         return None;
     }
@@ -31,20 +36,48 @@ fn returns_at(series: &RepairSeries<'_>, row: usize) -> Option<usize> {
         let agreement = series.agreement(later - row + 1);
         let gone = series.level(later) - series.level(row - 1);
         hypotheses(series, series.date(row - 1), series.date(later))
-            .iter()
-            .any(|Hypothesis { shift, .. }| (gone - shift).abs() <= agreement)
+            .into_iter()
+            .find(|Hypothesis { shift, .. }| (gone - shift).abs() <= agreement)
+            .map(|explained| (later, explained.shift))
     };
     let last = (row + LONGEST).min(series.bars.len() - 1);
-    // A row that a split explains is no excursion.
-    (row..=last)
-        .find(|&later| on_level(later))
-        .filter(|end| *end > row)
+    let (end, shift) = (row..=last).find_map(on_level)?;
+    // A row that a split explains is no excursion, also when its split is dated some days later.
+    let is_the_split = shift != 0.0 && (series.step(row) - shift).abs() <= series.agreement(1);
+    (end > row && !is_the_split).then_some(end)
+}
+
+/// Whether a single row lies elsewhere, and the market never moved there: the way to it was made
+/// overnight, or its close lies outside its own row, and the way back was made in the next night.
+/// Both nights are what makes moves impossible that would be believed of a day.
+fn is_one_night_there_and_back(series: &RepairSeries<'_>, row: usize) -> bool {
+    let Some(opening_after) = series.bars.get(row + 1).and_then(Bar::open) else {
+        return false;
+    };
+    let (bar, before, close) = (series.bars[row], series.level(row - 1), series.level(row));
+    let Some(opening) = bar.open().map(f64::ln) else {
+        return false;
+    };
+    let within = if bar.range().is_none() {
+        close - opening
+    } else {
+        0.0
+    };
+    let there = [opening - before, within]
+        .into_iter()
+        .max_by(|a, b| a.abs().total_cmp(&b.abs()))
+        .unwrap_or_default();
+    let back = opening_after.ln() - close;
+    let least = there.abs().min(back.abs());
+    let left = (opening_after.ln() - before).abs();
+    there * back < 0.0 && least > series.overnight() && CLEARLY * left <= least
 }
 
 /// Repairs the rows from `row` to just before `end`, and says where `end` is afterwards.
 fn settle(series: &mut RepairSeries<'_>, row: usize, end: usize) -> usize {
     let sides = [series.level(row - 1), series.level(end)];
-    let agreement = series.agreement(end - row + 1);
+    // What is off by more than the market's own move is not mended by a factor: it is left out.
+    let agreement = series.ordinary(end - row + 1);
     let mut kept = Vec::new();
     let rows = series.bars[row..end].to_vec();
     for bar in rows {

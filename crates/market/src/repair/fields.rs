@@ -5,15 +5,20 @@ use closecall_protocol::{Bar, RepairField, RepairRule};
 use super::series::{LEFT_OUT, RepairSeries};
 
 pub(super) fn repair(series: &mut RepairSeries<'_>) {
-    let limit = series.doubling();
+    let (limit, doubling) = (series.within_a_row(), series.doubling());
     let mut before: Option<f64> = None;
     for row in 0..series.bars.len() {
         let bar = series.bars[row];
         let far = |price: f64, other: f64| (price / other).ln().abs() > limit;
-        // An opening may lie far from the close before it, or from the day's own, not from both.
+        // An opening may lie far from the close before it, or from the day's own, not from both; on
+        // a wild day from both, where the day's range holds it.
+        let far_out = |open: f64| match bar.range() {
+            Some(_) => (open / bar.close()).ln().abs() > doubling,
+            None => far(open, bar.close()),
+        };
         let open = bar
             .open()
-            .filter(|open| !(far(*open, bar.close()) && before.is_none_or(|c| far(*open, c))));
+            .filter(|open| !(far_out(*open) && before.is_none_or(|c| far(*open, c))));
         let range = bar.range().filter(|range| {
             let anchors = [Some(bar.close()), open];
             let near = |end: f64| anchors.iter().flatten().any(|anchor| !far(end, *anchor));

@@ -6,7 +6,7 @@
 use closecall_protocol::RepairRule;
 
 use super::Unsound;
-use super::announced::miss;
+use super::announced::{NEAR_DAYS, miss};
 use super::excursions::UNIT;
 use super::series::RepairSeries;
 
@@ -20,8 +20,6 @@ const MANY_SESSIONS: usize = 10;
 const RATIOS: [f64; 16] = [
     2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0,
 ];
-/// Calendar days around a split's day within which it explains a jump without later rows.
-const NEAR_DAYS: i64 = 7;
 /// How much nearer than the next ratio the right one has to be.
 const CLEARLY: f64 = 0.5;
 
@@ -100,10 +98,17 @@ fn hidden_limit(series: &RepairSeries<'_>, row: usize, newer: usize) -> f64 {
 
 /// A newest close far from all other prices of its own row, which no later row can confirm.
 fn contradicts_itself(series: &RepairSeries<'_>, row: usize) -> Option<&'static str> {
-    let is_newest = row + 1 == series.bars.len();
-    let outside = series.bars[row].range().is_none();
-    (is_newest && outside && series.step(row).abs() > series.impossible().max(0.5))
-        .then_some(UNCONFIRMED)
+    let bar = series.bars[row];
+    if row + 1 < series.bars.len() || bar.range().is_some() {
+        return None;
+    }
+    let limit = match bar.open() {
+        Some(open) if (bar.close() / open).ln().abs() > series.within_a_row() => {
+            series.within_a_row()
+        }
+        _ => series.impossible().max(0.5),
+    };
+    (series.step(row).abs() > limit).then_some(UNCONFIRMED)
 }
 
 /// A split that explains a jump.
@@ -125,9 +130,10 @@ fn split(series: &RepairSeries<'_>, row: usize) -> Option<Explained> {
         .filter(|(_, ratio)| miss(series, row, toward(*ratio).ln()) <= tolerance)
         .min_by_key(|(date, _)| (*date - series.date(row)).num_days().abs());
     if let Some((date, ratio)) = named {
+        let near = (date - series.date(row)).num_days().abs() <= NEAR_DAYS;
         return Some(Explained {
             factor: toward(ratio),
-            announced: (date - series.date(row)).num_days().abs() <= NEAR_DAYS,
+            announced: near && !series.spent.contains(&date),
         });
     }
     if series.sessions(row) >= MANY_SESSIONS {

@@ -1,5 +1,8 @@
 //! Clean series stay as they are; broken ones are refused, or equal the clean one again.
 
+mod bands;
+mod nights;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -22,7 +22,7 @@ use crate::vendor::tls::Tls;
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(20);
 /// Of a body, after decompression.
-const MAX_BODY: usize = 8 << 20;
+pub(crate) const MAX_BODY: usize = 8 << 20;
 /// Redirects within one host that are followed.
 const MAX_REDIRECTS: usize = 3;
 

@@ -2,6 +2,7 @@
 
 mod daily;
 mod intraday;
+mod memory;
 mod refusals;
 
 use chrono::NaiveDate;

@@ -163,6 +163,21 @@ async fn another_market_is_refused_by_its_name() {
     }
 }
 
+/// Midnight of UTC is the evening before in New York: every row would be the day before's.
+#[tokio::test]
+async fn rows_dated_by_another_clock_are_refused() {
+    let midnights = vendor(|series| {
+        for stamp in series["timestamp"].as_array_mut().unwrap() {
+            *stamp = json!(stamp.as_i64().unwrap() / 86_400 * 86_400);
+        }
+    });
+    let error = gathered(&midnights.await).await.unwrap_err();
+    assert!(matches!(error, Error::Unsound { .. }), "{error}");
+    let text = error.to_string();
+    let says = "rows are of days on which the exchange was closed";
+    assert!(text.contains(says), "{text}");
+}
+
 #[tokio::test]
 async fn newest_rows_without_prices_leave_the_sessions_that_lie_ahead() {
     let scraped = gathered(

@@ -256,7 +256,7 @@ fn a_page_of_more_entries_than_a_page_has_is_refused_and_not_kept() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(recorded::mutations()))]
 
     #[test]
     fn no_byte_changed_makes_it_panic(place in any::<prop::sample::Index>(), byte in any::<u8>()) {

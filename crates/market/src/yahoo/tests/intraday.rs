@@ -182,7 +182,7 @@ fn columns_of_unequal_length_are_refused_and_nulls_are_unknown() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(recorded::mutations()))]
 
     #[test]
     fn no_bytes_make_it_panic(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..400)) {

@@ -240,7 +240,7 @@ fn any_place() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(recorded::mutations()))]
 
     #[test]
     fn no_bytes_make_it_panic(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..400)) {
@@ -248,6 +248,17 @@ proptest! {
         prop_assert!(read.is_err());
     }
 
+    #[test]
+    fn no_byte_changed_makes_it_panic(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut body = two_bars().to_string().into_bytes();
+        let place = place.index(body.len());
+        body[place] = byte;
+        let read = read(&HttpAnswer::of(200, "application/json", body), &ticker("AAPL"));
+        if let Ok(chart) = read {
+            prop_assert!(chart.bars.iter().all(|bar| bar.close().is_finite()));
+            prop_assert!(chart.bars.len() + chart.refused + chart.empty_rows <= 3);
+        }
+    }
 }
 
 proptest! {
