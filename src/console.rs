@@ -31,7 +31,7 @@ pub(crate) enum Format {
 }
 
 /// What a short line leaves out: what is behind a forecast, and how long it took.
-const LEFT_OUT: [&str; 3] = ["history", "news", "trace"];
+const LEFT_OUT: [&str; 4] = ["history", "news", "headlines", "trace"];
 
 impl Console {
     pub(crate) fn new(format: Format) -> Self {

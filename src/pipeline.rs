@@ -130,10 +130,10 @@ fn roles(
         readings.push(readings::breakers(&market));
         scraper = Some(ScraperRole {
             market,
-            datasets: Arc::new(DatasetBuilder::new(
-                settings.calendar.calendar(),
-                Vader::new(),
-            )),
+            datasets: Arc::new(
+                DatasetBuilder::new(settings.calendar.calendar(), Vader::new())
+                    .keeping_headlines(settings.keeps_headlines()),
+            ),
         });
     }
     let mut reporter = None;

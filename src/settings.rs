@@ -64,6 +64,16 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) http: HttpSettings,
     pub(crate) kafka: KafkaSettings,
+    /// Its only key may be unset, which leaves no table.
+    #[serde(default)]
+    pub(crate) reporter: ReporterSettings,
+}
+
+/// What forecasts are recorded with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReporterSettings {
+    keep_headlines: Option<bool>,
 }
 
 /// How logs are written.
@@ -206,6 +216,18 @@ impl Settings {
             clock.clone(),
         )?;
         Ok(market.scored_by(Vader::NAME))
+    }
+
+    /// Whether forecasts carry some headlines. Unless that is set, not those of the vendors
+    /// themselves, whose terms may not allow it.
+    pub(crate) fn keeps_headlines(&self) -> bool {
+        let is_live = || {
+            matches!(
+                DataSource::of(&self.market_settings()),
+                Ok(DataSource::Live)
+            )
+        };
+        self.reporter.keep_headlines.unwrap_or_else(|| !is_live())
     }
 
     /// What each part says must hold.

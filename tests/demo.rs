@@ -199,5 +199,29 @@ fn a_demo_without_a_network() {
     assert_eq!(said.count("forecasts"), 2);
     for forecast in &said.forecasts {
         assert_eq!(forecast["history"].as_array().unwrap().len(), 60);
+        assert_annotated(forecast);
     }
+}
+
+/// What stands beside a forecast for those who look at it.
+#[track_caller]
+fn assert_annotated(forecast: &Value) {
+    let each = |list: &str, field: &str| -> Vec<Value> {
+        let list = forecast[list].as_array().unwrap();
+        list.iter().map(|one| one[field].clone()).collect()
+    };
+    let stages = ["scraper", "sentiment", "gru-trainer"];
+    assert_eq!(each("trace", "stage"), stages);
+    assert!(each("trace", "took_ms").iter().all(Value::is_u64));
+    assert!(each("trace", "began_at").iter().all(Value::is_string));
+    assert_eq!(each("trace", "attempts"), [1, 1, 1]);
+    let sessions = |list: &str| -> Vec<Value> {
+        let list = forecast[list].as_array().unwrap();
+        list.iter().map(|one| one[0].clone()).collect()
+    };
+    assert_eq!(sessions("news"), sessions("history"));
+    let scores = each("headlines", "score");
+    let scores: Vec<f64> = scores.iter().map(|score| score.as_f64().unwrap()).collect();
+    assert!((1..=6).contains(&scores.len()), "{forecast}");
+    assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
 }

@@ -11,6 +11,7 @@ use closecall_protocol::{CloseForecast, DatasetBuilt, Prediction};
 use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageError, Work};
 
 use crate::stage;
+use crate::stopwatch::Stopwatch;
 
 /// The forecast as a function of a dataset: settings, seed and clock are the composition's. Its
 /// callback comes once an epoch, and `Break` cancels.
@@ -66,12 +67,14 @@ impl Handler<Deliver<DatasetBuilt>> for GruTrainer {
     fn handle(&mut self, delivery: Deliver<DatasetBuilt>, _: &mut Self::Context) -> Self::Result {
         self.context.handling();
         let context = self.context.clone();
+        let watch = Stopwatch::start(&context, delivery.panics());
         let (forecaster, outbox) = (Arc::clone(&self.forecaster), Arc::clone(&self.outbox));
         let dataset = delivery.message.clone();
         Box::pin(async move {
             let at_work = context.clone();
             let fit = move |work: &Work| fit(&forecaster, &dataset, work, &at_work);
             let forecast = context.compute("fit", stage::FIT_BOUND, fit).await?;
+            let forecast = forecast.passed(watch.stop());
             outbox.deliver(Prediction::Ours(Box::new(forecast))).await
         })
     }

@@ -20,6 +20,7 @@ mod reporter;
 mod scraper;
 mod sentiment;
 pub mod stage;
+mod stopwatch;
 mod ticker_picker;
 
 pub use dead_letters::LedgerDeadLetters;

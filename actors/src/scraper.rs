@@ -10,6 +10,7 @@ use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageErro
 use tokio::time::Instant;
 
 use crate::stage;
+use crate::stopwatch::Stopwatch;
 
 /// With nothing usable in the store, vendors are asked again for so long; the next slot picks
 /// again anyway.
@@ -55,13 +56,15 @@ impl Handler<Deliver<TickerPicked>> for Scraper {
         self.context.handling();
         let (market, outbox) = (Arc::clone(&self.market), Arc::clone(&self.outbox));
         let context = self.context.clone();
+        let watch = Stopwatch::start(&context, delivery.panics());
         let picked = delivery.message.clone();
         Box::pin(async move {
             let scrape = async {
                 context.fault_point("mid-work");
                 gather(&market, &picked).await
             };
-            let scraped = context.run("scrape", stage::SCRAPE_BOUND, scrape).await?;
+            let mut scraped = context.run("scrape", stage::SCRAPE_BOUND, scrape).await?;
+            scraped.annotations.trace.push(watch.stop());
             outbox.deliver(scraped).await
         })
     }

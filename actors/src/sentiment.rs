@@ -9,6 +9,7 @@ use closecall_sentiment::DatasetBuilder;
 use closecall_supervision::{Ack, Deliver, Drain, Outbox, StageContext, StageError};
 
 use crate::stage;
+use crate::stopwatch::Stopwatch;
 
 /// The actor. Its work is [`DatasetBuilder`]'s.
 pub struct Sentiment {
@@ -63,6 +64,7 @@ impl Handler<Deliver<MarketScraped>> for Sentiment {
         self.context.handling();
         let datasets = Arc::clone(&self.datasets);
         let context = self.context.clone();
+        let watch = Stopwatch::start(&context, delivery.panics());
         let outbox = Arc::clone(&self.outbox);
         let kept_by = self.kept_by.clone();
         let scraped = delivery.message.clone();
@@ -74,13 +76,14 @@ impl Handler<Deliver<MarketScraped>> for Sentiment {
                     .fold(&to_score)
                     .map_err(|error| StageError::permanent(error.reason(), error.to_string()))
             };
-            let (built, scored) = context.compute("score", stage::SCORE_BOUND, score).await?;
+            let (mut built, scored) = context.compute("score", stage::SCORE_BOUND, score).await?;
             // Without what is kept, the next pick does the same work again: no reason to fail.
             if let Some(market) = kept_by
                 && let Err(error) = market.keep_scores(&scraped, scored).await
             {
                 tracing::warn!(stage = stage::SENTIMENT, %error, "scores could not be kept");
             }
+            built.annotations.trace.push(watch.stop());
             outbox.deliver(built).await
         })
     }

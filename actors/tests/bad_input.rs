@@ -19,9 +19,9 @@ use closecall_ledger::{Ledger, Reader, SharedLedger};
 use closecall_market::{DataSource, Market, MarketSettings};
 use closecall_market_server::{RunningServer, ServedMarket, Server, Simulated, SimulatedSettings};
 use closecall_protocol::{
-    CloseForecast, DatasetBuilt, DatasetRow, ForecastValues, MarketScraped, NewsSums, Pick, PickId,
-    PickReason, Provider, QuoteAbsent, Reason, SessionDate, SessionNews, SessionTimes, Ticker,
-    TickerPicked,
+    Annotations, CloseForecast, DatasetBuilt, DatasetRow, ForecastValues, MarketScraped, NewsSums,
+    Pick, PickId, PickReason, Provider, QuoteAbsent, Reason, SessionDate, SessionNews,
+    SessionTimes, Ticker, TickerPicked,
 };
 use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{Ack, FaultPoints, Outbox, SupervisionSettings, Supervisor};
@@ -168,6 +168,7 @@ fn dataset(pick: Pick, closes: &[f64]) -> DatasetBuilt {
         rows: rows.into(),
         live: SessionNews::default(),
         fetched_at: Some(now()),
+        annotations: Annotations::default(),
     }
 }
 
@@ -232,6 +233,7 @@ fn sentiment_refuses_a_scrape_without_prices_and_goes_on() {
             articles: Arc::new([]),
             news_sums: NewsSums::default(),
             fetched_at: now(),
+            annotations: Annotations::default(),
         };
         let refused = doors.sentiment.deliver(scraped).await.unwrap();
         assert_eq!(refused, Ack::DeadLettered);

@@ -15,7 +15,8 @@ use closecall_kafka::peek::{PeekFrom, peek};
 use closecall_protocol::codec::{dataset, forecast, pick};
 use closecall_protocol::value::{DatasetRow, SessionNews};
 use closecall_protocol::{
-    DatasetBuilt, Prediction, QuoteAbsent, SessionDate, SessionTimes, TickerPicked, Topic,
+    Annotations, DatasetBuilt, Prediction, QuoteAbsent, SessionDate, SessionTimes, TickerPicked,
+    Topic,
 };
 use closecall_supervision::{Ack, FaultPoints, Supervisor};
 use rdkafka::producer::BaseRecord;
@@ -183,6 +184,7 @@ fn what_we_write_is_what_the_original_reads() {
             rows: vec![DatasetRow::with_close(row, 187.43, none).unwrap()].into(),
             live: SessionNews::new(target, None, 0).unwrap(),
             fetched_at: None,
+            annotations: Annotations::default(),
         };
         let topic = Topic::StockModelOutput;
         let side = bridge.to_topic(topic, dataset::encode).unwrap();

@@ -53,6 +53,7 @@ pub(super) fn run(settings: &Settings, args: PredictArgs) -> anyhow::Result<Exit
     let scraped = scrape(settings, &clock, TickerPicked { pick })?;
     let calendar = settings.calendar.calendar();
     let dataset = DatasetBuilder::new(calendar, Vader::new())
+        .keeping_headlines(settings.keeps_headlines())
         .build(&scraped)
         .or_exit(Code::Data)?;
     let forecast = forecast(settings, &dataset, clock.now())?;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Days, Utc};
 use closecall_calendar::{Calendar, Session};
 use closecall_protocol::{
-    DatasetBuilt, DatasetRow, MarketScraped, NewsSums, Pick, PickId, PickReason, Provider,
-    SessionDate, SessionNews, SessionTimes,
+    Annotations, DatasetBuilt, DatasetRow, MarketScraped, NewsSums, Pick, PickId, PickReason,
+    Provider, SessionDate, SessionNews, SessionTimes,
 };
 use closecall_sentiment::DatasetBuilder;
 
@@ -61,6 +61,7 @@ pub fn dataset_at(
             .into(),
         news_sums: NewsSums::default(),
         fetched_at: as_of,
+        annotations: Annotations::default(),
     };
     builder
         .build(&scraped)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use closecall_protocol::{
-    CloseForecast, DatasetBuilt, ForecastValues, Interval, ModelSummary, ModelTarget, NewsMean,
-    PriceRounding,
+    Annotations, CloseForecast, DatasetBuilt, ForecastValues, Interval, ModelSummary, ModelTarget,
+    NewsMean, PriceRounding,
 };
 
 use crate::Error;
@@ -197,10 +197,12 @@ fn in_prices(
         lower: price(nowcast.log_return - width),
         upper: price(nowcast.log_return + width),
     };
-    let news = recent.iter().filter_map(|row| {
+    // Parallel to the history: a session without articles has its place.
+    let news = recent.iter().map(|row| {
         let news = row.news();
-        Some(NewsMean(row.session(), news.sentiment?, news.articles))
+        NewsMean(row.session(), news.sentiment, news.articles)
     });
+    let Annotations { trace, headlines } = dataset.annotations.clone();
     ForecastValues {
         target: dataset.target,
         prediction: price(nowcast.log_return),
@@ -234,8 +236,8 @@ fn in_prices(
         vintage: Some(dataset.vintage()),
         settings_hash: Some(settings.hash()),
         news: Some(news.collect()),
-        trace: None,
-        headlines: None,
+        trace: Some(trace).filter(|trace| !trace.is_empty()),
+        headlines: Some(headlines).filter(|headlines| !headlines.is_empty()),
     }
 }
 

@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use closecall_calendar::{Calendar, Clock};
 use closecall_protocol::{
-    MarketScraped, Provider, SessionDate, SessionTimes, Ticker, TickerPicked,
+    Annotations, MarketScraped, Provider, SessionDate, SessionTimes, Ticker, TickerPicked,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -189,6 +189,7 @@ impl Market {
             news_sums,
             fetched_at: fetched_at.unwrap_or_else(|| self.clock.now()),
             pick,
+            annotations: Annotations::default(),
         })
     }
 

@@ -24,10 +24,10 @@ mod error_class;
 pub use error::Error;
 pub use error_class::ErrorClass;
 pub use message::{
-    CloseForecast, DatasetBuilt, Direction, ForecastValues, ForeignPrediction, Gate, Headline,
-    Interval, MarketScraped, ModelSummary, ModelTarget, NewsMean, Phase, Pick, PickId, PickReason,
-    Prediction, PriceRounding, Reference, ReferenceKind, RelativeMae, ScoringRule, StageTrace,
-    TickerPicked,
+    Annotations, CloseForecast, DatasetBuilt, Direction, ForecastValues, ForeignPrediction, Gate,
+    Headline, Interval, MarketScraped, ModelSummary, ModelTarget, NewsMean, Phase, Pick, PickId,
+    PickReason, Prediction, PriceRounding, Reference, ReferenceKind, RelativeMae, ScoringRule,
+    StageTrace, TickerPicked,
 };
 pub use reason::Reason;
 pub use topic::Topic;

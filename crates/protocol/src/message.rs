@@ -10,6 +10,7 @@ use crate::value::{
     SessionNews, SessionTimes, Vintage,
 };
 
+mod annotations;
 mod forecast;
 mod model;
 mod pick;
@@ -17,9 +18,8 @@ mod prediction;
 mod reference;
 mod rounding;
 
-pub use forecast::{
-    CloseForecast, Direction, ForecastValues, Headline, Interval, NewsMean, StageTrace,
-};
+pub use annotations::{Annotations, Headline, StageTrace};
+pub use forecast::{CloseForecast, Direction, ForecastValues, Interval, NewsMean};
 pub use model::{Gate, ModelSummary, ModelTarget, RelativeMae};
 pub(crate) use pick::pick_timestamp;
 pub use pick::{Pick, PickId, PickReason};
@@ -63,6 +63,8 @@ pub struct MarketScraped {
     pub news_sums: NewsSums,
     /// When the prices were fetched.
     pub fetched_at: DateTime<Utc>,
+    /// For those who look at the forecast.
+    pub annotations: Annotations,
 }
 
 /// A dataset is ready to train on: Sentiment to GruTrainer.
@@ -90,6 +92,8 @@ pub struct DatasetBuilt {
     pub live: SessionNews,
     /// When the prices were fetched; unknown for a record of the original.
     pub fetched_at: Option<DateTime<Utc>>,
+    /// For those who look at the forecast.
+    pub annotations: Annotations,
 }
 
 impl DatasetBuilt {

@@ -12,6 +12,7 @@ mod session_times;
 mod ticker;
 
 pub use article::Article;
+pub(crate) use article::readable;
 pub use bar::{Bar, Ohlcv, PriceRange};
 pub use dataset_row::{DatasetRow, SessionNews};
 pub use news::{NewsScored, NewsSpanSum, NewsSum, NewsSums, TitleScore};

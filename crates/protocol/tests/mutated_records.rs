@@ -11,8 +11,9 @@ use closecall_calendar::Calendar;
 use closecall_protocol::codec::dead_letter::{self, Refusal};
 use closecall_protocol::codec::{Arrival, Record, dataset, forecast, pick};
 use closecall_protocol::{
-    Bar, CloseForecast, DatasetBuilt, DatasetRow, Pick, PickId, PickReason, Prediction, PriceRange,
-    Provider, Quote, Reason, SessionNews, SessionTimes, Ticker, TickerPicked,
+    Annotations, Bar, CloseForecast, DatasetBuilt, DatasetRow, Pick, PickId, PickReason,
+    Prediction, PriceRange, Provider, Quote, Reason, SessionNews, SessionTimes, Ticker,
+    TickerPicked,
 };
 use testing::mutations;
 
@@ -141,6 +142,7 @@ fn a_dataset() -> DatasetBuilt {
         rows: [row("2023-06-28", 189.25), row("2023-06-29", 189.59)].into(),
         live: SessionNews::default(),
         fetched_at: Some(at("2023-06-30T13:59:58Z")),
+        annotations: Annotations::default(),
     }
 }
 

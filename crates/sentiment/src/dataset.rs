@@ -23,8 +23,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use closecall_calendar::{Calendar, NewsRows};
 use closecall_protocol::{
-    Article, Bar, DatasetBuilt, DatasetRow, MarketScraped, NewsScored, NewsSpanSum, NewsSum,
-    SessionDate, SessionNews, TitleScore,
+    Article, Bar, DatasetBuilt, DatasetRow, Headline, MarketScraped, NewsScored, NewsSpanSum,
+    NewsSum, SessionDate, SessionNews, TitleScore,
 };
 
 use crate::error::Error;
@@ -33,10 +33,20 @@ use crate::scorer::Scorer;
 /// Scores that were not known before, each with its article's place in the scrape.
 type NewScores = Vec<(usize, TitleScore)>;
 
+/// What the articles of a scrape come to.
+struct Sums {
+    /// Of each row, the live row's last.
+    sums: Vec<NewsSum>,
+    scores: NewScores,
+    /// Of the live row, where they are kept.
+    headlines: Vec<Headline>,
+}
+
 /// Builds datasets: scores articles with its scorer and assigns them to the calendar's sessions.
 pub struct DatasetBuilder {
     calendar: Calendar,
     scorer: Box<dyn Scorer>,
+    keeps_headlines: bool,
 }
 
 impl fmt::Debug for DatasetBuilder {
@@ -54,7 +64,15 @@ impl DatasetBuilder {
         Self {
             calendar,
             scorer: Box::new(scorer),
+            keeps_headlines: false,
         }
+    }
+
+    /// Has the datasets carry some headlines of the target session, for those who look.
+    #[must_use]
+    pub fn keeping_headlines(mut self, keep: bool) -> Self {
+        self.keeps_headlines = keep;
+        self
     }
 
     /// Scores the articles of a scrape and joins them to its bars: one row a bar, ascending, plus
@@ -79,7 +97,11 @@ impl DatasetBuilder {
                 ticker: scraped.pick.ticker.clone(),
             })?;
         let kept = kept_sums(scraped, &rows);
-        let (sums, scores) = self.sums(scraped, &rows, &kept)?;
+        let Sums {
+            sums,
+            scores,
+            headlines,
+        } = self.sums(scraped, &rows, &kept)?;
         let bounds = &scraped.news_sums;
         let fresh = rows.spans().zip(&kept).zip(&sums);
         // What ends at the as-of time is another span for the next pick: not worth keeping.
@@ -101,18 +123,21 @@ impl DatasetBuilder {
                 })
                 .collect(),
         };
-        Ok((dataset(scraped, &sums)?, scored))
+        let mut dataset = dataset(scraped, &sums)?;
+        dataset.annotations.headlines = Headline::extremes(headlines);
+        Ok((dataset, scored))
     }
 
-    /// The sum of each row, the live row's last, and the scores that were not known before.
+    /// Adds up the articles of each row that has no kept sum.
     fn sums(
         &self,
         scraped: &MarketScraped,
         rows: &NewsRows,
         kept: &[Option<NewsSum>],
-    ) -> Result<(Vec<NewsSum>, NewScores), Error> {
+    ) -> Result<Sums, Error> {
         let mut sums: Vec<NewsSum> = kept.iter().map(|sum| sum.unwrap_or_default()).collect();
-        let mut scores = NewScores::new();
+        let (mut scores, mut headlines) = (NewScores::new(), Vec::new());
+        let live = sums.len().saturating_sub(1);
         let mut seen: HashSet<(usize, NaiveDate, String)> = HashSet::new();
         for (place, article) in scraped.articles.iter().enumerate() {
             let Some(row) = rows.row_of(article.published) else {
@@ -135,10 +160,30 @@ impl DatasetBuilder {
             } else {
                 None
             };
+            if let Some(score) = score
+                && self.keeps_headlines
+                && row == live
+            {
+                headlines.extend(headline(article, score));
+            }
             sums[row].add(score);
         }
-        Ok((sums, scores))
+        Ok(Sums {
+            sums,
+            scores,
+            headlines,
+        })
     }
+}
+
+fn headline(article: &Article, score: TitleScore) -> Option<Headline> {
+    let headline = Headline {
+        title: article.title.clone(),
+        publisher: article.source.clone(),
+        published_at: article.published,
+        score: score.value(),
+    };
+    headline.cleaned()
 }
 
 /// The sum that the scrape brings for each row, where it brings one.
@@ -171,6 +216,7 @@ fn dataset(scraped: &MarketScraped, sums: &[NewsSum]) -> Result<DatasetBuilt, Er
         rows: rows.collect::<Result<Arc<[_]>, Error>>()?,
         live,
         fetched_at: Some(scraped.fetched_at),
+        annotations: scraped.annotations.clone(),
     })
 }
 

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use closecall_calendar::Calendar;
 use closecall_protocol::{
-    Article, Bar, MarketScraped, Ohlcv, Pick, PickId, PickReason, Provider, QuoteAbsent,
-    SessionDate, SessionTimes, Ticker,
+    Annotations, Article, Bar, MarketScraped, Ohlcv, Pick, PickId, PickReason, Provider,
+    QuoteAbsent, SessionDate, SessionTimes, Ticker,
 };
 use closecall_sentiment::{DatasetBuilder, Scorer, Vader};
 
@@ -117,6 +117,7 @@ fn thousands_of_articles_each_find_one_row() {
         articles: articles.into(),
         news_sums: closecall_protocol::NewsSums::default(),
         fetched_at: as_of,
+        annotations: Annotations::default(),
     };
     let dataset = DatasetBuilder::new(calendar, Vader::new())
         .build(&scraped)

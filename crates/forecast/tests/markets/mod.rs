@@ -10,8 +10,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use closecall_protocol::day_profile::remaining_variance;
 use closecall_protocol::{
-    Bar, DatasetBuilt, DatasetRow, Ohlcv, Pick, PickId, PickReason, PriceRange, Provider, Quote,
-    QuoteAbsent, SessionDate, SessionNews, SessionTimes, Ticker,
+    Annotations, Bar, DatasetBuilt, DatasetRow, Ohlcv, Pick, PickId, PickReason, PriceRange,
+    Provider, Quote, QuoteAbsent, SessionDate, SessionNews, SessionTimes, Ticker,
 };
 
 /// SplitMix64: enough for weather.
@@ -160,5 +160,6 @@ pub fn dataset(rows: &[DatasetRow], target: SessionDate, live: SessionNews) -> D
         rows: Arc::from(rows),
         live,
         fetched_at: None,
+        annotations: Annotations::default(),
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::event::{self, About};
 use crate::codec::headers::{float, number, time};
 use crate::codec::pick::{from_headers, undecodable, with_pick};
-use crate::codec::{Arrival, Record, moment};
+use crate::codec::{Arrival, Record, annotations, moment};
 use crate::message::pick_timestamp;
 use crate::value::{Bar, DatasetRow, SessionNews};
 use crate::{DatasetBuilt, Error, SessionDate, Ticker, Topic};
@@ -94,6 +94,7 @@ pub fn encode(message: &DatasetBuilt) -> Result<Record, Error> {
         record = record.with_header(FETCHED_AT, pick_timestamp(at));
     }
     let record = moment::write(record, message)?;
+    let record = annotations::write(record, &message.annotations);
     record.check_size()?;
     Ok(record)
 }
@@ -161,6 +162,7 @@ pub fn decode(
     Ok(DatasetBuilt {
         live: live_news(record, target)?,
         fetched_at: time(record, FETCHED_AT)?,
+        annotations: annotations::read(record),
         pick,
         target,
         session: moment.session,

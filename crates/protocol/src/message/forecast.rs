@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::Error;
+use crate::message::annotations::MAX_HEADLINES;
 use crate::message::rounding::decimals;
 use crate::message::{
-    ModelSummary, Phase, PickId, PriceRounding, Reference, ReferenceKind, RelativeMae, ScoringRule,
+    Headline, ModelSummary, Phase, PickId, PriceRounding, Reference, ReferenceKind, RelativeMae,
+    ScoringRule, StageTrace,
 };
 use crate::value::{
     PriceRange, Provider, Quote, QuoteAbsent, Repair, SessionDate, Ticker, Vintage,
@@ -132,6 +134,14 @@ impl CloseForecast {
                 high: round.nearest(range.high),
             });
         }
+        values.headlines = values.headlines.map(|headlines| {
+            let mut kept: Vec<_> = headlines
+                .into_iter()
+                .filter_map(Headline::cleaned)
+                .collect();
+            kept.truncate(MAX_HEADLINES);
+            kept
+        });
         values.model.gate = decimals(values.model.gate, 6);
         values.model.asked_change_pct = values.model.asked_change_pct.map(|pct| decimals(pct, 3));
         let forecast = Self(values);
@@ -164,6 +174,13 @@ impl CloseForecast {
             self.0.history = history;
         }
         self.0.news = news.or(self.0.news);
+        self
+    }
+
+    /// The same forecast once it has passed another stage.
+    #[must_use]
+    pub fn passed(mut self, stage: StageTrace) -> Self {
+        self.0.trace.get_or_insert_default().push(stage);
         self
     }
 
@@ -325,34 +342,8 @@ pub struct Interval {
 pub struct NewsMean(
     /// The session.
     pub SessionDate,
-    /// Mean score of the headlines, in [-1, 1].
-    pub f64,
+    /// Mean score of the headlines, in [-1, 1]; `None` without articles.
+    pub Option<f64>,
     /// How many there were.
     pub u32,
 );
-
-/// A stage's work on a pick.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StageTrace {
-    /// Its name.
-    pub stage: String,
-    /// When it began.
-    pub began_at: DateTime<Utc>,
-    /// How long it took, in milliseconds.
-    pub took_ms: u64,
-    /// How often it was tried.
-    pub attempts: u32,
-}
-
-/// A headline that a forecast read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Headline {
-    /// The headline.
-    pub title: String,
-    /// Who published it.
-    pub publisher: Option<String>,
-    /// When.
-    pub published_at: DateTime<Utc>,
-    /// Its score, in [-1, 1].
-    pub score: f64,
-}

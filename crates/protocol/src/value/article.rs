@@ -36,11 +36,14 @@ impl Article {
         url: Option<&str>,
         source: Option<&str>,
     ) -> Result<Self, Error> {
-        let title = readable(title);
+        let title = readable(title, MAX_TEXT_CHARS);
         if title.is_empty() {
             return Err(Error::EmptyTitle);
         }
-        let optional = |text: Option<&str>| text.map(readable).filter(|text| !text.is_empty());
+        let optional = |text: Option<&str>| {
+            text.map(|text| readable(text, MAX_TEXT_CHARS))
+                .filter(|text| !text.is_empty())
+        };
         Ok(Self {
             published,
             title,
@@ -59,14 +62,14 @@ impl Article {
     }
 }
 
-/// The text without control characters, its white space folded, cut to the longest length kept.
-fn readable(text: &str) -> String {
+/// The text without control characters, its white space folded, cut to `longest` characters.
+pub(crate) fn readable(text: &str, longest: usize) -> String {
     let words = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|w| !w.is_empty());
-    let mut folded = String::with_capacity(text.len().min(MAX_TEXT_CHARS));
+    let mut folded = String::with_capacity(text.len().min(4 * longest));
     for word in words {
-        if folded.len() >= MAX_TEXT_CHARS {
+        if folded.len() >= 4 * longest {
             break;
         }
         if !folded.is_empty() {
@@ -74,7 +77,7 @@ fn readable(text: &str) -> String {
         }
         folded.push_str(word);
     }
-    match folded.char_indices().nth(MAX_TEXT_CHARS) {
+    match folded.char_indices().nth(longest) {
         Some((end, _)) => folded[..end].to_owned(),
         None => folded,
     }

@@ -40,6 +40,12 @@ impl TitleScore {
     pub fn ten_thousandths(self) -> i64 {
         self.0.into()
     }
+
+    /// The score in [-1, 1].
+    #[must_use]
+    pub fn value(self) -> f64 {
+        f64::from(self.0) / f64::from(Self::MAX)
+    }
 }
 
 /// The news of one row of a dataset, added up.

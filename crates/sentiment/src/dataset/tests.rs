@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use closecall_protocol::{
-    NewsSums, Ohlcv, Pick, PickId, PickReason, Provider, QuoteAbsent, Reason, SessionTimes, Ticker,
+    Annotations, NewsSums, Ohlcv, Pick, PickId, PickReason, Provider, QuoteAbsent, Reason,
+    SessionTimes, Ticker,
 };
 
 use super::*;
@@ -59,6 +60,7 @@ fn scrape(as_of: &str, sessions: usize, articles: Vec<Article>) -> MarketScraped
         articles: articles.into(),
         news_sums: NewsSums::default(),
         fetched_at: as_of,
+        annotations: Annotations::default(),
     }
 }
 

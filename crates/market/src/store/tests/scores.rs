@@ -4,8 +4,8 @@
 use chrono::TimeDelta;
 use closecall_calendar::{Calendar, NewsRows};
 use closecall_protocol::{
-    DatasetBuilt, MarketScraped, NewsScored, Pick, PickId, PickReason, Provider, QuoteAbsent,
-    SessionDate,
+    Annotations, DatasetBuilt, MarketScraped, NewsScored, Pick, PickId, PickReason, Provider,
+    QuoteAbsent, SessionDate,
 };
 use closecall_sentiment::{DatasetBuilder, Scorer, Scores};
 use proptest::prelude::*;
@@ -67,6 +67,7 @@ fn scraped(as_of: DateTime<Utc>, sessions: usize) -> MarketScraped {
         articles: [].into(),
         news_sums: NewsSums::default(),
         fetched_at: as_of,
+        annotations: Annotations::default(),
     }
 }
 

@@ -75,6 +75,24 @@ pub(super) fn repair() -> Repair {
     }
 }
 
+fn annotations() -> Annotations {
+    let stage = |stage: &str, took_ms| StageTrace {
+        stage: stage.into(),
+        began_at: Some(at("2023-06-30T14:00:00.125Z")),
+        took_ms,
+        attempts: 1,
+    };
+    Annotations {
+        trace: vec![stage("scraper", 410), stage("sentiment", 198)],
+        headlines: vec![Headline {
+            title: "Up, and \"up\" again".into(),
+            publisher: Some("Wire".into()),
+            published_at: at("2023-06-30T13:00:00Z"),
+            score: 0.4,
+        }],
+    }
+}
+
 pub(super) fn dataset() -> DatasetBuilt {
     let news = SessionNews {
         sentiment: Some(0.1027),
@@ -99,6 +117,7 @@ pub(super) fn dataset() -> DatasetBuilt {
             articles: 4,
         },
         fetched_at: Some(at("2023-06-30T13:59:58Z")),
+        annotations: annotations(),
     }
 }
 
@@ -153,7 +172,11 @@ pub(super) fn values() -> ForecastValues {
         repairs: vec![repair()],
         vintage: Some(dataset().vintage()),
         settings_hash: Some("0123456789abcdef".into()),
-        news: Some(vec![NewsMean("2023-06-29".parse().unwrap(), 0.04, 22)]),
+        news: Some(vec![NewsMean(
+            "2023-06-29".parse().unwrap(),
+            Some(0.04),
+            22,
+        )]),
         trace: None,
         headlines: None,
     }
