@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use closecall_forecast::{ForecastSettings, forecast};
 use closecall_protocol::{
-    Bar, DatasetBuilt, DatasetRow, Ohlcv, Pick, PickId, PickReason, QuoteAbsent, SessionDate,
-    SessionNews, SessionTimes, Ticker,
+    Annotations, Bar, DatasetBuilt, DatasetRow, Ohlcv, Pick, PickId, PickReason, QuoteAbsent,
+    SessionDate, SessionNews, SessionTimes, Ticker,
 };
 
 const SESSIONS: u64 = 206;
@@ -71,6 +71,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         rows: rows.into(),
         live: SessionNews::new(target, Some(0.1), 5)?,
         fetched_at: None,
+        annotations: Annotations::default(),
     };
 
     let settings = ForecastSettings::default();
