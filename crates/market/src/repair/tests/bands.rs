@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use chrono::TimeDelta;
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};
 use closecall_protocol::{
-    DatasetBuilt, DatasetRow, Pick, PickId, PickReason, Provider, QuoteAbsent, SessionDate,
-    SessionNews, SessionTimes, Ticker,
+    Annotations, DatasetBuilt, DatasetRow, Pick, PickId, PickReason, Provider, QuoteAbsent,
+    SessionDate, SessionNews, SessionTimes, Ticker,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -102,6 +102,7 @@ fn published(body: &Value, target: NaiveDate, model: ModelKind) -> Option<Publis
         repairs: repaired.repairs.clone().into(),
         live: SessionNews::default(),
         fetched_at: Some(slot),
+        annotations: Annotations::default(),
     };
     let settings = ForecastSettings {
         model,
