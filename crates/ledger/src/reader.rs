@@ -45,6 +45,10 @@ impl Reader {
         })
     }
 
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Hands over one entry a pick, in the order of recording, without holding them all; a dead
     /// letter that a forecast superseded is not among them.
     ///

@@ -1,0 +1,209 @@
+//! Server-sent events: what is recorded, as it is recorded. A reader that falls behind is asked to
+//! fetch anew; it never holds anybody up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::web::Bytes;
+use futures_util::stream;
+use tokio::sync::{broadcast, watch};
+
+use crate::guard::Asked;
+use crate::problem::{Kind, Problem};
+use crate::query::Query;
+use crate::record::Record;
+use crate::reply;
+use crate::site::Site;
+
+/// Readers at once.
+const READERS: usize = 32;
+
+/// Rows that are sent again to a reader that comes back; one that missed more fetches anew.
+const MISSED: i64 = 1_000;
+
+/// How often a silent stream shows that it lives.
+const BEAT: Duration = Duration::from_secs(15);
+
+/// How often what is not in the ledger is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The readers of events.
+#[derive(Debug)]
+pub(crate) struct Visitors {
+    count: Arc<AtomicUsize>,
+    end: watch::Sender<bool>,
+}
+
+impl Default for Visitors {
+    fn default() -> Self {
+        Self {
+            count: Arc::default(),
+            end: watch::Sender::new(false),
+        }
+    }
+}
+
+impl Visitors {
+    /// Ends all streams.
+    pub(crate) fn end(&self) {
+        self.end.send_replace(true);
+    }
+
+    fn enter(&self) -> Option<Seat> {
+        let taken = self.count.fetch_add(1, Ordering::AcqRel);
+        let seat = Seat(Arc::clone(&self.count));
+        (taken < READERS).then_some(seat)
+    }
+}
+
+/// A place among the readers, given back when the stream is dropped.
+#[derive(Debug)]
+struct Seat(Arc<AtomicUsize>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// One event as readers get it.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    /// Number of the row; what is not in the ledger has none.
+    pub(crate) id: Option<i64>,
+    pub(crate) kind: &'static str,
+    pub(crate) data: String,
+}
+
+impl Event {
+    fn text(&self) -> String {
+        let id = self.id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+        format!("{id}event: {}\ndata: {}\n\n", self.kind, self.data)
+    }
+}
+
+/// Opens a stream for a reader.
+pub(crate) fn open(site: &Arc<Site>, asked: &Asked) -> Result<HttpResponse, Problem> {
+    Query::parse(&asked.query, &[])?;
+    let Some(seat) = site.visitors.enter() else {
+        return Err(Problem::new(Kind::Busy, "32 readers follow the events already"));
+    };
+    let mut opening = "retry: 3000\n\n".to_owned();
+    let live = site.record.as_ref().map(|record| record.subscribe());
+    if let (Some(record), Some(last)) = (&site.record, last_event(asked)?) {
+        opening += &missed(record, last);
+    }
+    let mut response = reply::builder(200);
+    response
+        .insert_header(("content-type", "text/event-stream"))
+        .insert_header(("cache-control", "no-store"))
+        .insert_header(("x-accel-buffering", "no"));
+    if asked.method == "HEAD" {
+        return Ok(response.finish());
+    }
+    let reader = EventReader {
+        _seat: seat,
+        site: Arc::clone(site),
+        live,
+        end: site.visitors.end.subscribe(),
+        opening: Some(opening),
+        stages: None,
+        silent: Duration::ZERO,
+    };
+    let stream = stream::unfold(reader, |mut reader| async move {
+        let text = reader.next().await?;
+        Some((Ok::<_, actix_web::Error>(Bytes::from(text)), reader))
+    });
+    Ok(response.streaming(Box::pin(stream)))
+}
+
+fn last_event(asked: &Asked) -> Result<Option<i64>, Problem> {
+    let Some(text) = &asked.last_event_id else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(id) if id >= 0 => Ok(Some(id)),
+        _ => Err(Problem::parameter("Last-Event-ID", "the number of a row", text)),
+    }
+}
+
+/// What was recorded while a reader was away, or that it should fetch anew.
+fn missed(record: &Record, last: i64) -> String {
+    let reset = Event {
+        id: None,
+        kind: "reset",
+        data: "{}".to_owned(),
+    };
+    match record.events_after(last, MISSED) {
+        Some(events) => events.iter().map(Event::text).collect(),
+        None => reset.text(),
+    }
+}
+
+struct EventReader {
+    _seat: Seat,
+    site: Arc<Site>,
+    live: Option<broadcast::Receiver<Event>>,
+    end: watch::Receiver<bool>,
+    opening: Option<String>,
+    /// What was last said of the stages.
+    stages: Option<Vec<(String, String)>>,
+    silent: Duration,
+}
+
+impl EventReader {
+    /// What is to be sent next; nothing more once the server ends.
+    async fn next(&mut self) -> Option<String> {
+        if let Some(opening) = self.opening.take() {
+            return Some(opening);
+        }
+        loop {
+            let recorded = async {
+                match &mut self.live {
+                    Some(live) => live.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                event = recorded => return Some(match event {
+                    Ok(event) => { self.silent = Duration::ZERO; event.text() }
+                    Err(broadcast::error::RecvError::Lagged(_)) => "event: reset\ndata: {}\n\n".to_owned(),
+                    // The follower has ended with the ledger's writer.
+                    Err(broadcast::error::RecvError::Closed) => { self.live = None; continue; }
+                }),
+                ended = self.end.wait_for(|end| *end) => { drop(ended); return None; }
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            self.silent += LOOK;
+            if let Some(text) = self.changed_stages() {
+                self.silent = Duration::ZERO;
+                return Some(text);
+            }
+            if self.silent >= BEAT {
+                self.silent = Duration::ZERO;
+                return Some(": still here\n\n".to_owned());
+            }
+        }
+    }
+
+    /// Stages whose state, restarts or errors are not what was last said.
+    fn changed_stages(&mut self) -> Option<String> {
+        let view = crate::api::stages::view(&self.site);
+        let now: Vec<(String, String)> =
+            view.stages.iter().map(|stage| (stage.name.clone(), stage.essence())).collect();
+        let before = self.stages.replace(now.clone())?;
+        let events: String = view
+            .stages
+            .iter()
+            .zip(&now)
+            .filter(|(_, now)| !before.contains(now))
+            .map(|(stage, _)| {
+                let data = serde_json::to_string(stage).unwrap_or_default();
+                Event { id: None, kind: "stage", data }.text()
+            })
+            .collect();
+        (!events.is_empty()).then_some(events)
+    }
+}

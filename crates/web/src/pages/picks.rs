@@ -1,0 +1,104 @@
+//! Picks as a table: what was said, what came.
+
+use closecall_charts::own_scale_band;
+use maud::{Markup, html};
+
+use super::Context;
+use super::board::{call, is_over};
+use super::drawing::{claimed, svg};
+use super::layout::{Panel, at, scroll};
+use crate::api::entry::{EntryState, Fell, ForecastEntry};
+use crate::record::Record;
+use crate::problem::Problem;
+use crate::text::{counted, day, error, price, ratio};
+
+const SIZE: (f64, f64) = (150.0, 20.0);
+
+/// The newest picks.
+pub(crate) fn panel(context: &Context<'_>, record: &Record) -> Result<Panel, Problem> {
+    let rows = record.book().rows;
+    let found = record.read(|reader| reader.newest(Some(rows + 1), 10))?;
+    let entries: Vec<ForecastEntry> = found.iter().map(ForecastEntry::of).collect();
+    let body = html! {
+        @if entries.is_empty() {
+            p.empty { b { "None yet." } "Each pick stands here as soon as it is forecast." }
+        } @else {
+            (scroll("Table of recent picks", &table(context, &entries)))
+            p.key { a href="/record" { "The record of all " (counted(record.book().forecasts, "forecast")) } }
+        }
+    };
+    Ok(Panel {
+        id: "picks",
+        class: "c8",
+        title: html! { "Recent picks" },
+        about: html! { "drawn so that every 90 % band is equally long" },
+        json: Some("/api/v1/forecasts?limit=10".to_owned()),
+        body,
+    })
+}
+
+/// A table of picks.
+pub(crate) fn table(context: &Context<'_>, entries: &[ForecastEntry]) -> Markup {
+    html! {
+        table {
+            thead { tr {
+                th scope="col" { "Picked" }
+                th scope="col" { "Ticker" }
+                th.hide-s scope="col" { "Session" }
+                th.hide-s scope="col" { "Call" }
+                th.hide-s.r scope="col" { "Forecast" }
+                th scope="col" { "Said and came" }
+                th.r.hide-s scope="col" { "Error" }
+                th.r.hide-s scope="col" { "Of the price's" }
+                th scope="col" { "Outcome" }
+            } }
+            tbody { @for entry in entries { (row(context, entry)) } }
+        }
+    }
+}
+
+fn row(context: &Context<'_>, entry: &ForecastEntry) -> Markup {
+    let id = entry.pick_id.to_string();
+    let actual = entry.score.map(|score| score.actual);
+    html! {
+        tr {
+            td.nw { a href={ "/picks/" (id.get(..8).unwrap_or(&id)) } { (at(entry.as_of.unwrap_or(entry.recorded_at))) } }
+            td {
+                @if let Some(ticker) = &entry.ticker { a.tk href={ "/tickers/" (ticker) } { (ticker) } } @else { "?" }
+            }
+            td.nw.hide-s { @if let Some(session) = entry.session { (day(session.date())) } }
+            td.nw.hide-s { @if entry.prediction.is_some() && !entry.foreign { (call(entry)) } }
+            td.hide-s.r { (prices(entry)) }
+            td.own { @if let Some(claimed) = claimed(entry) { (svg(own_scale_band(&claimed, actual, SIZE))) } }
+            td.r.hide-s.nw { (entry.score.map_or_else(|| "—".to_owned(), |score| error(score.error))) }
+            td.r.hide-s.nw {
+                @match entry.score.filter(|score| score.baseline_error > 0.0) {
+                    Some(score) => (ratio(score.error / score.baseline_error)),
+                    None => "—",
+                }
+            }
+            td { (outcome(context, entry)) }
+        }
+    }
+}
+
+fn prices(entry: &ForecastEntry) -> String {
+    entry.prediction.map_or_else(|| "—".to_owned(), |prediction| price(prediction, entry.close.unwrap_or(prediction)))
+}
+
+/// How a pick ended, or what it waits for.
+pub(crate) fn outcome(context: &Context<'_>, entry: &ForecastEntry) -> Markup {
+    let plain = |words: &str| html! { span.tag.in { (words) } };
+    if entry.state == EntryState::DeadLetter {
+        let reason = entry.reason.map(|reason| reason.code()).unwrap_or_default();
+        return html! { span.tag.warn { "dead letter: " (reason) } };
+    }
+    match entry.fell() {
+        Some(Fell::Outside) => html! { span.tag.miss { "outside" } },
+        Some(fell) => plain(fell.words()),
+        None if entry.late => html! { span.tag { "too late, not scored" } },
+        None if entry.foreign => html! { span.tag { "foreign, not scored" } },
+        None if is_over(context, entry) => html! { span.tag.in.dim { "close not seen yet" } },
+        None => html! { span.tag.in.dim { "waits for the close" } },
+    }
+}

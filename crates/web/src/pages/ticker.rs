@@ -1,0 +1,156 @@
+//! One ticker: its fan, its news, its record, its picks.
+
+use maud::{Markup, html};
+
+use super::fan::{Shown, call, data_up_to, rests_on};
+use super::layout::{Panel, scroll};
+use super::{Context, Page, picks, record_page, verdict};
+use crate::api::entry::ForecastEntry;
+use crate::api::score::ScoreView;
+use crate::api::tickers::newest_forecast;
+use crate::problem::Problem;
+use crate::query::{self, Query};
+use crate::record::Record;
+use crate::text::{THIN, counted, day, price, ratio, share, whole_share};
+use closecall_protocol::Ticker;
+
+/// Picks of a page.
+const PICKS: u32 = 25;
+
+pub(crate) fn page(context: &Context<'_>, ticker: &str, query: &Query) -> Result<Page, Problem> {
+    let ticker = query::ticker(ticker)?;
+    let record = context.need_record()?;
+    let before = query.number("before", 1..=i64::MAX)?;
+    let newest = record.book().tickers.get(&ticker).and_then(|book| book.newest.clone());
+    let known = context.site.tickers.contains(&ticker) || record.book().tickers.contains_key(&ticker);
+    if !known {
+        return Err(unknown(context, &ticker));
+    }
+    let forecast = newest_forecast(record, newest.as_ref())?;
+    let news = forecast.as_ref().and_then(|forecast| record_page::news(forecast, "c7", (620.0, 218.0)));
+    let shown = newest.zip(forecast).map(|(entry, forecast)| Shown::new(context.site, record, entry, forecast));
+    let score = record.score_of(&ticker);
+    let main = html! {
+        div.lede {
+            p.crumb { a href="/" { "Today" } " / " (ticker) }
+            (lede(&ticker, shown.as_ref()))
+        }
+        @if let Some(shown) = &shown {
+            div.grid { (fan(&ticker, shown).draw()) }
+            div.grid {
+                @if let Some(news) = news { (news.draw()) }
+                (scores(&ticker, &score).draw())
+            }
+            @if score.outcomes > 0 {
+                div.grid {
+                    (Panel {
+                        id: "phases",
+                        class: "c12",
+                        title: html! { "By the part of the day" },
+                        about: html! { (counted(score.outcomes as u64, "outcome")) },
+                        json: Some(format!("/api/v1/score?ticker={ticker}")),
+                        body: scroll("Table of the parts of the day", &verdict::phases(&score.phases)),
+                    }.draw())
+                }
+            }
+        }
+        div.grid { (its_picks(context, record, &ticker, before)?.draw()) }
+    };
+    Ok(Page::new(format!("{ticker}: forecast and record"), "/", main))
+}
+
+fn unknown(context: &Context<'_>, ticker: &Ticker) -> Problem {
+    let known: Vec<&str> = context.site.tickers.iter().map(Ticker::as_str).collect();
+    let mut problem = Problem::not_found(format!("No pick of {ticker} yet."));
+    problem.detail = Some(format!("Picked from: {}", known.join(", ")));
+    problem
+}
+
+fn lede(ticker: &Ticker, shown: Option<&Shown>) -> Markup {
+    let bands = shown.and_then(|shown| Some((shown, shown.entry.band(0.8)?, shown.entry.band(0.9)?)));
+    let Some((shown, inner, outer)) = bands else {
+        return html! { h1 { "No pick of " (ticker) " yet." } };
+    };
+    let close = shown.forecast.last_close;
+    let written = |value: f64| price(value, close);
+    let when = day(shown.forecast.target.date());
+    let came = shown.entry.score.map(|score| written(score.actual));
+    html! {
+        h1 {
+            @match came {
+                Some(came) => { (ticker) " closed at " (came) " on " (when) "; said was " (written(inner.0)) " to " (written(inner.1)) "." }
+                None => { (ticker) " should close between " (written(inner.0)) " and " (written(inner.1)) " on " (when) "." }
+            }
+        }
+        p {
+            "That holds four times in five; nine times in ten it is " (written(outer.0)) " to " (written(outer.1)) ". The forecast itself is "
+            (written(shown.forecast.prediction)) ", " (call(&shown.entry)) ". " (rests_on(&shown.entry)) "."
+        }
+    }
+}
+
+fn fan(ticker: &Ticker, shown: &Shown) -> Panel {
+    Panel {
+        id: "fan",
+        class: "c12",
+        title: html! { (ticker) },
+        about: html! { "last " (shown.forecast.history.len()) " closes, in US dollars; " (data_up_to(&shown.entry)) },
+        json: Some(format!("/api/v1/tickers/{ticker}")),
+        body: shown.figure("fan", 1130.0),
+    }
+}
+
+fn scores(ticker: &Ticker, score: &ScoreView) -> Panel {
+    Panel {
+        id: "score",
+        class: "c5",
+        title: html! { "Its record" },
+        about: html! { (counted(score.forecasts, "forecast")) },
+        json: Some(format!("/api/v1/score?ticker={ticker}")),
+        body: html! {
+            @if score.outcomes == 0 {
+                p.empty { b { "No close has come yet." } }
+            } @else {
+                dl.claims {
+                    @if let Some(relative) = score.relative_mae {
+                        div { dt { "Error (the price it starts from is 1)" } dd.v { (ratio(relative.value)) small { "of " (counted(score.outcomes as u64, "outcome")) } } }
+                    }
+                    @for band in score.coverage.iter().rev() {
+                        div {
+                            dt { "Closes inside the " (whole_share(band.level)) " band" }
+                            dd.v { (share(band.value)) small { (band.inside) " of " (band.outcomes) } }
+                        }
+                    }
+                    @if let Some(width) = score.width_90 {
+                        div { dt { "Mean width of the 90" (THIN) "% band" } dd.v { (share(width)) } }
+                    }
+                }
+            }
+        },
+    }
+}
+
+fn its_picks(
+    context: &Context<'_>,
+    record: &Record,
+    ticker: &Ticker,
+    before: Option<i64>,
+) -> Result<Panel, Problem> {
+    let before = before.unwrap_or_else(|| record.book().rows + 1);
+    let found = record.read(|reader| reader.newest_of(ticker, Some(before), PICKS))?;
+    let entries: Vec<ForecastEntry> = found.iter().map(ForecastEntry::of).collect();
+    let last = entries.last().filter(|_| entries.len() == PICKS as usize).map(|entry| entry.seq);
+    Ok(Panel {
+        id: "picks",
+        class: "c12",
+        title: html! { "Its picks" },
+        about: html! { "the newest first; drawn so that every 90" (THIN) "% band is equally long" },
+        json: Some(format!("/api/v1/forecasts?ticker={ticker}")),
+        body: html! {
+            @if entries.is_empty() { p.empty { b { "None yet." } } } @else {
+                (scroll("Table of its picks", &picks::table(context, &entries)))
+                @if let Some(last) = last { p.key { a href={ "/tickers/" (ticker) "?before=" (last) } { "Earlier picks" } } }
+            }
+        },
+    })
+}

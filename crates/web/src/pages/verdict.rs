@@ -1,0 +1,165 @@
+//! The verdict: the sentence that a reader who reads nothing else reads, and the numbers beneath it.
+
+use closecall_charts::number_line;
+use maud::{Markup, html};
+
+use super::drawing::two_spans;
+use super::{Context, verdict_of};
+use crate::api::score::{CoverageView, EstimateView, PhaseView, ScoreView};
+use crate::api::verdict::{Verdict, VerdictKind, when};
+use crate::assets::digest;
+use crate::record::Record;
+use crate::text::{THIN, age, ratio, share, whole_share};
+
+/// The verdict over the record.
+pub(crate) fn draw(context: &Context<'_>, record: &Record) -> Markup {
+    let verdict = verdict_of(record);
+    let score = record.score();
+    let inner = html! {
+        div {
+            @if !record.is_caught_up() {
+                p.tag.warn { "The record is still being read; this is of its beginning." }
+            }
+            @match verdict.kind {
+                VerdictKind::Broken => (broken(&verdict)),
+                _ => {
+                    @if verdict.kind == VerdictKind::Suspect { p { span.tag.warn { "suspect" } } }
+                    h1 { (verdict.heading) " " span { (verdict.bands) } }
+                    p { (verdict.text) " " (first_pick(context, &verdict)) }
+                    @if verdict.kind == VerdictKind::Suspect {
+                        p { "Run " code { "closecall backtest" } " over recorded prices: the label stays until the gain is explained." }
+                    }
+                }
+            }
+        }
+        @if verdict.kind != VerdictKind::Broken { (claims(&score)) }
+    };
+    html! { div.verdict id="verdict" data-live=(digest(&inner.0)) { (inner) } }
+}
+
+/// When the first pick is made.
+fn first_pick(context: &Context<'_>, verdict: &Verdict) -> String {
+    let next = context.stages.picks.next_at.filter(|_| verdict.kind == VerdictKind::Empty);
+    next.map_or_else(String::new, |at| {
+        format!("The first pick is made in {}.", age((at - context.stages.clock).num_seconds()))
+    })
+}
+
+fn broken(verdict: &Verdict) -> Markup {
+    html! {
+        h1 { (verdict.heading) }
+        div.notice.bad { span { b { "Scores are not shown." } (verdict.text) } }
+    }
+}
+
+/// The numbers beneath the sentence: error, and the coverage of both bands.
+fn claims(score: &ScoreView) -> Markup {
+    html! {
+        dl.claims {
+            @if let Some(relative) = &score.relative_mae { (relative_error(relative)) }
+            @for level in [0.9, 0.8] {
+                @if let Some(coverage) = score.level(level) { (inside(coverage)) }
+            }
+            @if score.relative_mae.is_none() && score.coverage.is_empty() {
+                div { dt { "Outcomes" } dd.v { (score.outcomes) small { "no close has come yet" } } }
+            }
+        }
+    }
+}
+
+/// A scale that holds an interval, with round ends around a promise.
+fn around(promise: f64, ends: &[f64], step: f64) -> [f64; 3] {
+    let far = ends.iter().map(|end| (end - promise).abs()).fold(step, f64::max);
+    let reach = step * (far / step).ceil();
+    [promise - reach, promise, promise + reach]
+}
+
+fn relative_error(relative: &EstimateView) -> Markup {
+    let EstimateView { value, lower, upper } = *relative;
+    let ticks = around(1.0, &[lower, upper, value], 0.02);
+    let name = move |tick: f64| match tick {
+        t if t < 0.9999 => format!("{t:.2} better"),
+        t if t > 1.0001 => format!("worse {t:.2}"),
+        _ => "1".to_owned(),
+    };
+    let line = |width| number_line((lower, upper), value, 1.0, &ticks, &name, width);
+    html! {
+        div {
+            dt { "Error (the price it starts from is 1)" }
+            dd.v { (ratio(value)) small { "95" (THIN) "%: " (format!("{lower:.3} to {upper:.3}")) } }
+            dd.g { (two_spans(line(520.0), line(330.0))) }
+        }
+    }
+}
+
+fn inside(coverage: &CoverageView) -> Markup {
+    let CoverageView { level, value, lower, upper, .. } = *coverage;
+    let low = (lower.min(value).min(level - 0.1) * 10.0).floor() / 10.0;
+    let steps = ((1.0 - low) / 0.1).round() as usize;
+    let ticks: Vec<f64> = (0..=steps).map(|k| low + 0.1 * k as f64).collect();
+    let ticks = if ticks.len() > 5 { vec![low, level, 1.0] } else { ticks };
+    let line = |width| number_line((lower, upper), value, level, &ticks, &whole_share, width);
+    let whole = |share: f64| format!("{:.0}", 100.0 * share);
+    html! {
+        div {
+            dt { "Closes inside the " (whole_share(level)) " band" }
+            dd.v { (share(value)) small { "95" (THIN) "%: " (whole(lower)) " to " (whole(upper)) } }
+            dd.g { (two_spans(line(520.0), line(330.0))) }
+        }
+    }
+}
+
+/// The record by the part of the day, as a table.
+pub(crate) fn phases(phases: &[PhaseView]) -> Markup {
+    let estimate = |estimate: Option<EstimateView>| estimate.map_or_else(|| "—".to_owned(), |e| ratio(e.value));
+    let covered = |phase: &PhaseView, level: f64| {
+        let found = phase.coverage.iter().find(|band| crate::api::score::is_level(band.level, level));
+        found.map_or_else(|| "—".to_owned(), |band| share(band.value))
+    };
+    html! {
+        table {
+            caption.vh { "The record by the part of the day" }
+            thead {
+                tr {
+                    th scope="col" { "Asked" }
+                    th.r scope="col" { "Outcomes" }
+                    th.r scope="col" { "Error, of the price" }
+                    th.r.hide-s scope="col" { "of yesterday's close" }
+                    th.r scope="col" { "Calls right" }
+                    th.r scope="col" { "the price alone" }
+                    th.r.hide-s scope="col" { "In 80" (THIN) "%" }
+                    th.r scope="col" { "In 90" (THIN) "%" }
+                }
+            }
+            tbody {
+                @for phase in phases {
+                    tr {
+                        th scope="row" { (when(phase.phase)) }
+                        td.r { (phase.outcomes) }
+                        td.r.nw { (estimate(phase.relative_mae)) }
+                        td.r.nw.hide-s { (estimate(phase.against_last_close)) }
+                        td.r.nw { (right(phase.direction.value, phase.direction.calls)) }
+                        td.r.nw { (alone(phase)) }
+                        td.r.nw.hide-s { (covered(phase, 0.8)) }
+                        td.r.nw { (covered(phase, 0.9)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn right(value: Option<f64>, calls: usize) -> String {
+    value.map_or_else(|| "no calls".to_owned(), |value| format!("{} of {calls}", whole_share(value)))
+}
+
+/// What stands beside the calls: the price's own; before the opening, where that calls nothing, the
+/// share of closes that rose.
+fn alone(phase: &PhaseView) -> String {
+    let direction = &phase.direction;
+    match (direction.baseline_value, direction.base_rate) {
+        (Some(value), _) => whole_share(value),
+        (None, Some(rate)) => format!("{} rose", whole_share(rate)),
+        (None, None) => "—".to_owned(),
+    }
+}

@@ -1,0 +1,187 @@
+//! Errors of the API as RFC 9457 describes them, `application/problem+json`.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::reply::Reply;
+use crate::text::short;
+
+/// The kinds of problems; each is described on `/api`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    BadParameter,
+    UnknownParameter,
+    NotFound,
+    Method,
+    Misdirected,
+    CrossSite,
+    HeadTooLarge,
+    NoLedger,
+    Starting,
+    Busy,
+    BrokenLedger,
+}
+
+impl Kind {
+    /// All of them, as the page of the API lists them.
+    pub(crate) const ALL: [Self; 11] = [
+        Self::BadParameter,
+        Self::UnknownParameter,
+        Self::NotFound,
+        Self::Method,
+        Self::Misdirected,
+        Self::CrossSite,
+        Self::HeadTooLarge,
+        Self::NoLedger,
+        Self::Starting,
+        Self::Busy,
+        Self::BrokenLedger,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BadParameter => "bad-parameter",
+            Self::UnknownParameter => "unknown-parameter",
+            Self::NotFound => "not-found",
+            Self::Method => "method",
+            Self::Misdirected => "misdirected",
+            Self::CrossSite => "cross-site",
+            Self::HeadTooLarge => "head-too-large",
+            Self::NoLedger => "no-ledger",
+            Self::Starting => "starting",
+            Self::Busy => "busy",
+            Self::BrokenLedger => "broken-ledger",
+        }
+    }
+
+    pub(crate) fn status(self) -> u16 {
+        match self {
+            Self::BadParameter | Self::UnknownParameter => 400,
+            Self::CrossSite => 403,
+            Self::NotFound => 404,
+            Self::Method => 405,
+            Self::Misdirected => 421,
+            Self::HeadTooLarge => 431,
+            Self::BrokenLedger => 500,
+            Self::NoLedger | Self::Starting | Self::Busy => 503,
+        }
+    }
+
+    /// What it means, for the page of the API.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::BadParameter => "A parameter has a value that it cannot have.",
+            Self::UnknownParameter => "A parameter that this path does not have, or one given twice.",
+            Self::NotFound => "There is nothing at this path, or no such pick or ticker.",
+            Self::Method => "Only GET and HEAD are answered.",
+            Self::Misdirected => "The host is none of those in http.hosts.",
+            Self::CrossSite => "Another site's page asked.",
+            Self::HeadTooLarge => "The request's head is larger than 8 KiB.",
+            Self::NoLedger => "This process keeps no ledger; the reporter does.",
+            Self::Starting => "The record is still being read; try again in a second.",
+            Self::Busy => "Too many readers at once, or the answer took too long.",
+            Self::BrokenLedger => "The ledger does not verify, so no score is given.",
+        }
+    }
+
+    /// Seconds after which asking again may help.
+    fn retry_after(self) -> Option<u32> {
+        match self {
+            Self::Starting => Some(1),
+            Self::Busy => Some(30),
+            _ => None,
+        }
+    }
+}
+
+/// An error as RFC 9457 describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Its kind: a path on this server that describes it.
+    #[serde(rename = "type")]
+    pub(crate) kind_path: String,
+    /// What is wrong, in a sentence.
+    pub(crate) title: String,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// What was sent, cut to 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<String>,
+    /// The path that was asked.
+    pub(crate) instance: String,
+    /// The parameter at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parameter: Option<String>,
+    #[serde(skip)]
+    kind: KindField,
+}
+
+/// The kind beside its text; not part of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct KindField(Kind);
+
+impl Problem {
+    pub(crate) fn new(kind: Kind, title: impl Into<String>) -> Self {
+        Self {
+            kind_path: format!("/api#{}", kind.name()),
+            title: title.into(),
+            status: kind.status(),
+            detail: None,
+            instance: String::new(),
+            parameter: None,
+            kind: KindField(kind),
+        }
+    }
+
+    /// A parameter's value that it cannot have; the value is shown cut.
+    pub(crate) fn parameter(name: &str, rule: &str, value: &str) -> Self {
+        let mut problem = Self::new(Kind::BadParameter, format!("{name} is not {rule}"));
+        problem.detail = Some(format!("{name} was '{}'", short(value, 64)));
+        problem.parameter = Some(short(name, 64));
+        problem
+    }
+
+    /// Something that is not there.
+    pub(crate) fn not_found(title: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, title)
+    }
+
+    /// The ledger cannot be read at this moment.
+    pub(crate) fn unreadable() -> Self {
+        Self::new(Kind::Busy, "the ledger cannot be read at this moment")
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind.0
+    }
+
+    /// As an answer to a program.
+    pub(crate) fn reply(mut self, path: &str) -> Reply {
+        self.instance = short(path, 64);
+        let body = serde_json::to_string(&self).unwrap_or_default();
+        let mut reply = Reply::new(self.status, "application/problem+json", body);
+        reply.header("cache-control", "no-store");
+        if let Some(seconds) = self.kind().retry_after() {
+            reply.header("retry-after", &seconds.to_string());
+        }
+        if self.kind() == Kind::Method {
+            reply.header("allow", "GET, HEAD");
+        }
+        reply
+    }
+}
+
+impl From<closecall_ledger::Error> for Problem {
+    /// Neither a path nor a database's text leaves this machine.
+    fn from(error: closecall_ledger::Error) -> Self {
+        match error {
+            closecall_ledger::Error::Absent(_) => {
+                Self::new(Kind::Starting, "there is no ledger yet: the first forecast makes one")
+            }
+            error => {
+                tracing::warn!(%error, "the page cannot read the ledger");
+                Self::unreadable()
+            }
+        }
+    }
+}

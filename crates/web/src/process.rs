@@ -1,0 +1,52 @@
+//! What this process knows of its stages: their health, what is on the way between them, and the
+//! requests that went to the vendors.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use closecall_supervision::Health;
+
+/// Asked once an answer.
+pub type ProcessSource = Arc<dyn Fn() -> Process + Send + Sync>;
+
+/// Answers a path of the program itself (`None` for any other): status, content type, body.
+pub type PriorityPath = Arc<dyn Fn(&str) -> Option<(u16, &'static str, String)> + Send + Sync>;
+
+/// The process at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Process {
+    /// Its stages; `None` where nothing runs, as over an existing ledger.
+    pub health: Option<Health>,
+    /// Picks accepted by the first hop, where this process picks.
+    pub accepted: Option<u64>,
+    /// Whether the boundaries between the roles are topics.
+    pub through_topics: bool,
+    /// Records behind the end of each assigned partition.
+    pub lags: Vec<Lag>,
+    /// Requests to the vendors, where this process asks them.
+    pub vendors: Vec<VendorRequests>,
+    /// When the next pick is due.
+    pub next_pick_at: Option<DateTime<Utc>>,
+}
+
+/// Lag of one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lag {
+    /// Its topic.
+    pub topic: String,
+    /// Its number.
+    pub partition: i32,
+    /// Records behind the end.
+    pub lag: i64,
+}
+
+/// Requests to one vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VendorRequests {
+    /// The vendor, as metrics name it.
+    pub vendor: String,
+    /// Requests by outcome, as metrics name them; those that were none are left out.
+    pub outcomes: Vec<(&'static str, u64)>,
+    /// Hosts that are left alone after they failed or refused.
+    pub left_alone: usize,
+}

@@ -1,0 +1,39 @@
+//! Settings of the HTTP port: `[http]`.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// Where pages, API, probes and metrics are served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpSettings {
+    /// Address and port; nothing is served without one.
+    #[serde(default)]
+    pub listen: Option<SocketAddr>,
+    /// Serve the pages, the API and the events beside probes and metrics.
+    #[serde(default = "yes")]
+    pub page: bool,
+    /// Names under which the pages may be asked for, beside `localhost` and every literal address.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// Take a free port where the one to listen on is taken: only for the default one, which
+    /// nobody asked for.
+    #[serde(skip)]
+    pub any_port: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            page: true,
+            hosts: Vec::new(),
+            any_port: false,
+        }
+    }
+}
