@@ -12,6 +12,7 @@ mod flags;
 mod ledger;
 mod market;
 mod market_record;
+mod page;
 mod peek;
 mod predict;
 mod run;
@@ -32,6 +33,7 @@ use crate::telemetry;
 const EXAMPLES: &str = "\
 Examples:
   closecall demo                                everything, on a simulated market; needs nothing
+  closecall page                                pages and API over the ledger that is there
   closecall run                                 the pipeline on live sources, a pick every 3 minutes
   closecall predict AAPL                        one forecast from live sources
   closecall market serve --simulated            a simulated market on loopback
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     /// Look at the track record
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Serve pages and API over an existing ledger, read only
+    Page,
     /// Make or describe the topics
     #[command(subcommand)]
     Topics(topics::TopicsCommand),
@@ -107,7 +111,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // Those that run on end in order; the others end at once.
     if !matches!(
         cli.command,
-        Command::Demo(_) | Command::Run(_) | Command::Market(_)
+        Command::Demo(_) | Command::Run(_) | Command::Market(_) | Command::Page
     ) {
         exit::end_on_a_signal()?;
     }
@@ -126,6 +130,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run::run(&resolved.settings, &args),
         Command::Predict(args) => predict::run(&resolved.settings, args),
         Command::Ledger(command) => ledger::run(&resolved.settings, &command),
+        Command::Page => page::run(&resolved.settings),
         Command::Topics(command) => topics::run(&resolved.settings, &command),
         Command::Peek(args) => peek::run(&resolved.settings, &args),
         Command::DeadLetters(command) => dead_letters::run(&resolved.settings, &command),

@@ -10,6 +10,7 @@ mod commands;
 mod console;
 mod exit;
 mod following;
+mod page;
 mod pipeline;
 
 mod role;

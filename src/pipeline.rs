@@ -12,15 +12,17 @@ use closecall_ledger::{Follower, Ledger, Reader, SharedLedger};
 use closecall_protocol::TickerPicked;
 use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{FaultPoints, Outbox, ProcessExit, Signals, Supervisor};
+use closecall_web::Web;
 
 use crate::account::RunSummary;
 use crate::console::{Console, Format};
 use crate::exit::{Code, CodedError, OrExit};
 use crate::following::Following;
+use crate::page::{self, Notice, Parts};
 use crate::role::Role;
 use crate::settings::Settings;
 use crate::topology::{self, PickerRole, ReporterRole, Roles, ScraperRole};
-use crate::web::{Counts, Metrics, Pages, Reading, Web, readings};
+use crate::web::{Counts, Metrics, Pages, Reading, readings};
 
 /// What is particular to one run.
 #[derive(Debug)]
@@ -34,11 +36,24 @@ pub(crate) struct RunOptions {
     pub(crate) timetable: Option<Timetable>,
     pub(crate) faults: FaultPoints,
     pub(crate) format: Format,
+    /// What the pages say of a market that is not the real one.
+    pub(crate) notice: Option<Notice>,
+    /// A line for people at the start.
+    pub(crate) greeting: Option<&'static str>,
 }
 
 impl RunOptions {
     fn has(&self, role: Role) -> bool {
         self.roles.is_empty() || self.roles.contains(&role)
+    }
+
+    /// The roles of this process, for people.
+    fn role_names(&self) -> String {
+        if self.roles.is_empty() {
+            return "whole pipeline".to_owned();
+        }
+        let names: Vec<&str> = self.roles.iter().map(|role| role.name()).collect();
+        names.join(" and ")
     }
 }
 
@@ -58,9 +73,21 @@ pub(crate) fn run(
         );
         return Err(CodedError::new(Code::Configuration, error).into());
     }
+    let listening = page::listen(settings)?;
+    if let Some(greeting) = run.greeting {
+        eprintln!("{greeting}");
+    }
     let counts = Counts::default();
     let mut readings = Vec::new();
     let roles = roles(settings, run, &mut readings)?;
+    let market = roles.scraper.as_ref().map(|role| Arc::clone(&role.market));
+    let record = match roles.reporter.as_ref().filter(|_| listening.is_some()) {
+        Some(role) => {
+            let rows = Some(role.ledger.watch());
+            Some(page::record(&settings.data_dir, &run.clock, rows)?)
+        }
+        None => None,
+    };
     let following = match &roles.reporter {
         Some(reporter) => follow(settings, run, &reporter.ledger, &counts)?,
         None => Vec::new(),
@@ -86,7 +113,33 @@ pub(crate) fn run(
                 .iter()
                 .flat_map(|bridge| readings::kafka(&bridge.stats())),
         );
-        let web = serve(settings, &supervisor, Metrics { counts, readings })?;
+        let parts = Parts {
+            board: supervisor.board().clone(),
+            clock: run.clock.clone(),
+            first_hop: first_hop.clone(),
+            kafka: bridge.as_ref().map(KafkaBridge::stats),
+            market,
+            timetable: run.timetable.clone(),
+            every: settings.picker.every,
+        };
+        let pages = Pages {
+            health: supervisor.health(),
+            every: settings.supervision.watchdog.every,
+            metrics: Arc::new(Metrics { counts, readings }),
+        };
+        let about = page::about(settings, run.role_names(), run.notice.clone());
+        let site = page::site(
+            settings,
+            about,
+            &run.clock,
+            record,
+            parts.source(),
+            pages.answers(),
+        );
+        let web = listening
+            .map(|listening| Web::start(listening, site))
+            .transpose();
+        let web = web.or_exit(Code::CannotCreate)?;
         let exit = supervisor
             .run(&mut signals, done(first_hop.as_deref(), run.picks))
             .await;
@@ -189,24 +242,6 @@ fn follow(
         following.push(Following::start("metrics", follower()?, count)?);
     }
     Ok(following)
-}
-
-fn serve(
-    settings: &Settings,
-    supervisor: &Supervisor,
-    metrics: Metrics,
-) -> anyhow::Result<Option<Web>> {
-    let Some(listen) = settings.http.listen else {
-        return Ok(None);
-    };
-    let pages = Pages {
-        health: supervisor.health(),
-        every: settings.supervision.watchdog.every,
-        metrics: Arc::new(metrics),
-    };
-    Web::start(listen, pages)
-        .or_exit(Code::CannotCreate)
-        .map(Some)
 }
 
 /// Ready when all picks of a limited run are settled; never for one without a limit.

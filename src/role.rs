@@ -14,3 +14,15 @@ pub(crate) enum Role {
     /// Records and reports
     Reporter,
 }
+
+impl Role {
+    /// Its name, as `--stage` takes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::TickerPicker => "ticker-picker",
+            Self::Scraper => "scraper",
+            Self::GruTrainer => "gru-trainer",
+            Self::Reporter => "reporter",
+        }
+    }
+}

@@ -16,6 +16,7 @@ use closecall_market::{
 };
 use closecall_sentiment::Vader;
 use closecall_supervision::SupervisionSettings;
+use closecall_web::HttpSettings;
 use config::{Value, ValueKind};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -35,7 +36,6 @@ use retired::Retired;
 
 use crate::exit::{Code, OrExit};
 use crate::telemetry::LogFormat;
-use crate::web::HttpSettings;
 
 /// Keys whose values are never shown.
 const SECRETS: [&str; 3] = [
@@ -130,6 +130,9 @@ impl Settings {
         let mut settings: Settings = typed(&merged)?;
         settings.read_secret_files()?;
         settings.trim_keys();
+        // Nobody asked for this very port.
+        let port = merged.get("http.listen");
+        settings.http.any_port = port.is_some_and(|(_, origin)| *origin == Origin::Default);
         settings
             .picker
             .read_tickers_file()

@@ -17,6 +17,7 @@ use serde_json::json;
 use super::flags::RunFlags;
 use crate::console::{Console, Format};
 use crate::exit::{Code, OrExit};
+use crate::page;
 use crate::pipeline::{self, RunOptions};
 use crate::settings::Settings;
 
@@ -64,9 +65,6 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
     settings.picker.expires_after = Duration::ZERO;
     settings.picker.mode = PickerMode::Random;
     let format = args.watch.format();
-    if format == Format::Text {
-        eprintln!("trading days of a simulated market, two picks a second; stop with Ctrl-C");
-    }
     let options = RunOptions {
         clock,
         roles: Vec::new(),
@@ -74,6 +72,9 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
         timetable: Some(timetable),
         faults,
         format,
+        notice: Some(notice()),
+        greeting: (format == Format::Text)
+            .then_some("trading days of a simulated market, two picks a second; stop with Ctrl-C"),
     };
     let (exit, summary) = pipeline::run(&settings, &options)?;
     server.stop()?;
@@ -86,6 +87,13 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
         }
     }
     Ok(exit.code.into())
+}
+
+/// What every page of a demo says of its market.
+pub(super) fn notice() -> page::Notice {
+    let text = "Prices and headlines are invented, a quarter of an hour passes in half a second, and \
+                nothing in it can be predicted beyond the price of the moment.";
+    ("Simulated market.", text.to_owned())
 }
 
 /// The demo's folder is its own, and a new demo knows nothing of the last.

@@ -47,6 +47,8 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> anyhow::Result<ExitCod
         timetable: None,
         faults,
         format: args.watch.format(),
+        notice: None,
+        greeting: None,
     };
     let (exit, summary) = pipeline::run(settings, &options)?;
     if let Some(summary) = summary {

@@ -78,12 +78,14 @@ impl Reader {
     ///
     /// # Errors
     /// When the database or the row cannot be read.
-    pub fn dead_letter(&self, seq: i64) -> Result<Option<DeadLetterRow>, Error> {
+    pub fn dead_letter_at(&self, seq: i64) -> Result<Option<DeadLetterRow>, Error> {
         let sql = "SELECT content FROM log WHERE seq = ?1";
         let mut statement = self.connection().prepare_cached(sql)?;
         let content: Option<String> = statement.query_row([seq], |row| row.get(0)).optional()?;
-        let row = content.map(|content| Row::parse(seq, &content)).transpose()?;
-        Ok(row.and_then(letter))
+        let row = content
+            .map(|content| Row::parse(seq, &content))
+            .transpose()?;
+        Ok(row.and_then(Row::into_dead_letter))
     }
 
     /// How the forecast of a pick was scored; `None` before it was.
@@ -120,7 +122,8 @@ impl Reader {
                    ORDER BY pick_id LIMIT ?3";
         let mut statement = self.connection().prepare_cached(sql)?;
         let end = format!("{digits}g");
-        let rows = statement.query_map(params![digits, end, limit], |row| row.get::<_, String>(0))?;
+        let rows =
+            statement.query_map(params![digits, end, limit], |row| row.get::<_, String>(0))?;
         let mut picks = Vec::new();
         for text in rows {
             // Every stored identity is one; another could not have been written.
@@ -128,33 +131,4 @@ impl Reader {
         }
         Ok(picks)
     }
-}
-
-fn letter(row: Row) -> Option<DeadLetterRow> {
-    let Event::DeadLetter {
-        stage,
-        reason,
-        message,
-        attempts,
-        payload,
-        topic,
-        partition,
-        offset,
-    } = row.event
-    else {
-        return None;
-    };
-    Some(DeadLetterRow {
-        pick_id: row.pick_id,
-        stage,
-        reason,
-        message,
-        ticker: row.ticker,
-        attempts,
-        payload,
-        at: row.recorded_at,
-        topic,
-        partition,
-        offset,
-    })
 }

@@ -37,7 +37,11 @@ pub(crate) fn of_ledger<T: Serialize>(
     head: &str,
     view: impl FnOnce() -> Result<T, Problem>,
 ) -> Result<Reply, Problem> {
-    let tag = format!("\"{}-{}\"", head.get(..16).unwrap_or("empty"), site.about.commit);
+    let tag = format!(
+        "\"{}-{}\"",
+        head.get(..16).unwrap_or("empty"),
+        site.about.commit
+    );
     if is_known(asked, &tag) {
         return Ok(Reply::not_modified().with("etag", &tag));
     }
@@ -49,7 +53,9 @@ pub(crate) fn is_known(asked: &Asked, tag: &str) -> bool {
     let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let wanted = weak(tag);
     let given = asked.if_none_match.as_deref().unwrap_or_default();
-    given.split(',').any(|given| given.trim() == "*" || weak(given) == wanted)
+    given
+        .split(',')
+        .any(|given| given.trim() == "*" || weak(given) == wanted)
 }
 
 pub(crate) fn json(view: &impl Serialize) -> Reply {

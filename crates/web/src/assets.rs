@@ -23,7 +23,11 @@ struct Asset {
 
 static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
-        ("page.css", "text/css; charset=utf-8", closecall_charts::STYLE_SHEET),
+        (
+            "page.css",
+            "text/css; charset=utf-8",
+            closecall_charts::STYLE_SHEET,
+        ),
         ("live.js", "text/javascript; charset=utf-8", SCRIPT),
         ("icon.svg", "image/svg+xml", ICON),
     ]
@@ -38,7 +42,11 @@ static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
 /// Twelve hexadecimal digits of the SHA-256 of a text.
 pub(crate) fn digest(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Address of a file with the hash of its content.
@@ -51,8 +59,13 @@ pub(crate) fn address(path: &str) -> &'static str {
 pub(crate) fn file(path: &str, version: Option<&str>) -> Option<Reply> {
     let asset = ASSETS.iter().find(|asset| asset.path == path)?;
     let reply = Reply::new(200, asset.content_type, asset.body);
-    let current = version.is_some_and(|version| asset.address.ends_with(version) && version.len() == 12);
+    let current =
+        version.is_some_and(|version| asset.address.ends_with(version) && version.len() == 12);
     // Without the hash of this content it may be another's copy tomorrow.
-    let kept = if current { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let kept = if current {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     Some(reply.with("cache-control", kept))
 }

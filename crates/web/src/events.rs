@@ -88,7 +88,10 @@ impl Event {
 pub(crate) fn open(site: &Arc<Site>, asked: &Asked) -> Result<HttpResponse, Problem> {
     Query::parse(&asked.query, &[])?;
     let Some(seat) = site.visitors.enter() else {
-        return Err(Problem::new(Kind::Busy, "32 readers follow the events already"));
+        return Err(Problem::new(
+            Kind::Busy,
+            "32 readers follow the events already",
+        ));
     };
     let mut opening = "retry: 3000\n\n".to_owned();
     let live = site.record.as_ref().map(|record| record.subscribe());
@@ -125,7 +128,11 @@ fn last_event(asked: &Asked) -> Result<Option<i64>, Problem> {
     };
     match text.parse() {
         Ok(id) if id >= 0 => Ok(Some(id)),
-        _ => Err(Problem::parameter("Last-Event-ID", "the number of a row", text)),
+        _ => Err(Problem::parameter(
+            "Last-Event-ID",
+            "the number of a row",
+            text,
+        )),
     }
 }
 
@@ -191,8 +198,11 @@ impl EventReader {
     /// Stages whose state, restarts or errors are not what was last said.
     fn changed_stages(&mut self) -> Option<String> {
         let view = crate::api::stages::view(&self.site);
-        let now: Vec<(String, String)> =
-            view.stages.iter().map(|stage| (stage.name.clone(), stage.essence())).collect();
+        let now: Vec<(String, String)> = view
+            .stages
+            .iter()
+            .map(|stage| (stage.name.clone(), stage.essence()))
+            .collect();
         let before = self.stages.replace(now.clone())?;
         let events: String = view
             .stages
@@ -201,7 +211,12 @@ impl EventReader {
             .filter(|(_, now)| !before.contains(now))
             .map(|(stage, _)| {
                 let data = serde_json::to_string(stage).unwrap_or_default();
-                Event { id: None, kind: "stage", data }.text()
+                Event {
+                    id: None,
+                    kind: "stage",
+                    data,
+                }
+                .text()
             })
             .collect();
         (!events.is_empty()).then_some(events)

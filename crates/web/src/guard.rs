@@ -46,13 +46,19 @@ pub(crate) fn admit(asked: &Asked, hosts: &[String]) -> Result<(), Problem> {
         return Err(Problem::new(Kind::Misdirected, title));
     }
     if !matches!(asked.method.as_str(), "GET" | "HEAD") {
-        return Err(Problem::new(Kind::Method, "only GET and HEAD are answered here"));
+        return Err(Problem::new(
+            Kind::Method,
+            "only GET and HEAD are answered here",
+        ));
     }
     let cross_site = asked.fetch_site.as_deref() == Some("cross-site");
     // A link in a chat has to work.
     let link = asked.fetch_mode.as_deref() == Some("navigate") && !asked.is_api();
     if cross_site && !link {
-        return Err(Problem::new(Kind::CrossSite, "a page of another site may not read this"));
+        return Err(Problem::new(
+            Kind::CrossSite,
+            "a page of another site may not read this",
+        ));
     }
     Ok(())
 }
@@ -64,7 +70,9 @@ fn is_known(host: Option<&str>, hosts: &[String]) -> bool {
     };
     let name = without_port(host).to_ascii_lowercase();
     let name = name.strip_suffix('.').unwrap_or(&name);
-    let literal = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let literal = name
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
     if literal.unwrap_or(name).parse::<IpAddr>().is_ok() {
         return true;
     }
@@ -103,17 +111,33 @@ mod tests {
     fn literal_addresses_localhost_and_set_names_are_served() {
         let hosts = ["Closecall.example".to_owned()];
         for good in [
-            "127.0.0.1", "127.0.0.1:8316", "[::1]:8316", "[::1]", "10.1.2.3:80", "localhost",
-            "LOCALHOST:1", "localhost.", "a.localhost:99", "closecall.example:443", "closecall.example.",
+            "127.0.0.1",
+            "127.0.0.1:8316",
+            "[::1]:8316",
+            "[::1]",
+            "10.1.2.3:80",
+            "localhost",
+            "LOCALHOST:1",
+            "localhost.",
+            "a.localhost:99",
+            "closecall.example:443",
+            "closecall.example.",
         ] {
             assert!(admit(&asked(good), &hosts).is_ok(), "{good}");
         }
         for bad in [
-            "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost",
-            "closecall.example.evil", "127.0.0.1:8316:9", "[::1].evil", "0x7f000001.evil",
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "notlocalhost",
+            "closecall.example.evil",
+            "127.0.0.1:8316:9",
+            "[::1].evil",
+            "0x7f000001.evil",
         ] {
             let refused = admit(&asked(bad), &hosts).unwrap_err();
-            assert_eq!(refused.kind(), Kind::Misdirected, "{bad}");
+            assert_eq!(refused.kind, Kind::Misdirected, "{bad}");
         }
         let mut none = asked("x");
         none.host = None;
@@ -126,11 +150,11 @@ mod tests {
     fn another_sites_page_may_link_here_and_read_nothing() {
         let mut link = asked("localhost");
         link.fetch_site = Some("cross-site".into());
-        assert_eq!(admit(&link, &[]).unwrap_err().kind(), Kind::CrossSite);
+        assert_eq!(admit(&link, &[]).unwrap_err().kind, Kind::CrossSite);
         link.fetch_mode = Some("navigate".into());
         assert!(admit(&link, &[]).is_ok());
         link.path = "/api/v1/score".into();
-        assert_eq!(admit(&link, &[]).unwrap_err().kind(), Kind::CrossSite);
+        assert_eq!(admit(&link, &[]).unwrap_err().kind, Kind::CrossSite);
     }
 
     #[test]
@@ -138,10 +162,14 @@ mod tests {
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"] {
             let mut change = asked("localhost");
             change.method = method.into();
-            assert_eq!(admit(&change, &[]).unwrap_err().kind(), Kind::Method, "{method}");
+            assert_eq!(
+                admit(&change, &[]).unwrap_err().kind,
+                Kind::Method,
+                "{method}"
+            );
         }
         let mut large = asked("localhost");
         large.head_bytes = HEAD_BYTES + 1;
-        assert_eq!(admit(&large, &[]).unwrap_err().kind(), Kind::HeadTooLarge);
+        assert_eq!(admit(&large, &[]).unwrap_err().kind, Kind::HeadTooLarge);
     }
 }

@@ -90,7 +90,11 @@ pub(crate) fn answer(site: &Site, asked: &Asked, segments: &[&str]) -> Reply {
         Ok(Found::Page(page)) => {
             let whole = page.status == 200;
             let reply = sent(&context, page, refresh);
-            if whole { reply.with("etag", &tag) } else { reply }
+            if whole {
+                reply.with("etag", &tag)
+            } else {
+                reply
+            }
         }
         Ok(Found::Elsewhere(path)) => Reply::redirect(&path),
         Err(problem) => sent(&context, missing::problem(&problem), None),
@@ -127,7 +131,10 @@ fn sent(context: &Context<'_>, page: Page, refresh: Option<i64>) -> Reply {
 /// Names a state of everything that pages show, but for what changes by itself with time.
 fn tag(context: &Context<'_>) -> String {
     let site = context.site;
-    let score = site.record.as_ref().map(|record| (record.score().rows, record.damage()));
+    let score = site
+        .record
+        .as_ref()
+        .map(|record| (record.score().rows, record.damage()));
     let minute = context.stages.clock.timestamp() / 60;
     let state = format!(
         "{} {} {} {score:?} {minute} {}",

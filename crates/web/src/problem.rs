@@ -71,7 +71,9 @@ impl Kind {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::BadParameter => "A parameter has a value that it cannot have.",
-            Self::UnknownParameter => "A parameter that this path does not have, or one given twice.",
+            Self::UnknownParameter => {
+                "A parameter that this path does not have, or one given twice."
+            }
             Self::NotFound => "There is nothing at this path, or no such pick or ticker.",
             Self::Method => "Only GET and HEAD are answered.",
             Self::Misdirected => "The host is none of those in http.hosts.",
@@ -94,51 +96,56 @@ impl Kind {
     }
 }
 
-/// An error as RFC 9457 describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+/// Something that cannot be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// Its kind: a path on this server that describes it.
-    #[serde(rename = "type")]
-    pub(crate) kind_path: String,
+    pub(crate) kind: Kind,
     /// What is wrong, in a sentence.
-    pub(crate) title: String,
-    /// The HTTP status.
-    pub(crate) status: u16,
-    /// What was sent, cut to 64 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) detail: Option<String>,
-    /// The path that was asked.
-    pub(crate) instance: String,
+    pub(crate) title: Box<str>,
+    /// What was sent, cut.
+    pub(crate) detail: Option<Box<str>>,
     /// The parameter at fault.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) parameter: Option<String>,
-    #[serde(skip)]
-    kind: KindField,
+    pub(crate) parameter: Option<Box<str>>,
 }
 
-/// The kind beside its text; not part of the body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct KindField(Kind);
+/// An error as RFC 9457 describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody {
+    /// Its kind: a path on this server that describes it.
+    #[serde(rename = "type")]
+    kind: String,
+    /// What is wrong, in a sentence.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What was sent, cut to 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// The path that was asked.
+    instance: String,
+    /// The parameter at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
+}
 
 impl Problem {
     pub(crate) fn new(kind: Kind, title: impl Into<String>) -> Self {
         Self {
-            kind_path: format!("/api#{}", kind.name()),
-            title: title.into(),
-            status: kind.status(),
+            kind,
+            title: title.into().into(),
             detail: None,
-            instance: String::new(),
             parameter: None,
-            kind: KindField(kind),
         }
     }
 
     /// A parameter's value that it cannot have; the value is shown cut.
     pub(crate) fn parameter(name: &str, rule: &str, value: &str) -> Self {
-        let mut problem = Self::new(Kind::BadParameter, format!("{name} is not {rule}"));
-        problem.detail = Some(format!("{name} was '{}'", short(value, 64)));
-        problem.parameter = Some(short(name, 64));
-        problem
+        Self {
+            detail: Some(format!("{name} was '{}'", short(value, 64)).into()),
+            parameter: Some(short(name, 64).into()),
+            ..Self::new(Kind::BadParameter, format!("{name} is not {rule}"))
+        }
     }
 
     /// Something that is not there.
@@ -151,20 +158,27 @@ impl Problem {
         Self::new(Kind::Busy, "the ledger cannot be read at this moment")
     }
 
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind.0
+    pub(crate) fn status(&self) -> u16 {
+        self.kind.status()
     }
 
     /// As an answer to a program.
-    pub(crate) fn reply(mut self, path: &str) -> Reply {
-        self.instance = short(path, 64);
-        let body = serde_json::to_string(&self).unwrap_or_default();
-        let mut reply = Reply::new(self.status, "application/problem+json", body);
+    pub(crate) fn reply(self, path: &str) -> Reply {
+        let body = ProblemBody {
+            kind: format!("/api#{}", self.kind.name()),
+            title: self.title.into(),
+            status: self.kind.status(),
+            detail: self.detail.map(Into::into),
+            instance: short(path, 64),
+            parameter: self.parameter.map(Into::into),
+        };
+        let text = serde_json::to_string(&body).unwrap_or_default();
+        let mut reply = Reply::new(self.kind.status(), "application/problem+json", text);
         reply.header("cache-control", "no-store");
-        if let Some(seconds) = self.kind().retry_after() {
+        if let Some(seconds) = self.kind.retry_after() {
             reply.header("retry-after", &seconds.to_string());
         }
-        if self.kind() == Kind::Method {
+        if self.kind == Kind::Method {
             reply.header("allow", "GET, HEAD");
         }
         reply
@@ -175,9 +189,10 @@ impl From<closecall_ledger::Error> for Problem {
     /// Neither a path nor a database's text leaves this machine.
     fn from(error: closecall_ledger::Error) -> Self {
         match error {
-            closecall_ledger::Error::Absent(_) => {
-                Self::new(Kind::Starting, "there is no ledger yet: the first forecast makes one")
-            }
+            closecall_ledger::Error::Absent(_) => Self::new(
+                Kind::Starting,
+                "there is no ledger yet: the first forecast makes one",
+            ),
             error => {
                 tracing::warn!(%error, "the page cannot read the ledger");
                 Self::unreadable()

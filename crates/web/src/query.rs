@@ -18,7 +18,7 @@ impl Query {
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             let refused = |title: String| {
                 let mut problem = Problem::new(Kind::UnknownParameter, title);
-                problem.parameter = Some(short(&name, 64));
+                problem.parameter = Some(short(&name, 64).into());
                 problem
             };
             let Some(known) = known.iter().find(|known| **known == name) else {
@@ -110,7 +110,7 @@ mod tests {
         ] {
             let found = Query::parse(text, &known)
                 .and_then(|query| query.number("limit", 1..=200).and(query.ticker()));
-            assert_eq!(found.unwrap_err().kind(), kind, "{text}");
+            assert_eq!(found.unwrap_err().kind, kind, "{text}");
         }
         let query = Query::parse("limit=5&ticker=BRK-B", &known).unwrap();
         assert_eq!(query.number("limit", 1..=200).unwrap(), Some(5));

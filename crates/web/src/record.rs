@@ -98,15 +98,21 @@ impl Record {
     pub(crate) fn score_of(&self, ticker: &Ticker) -> Arc<ScoreView> {
         let (generation, view) = {
             let book = self.book();
-            if let Some((generation, view)) = lock(&self.by_ticker).get(ticker) {
-                if *generation == book.generation {
-                    return Arc::clone(view);
-                }
+            if let Some((generation, view)) = lock(&self.by_ticker).get(ticker)
+                && *generation == book.generation
+            {
+                return Arc::clone(view);
             }
-            let outcomes: Vec<&OutcomeRecord> =
-                book.outcomes.values().filter(|record| record.ticker == *ticker).collect();
+            let outcomes: Vec<&OutcomeRecord> = book
+                .outcomes
+                .values()
+                .filter(|record| record.ticker == *ticker)
+                .collect();
             let forecasts = book.tickers.get(ticker).map_or(0, |book| book.picks);
-            (book.generation, ScoreView::of(&outcomes, forecasts, &book.head, book.rows))
+            (
+                book.generation,
+                ScoreView::of(&outcomes, forecasts, &book.head, book.rows),
+            )
         };
         let view = Arc::new(view);
         lock(&self.by_ticker).insert(ticker.clone(), (generation, Arc::clone(&view)));
@@ -134,11 +140,20 @@ impl Record {
         }
         let events = self.read(|reader| reader.events(last, u32::try_from(most).unwrap_or(0)));
         let events = events.ok()?;
-        Some(events.iter().filter(|event| event.seq <= head).map(keeper::event).collect())
+        Some(
+            events
+                .iter()
+                .filter(|event| event.seq <= head)
+                .map(keeper::event)
+                .collect(),
+        )
     }
 
     /// Reads by a connection of the pool.
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&Reader) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn read<T>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let reader = lock(&self.readers).pop();
         let reader = match reader {
             Some(reader) => reader,

@@ -89,17 +89,19 @@ impl Reply {
             response.insert_header(("cache-control", "no-cache"));
         }
         for (name, value) in &self.headers {
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::try_from(value))
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(*name), HeaderValue::try_from(value))
             {
                 response.insert_header((name, value));
             }
         }
         response.insert_header(("vary", "accept-encoding"));
-        if gzip && self.body.len() >= COMPRESSED_FROM {
-            if let Some(packed) = compress(self.body.as_bytes()) {
-                response.insert_header(("content-encoding", "gzip"));
-                return response.body(packed);
-            }
+        if gzip
+            && self.body.len() >= COMPRESSED_FROM
+            && let Some(packed) = compress(self.body.as_bytes())
+        {
+            response.insert_header(("content-encoding", "gzip"));
+            return response.body(packed);
         }
         response.body(self.body)
     }

@@ -14,7 +14,12 @@ use crate::site::Site;
 
 /// The answer to an admitted request.
 pub(crate) fn answer(site: &Site, asked: &Asked) -> Reply {
-    let segments: Option<Vec<String>> = asked.path.trim_start_matches('/').split('/').map(decoded).collect();
+    let segments: Option<Vec<String>> = asked
+        .path
+        .trim_start_matches('/')
+        .split('/')
+        .map(decoded)
+        .collect();
     let segments = segments.unwrap_or_default();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     if asked.is_api() {
@@ -33,7 +38,10 @@ pub(crate) fn answer(site: &Site, asked: &Asked) -> Reply {
 
 /// A path's segment; none where it is no text.
 fn decoded(segment: &str) -> Option<String> {
-    percent_decode_str(segment).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    percent_decode_str(segment)
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
 }
 
 fn api(site: &Site, asked: &Asked, segments: &[&str]) -> Result<Reply, Problem> {
@@ -50,6 +58,8 @@ fn api(site: &Site, asked: &Asked, segments: &[&str]) -> Result<Reply, Problem> 
         ["api", "v1", "score"] => api::score::get(site, asked),
         ["api", "v1", "stages"] => api::stages::get(site, asked),
         ["api", "v1", "dead-letters"] => api::dead_letters::list(site, asked),
-        _ => Err(Problem::not_found("there is nothing at this path: /api lists what there is")),
+        _ => Err(Problem::not_found(
+            "there is nothing at this path: /api lists what there is",
+        )),
     }
 }

@@ -61,7 +61,11 @@ impl Listening {
             other => (other?, None),
         };
         let address = listener.local_addr()?;
-        Ok(Some(Self { listener, address, instead_of }))
+        Ok(Some(Self {
+            listener,
+            address,
+            instead_of,
+        }))
     }
 
     /// Whether others than this machine can reach it.
@@ -96,28 +100,34 @@ impl Web {
     pub fn start(listening: Listening, site: Arc<Site>) -> io::Result<Self> {
         let data = Data::from(Arc::clone(&site));
         let (started, handle) = std::sync::mpsc::channel();
-        std::thread::Builder::new().name("web".to_owned()).spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let app = move || {
-                    App::new().app_data(data.clone()).default_service(web::to(handle_request))
-                };
-                let server = HttpServer::new(app)
-                    .workers(1)
-                    .worker_max_blocking_threads(DRAWING_THREADS)
-                    .max_connections(CONNECTIONS)
-                    .client_request_timeout(HEAD_WITHIN)
-                    .client_disconnect_timeout(Duration::from_secs(1))
-                    .keep_alive(KeepAlive::Timeout(IDLE))
-                    // One coordinator owns the signals, and it is not this server.
-                    .disable_signals()
-                    .shutdown_timeout(1)
-                    .listen(listening.listener)?
-                    .run();
-                started.send(server.handle()).ok();
-                server.await
-            })
-        })?;
-        let handle = handle.recv().map_err(|_| io::Error::other("the web server did not start"))?;
+        std::thread::Builder::new()
+            .name("web".to_owned())
+            .spawn(move || {
+                actix_web::rt::System::new().block_on(async move {
+                    let app = move || {
+                        App::new()
+                            .app_data(data.clone())
+                            .default_service(web::to(handle_request))
+                    };
+                    let server = HttpServer::new(app)
+                        .workers(1)
+                        .worker_max_blocking_threads(DRAWING_THREADS)
+                        .max_connections(CONNECTIONS)
+                        .client_request_timeout(HEAD_WITHIN)
+                        .client_disconnect_timeout(Duration::from_secs(1))
+                        .keep_alive(KeepAlive::Timeout(IDLE))
+                        // One coordinator owns the signals, and it is not this server.
+                        .disable_signals()
+                        .shutdown_timeout(1)
+                        .listen(listening.listener)?
+                        .run();
+                    started.send(server.handle()).ok();
+                    server.await
+                })
+            })?;
+        let handle = handle
+            .recv()
+            .map_err(|_| io::Error::other("the web server did not start"))?;
         Ok(Self { handle, site })
     }
 
@@ -136,11 +146,16 @@ async fn handle_request(request: HttpRequest, site: Data<Site>) -> HttpResponse 
         return refused(problem, &asked).send(false);
     }
     if let Some((status, content_type, body)) = (site.priority)(&asked.path) {
-        return Reply::new(status, content_type, body).with("cache-control", "no-store").send(gzip);
+        return Reply::new(status, content_type, body)
+            .with("cache-control", "no-store")
+            .send(gzip);
     }
     if !site.page {
-        return refused(Problem::not_found("the pages are switched off (`http.page`)"), &asked)
-            .send(false);
+        return refused(
+            Problem::not_found("the pages are switched off (`http.page`)"),
+            &asked,
+        )
+        .send(false);
     }
     if asked.path == "/api/v1/events" {
         return match events::open(&site, &asked) {
@@ -175,9 +190,9 @@ fn refused(problem: Problem, asked: &Asked) -> Reply {
 
 fn plain(problem: &Problem) -> Reply {
     let text = format!("{}\n", problem.title);
-    let mut reply = Reply::new(problem.status, "text/plain; charset=utf-8", text);
+    let mut reply = Reply::new(problem.status(), "text/plain; charset=utf-8", text);
     reply.header("cache-control", "no-store");
-    if problem.kind() == Kind::Method {
+    if problem.kind == Kind::Method {
         reply.header("allow", "GET, HEAD");
     }
     reply
@@ -186,7 +201,10 @@ fn plain(problem: &Problem) -> Reply {
 fn asked(request: &HttpRequest) -> Asked {
     let headers = request.headers();
     let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
-    let head_bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>()
+    let head_bytes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum::<usize>()
         + request.uri().to_string().len();
     let accepts = text("accept-encoding").unwrap_or_default();
     let gzip = accepts.split(',').any(|coding| {

@@ -19,7 +19,13 @@ pub(crate) fn clean(text: &str) -> String {
             && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
     text.nfc()
-        .map(|c| if matches!(c, '\n' | '\t' | '\r') { ' ' } else { c })
+        .map(|c| {
+            if matches!(c, '\n' | '\t' | '\r') {
+                ' '
+            } else {
+                c
+            }
+        })
         .filter(shown)
         .take(FOREIGN)
         .collect()
@@ -27,7 +33,10 @@ pub(crate) fn clean(text: &str) -> String {
 
 /// The first characters of what was sent, with nothing that a terminal or log would act on.
 pub(crate) fn short(text: &str, length: usize) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(length).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .take(length)
+        .collect()
 }
 
 /// A whole number with commas for thousands.
@@ -90,12 +99,11 @@ pub(crate) fn error(value: f64) -> String {
 
 /// A relative error, `1.002 ×`.
 pub(crate) fn ratio(value: f64) -> String {
-    if value.is_finite() { format!("{value:.3}{THIN}×") } else { "—".to_owned() }
-}
-
-/// A p-value.
-pub(crate) fn p_value(p: f64) -> String {
-    if p < 0.0005 { "<0.001".to_owned() } else { format!("{p:.3}") }
+    if value.is_finite() {
+        format!("{value:.3}{THIN}×")
+    } else {
+        "—".to_owned()
+    }
 }
 
 /// How long ago or how long still, from a number of seconds.
@@ -126,13 +134,11 @@ const MONTHS: [&str; 12] = [
 
 /// "29 Apr".
 pub(crate) fn day(date: NaiveDate) -> String {
-    let month = MONTHS.get(date.month0() as usize).copied().unwrap_or_default();
+    let month = MONTHS
+        .get(date.month0() as usize)
+        .copied()
+        .unwrap_or_default();
     format!("{} {month}", date.day())
-}
-
-/// "29 Apr 2025".
-pub(crate) fn day_and_year(date: NaiveDate) -> String {
-    format!("{} {}", day(date), date.year())
 }
 
 /// "14:01", New York.
@@ -173,8 +179,10 @@ mod tests {
         assert_eq!(change(-0.000_04), "0.00\u{202f}%");
         assert_eq!(price(0.123_41, 0.2), "0.1234");
         assert_eq!(ratio(f64::NAN), "—");
-        assert_eq!(p_value(0.0001), "<0.001");
-        assert_eq!([age(89), age(90), age(5_400), age(172_800)].join(" "), "89\u{202f}s 1\u{202f}min 1\u{202f}h 2\u{202f}d");
+        assert_eq!(
+            [age(89), age(90), age(5_400), age(172_800)].join(" "),
+            "89\u{202f}s 1\u{202f}min 1\u{202f}h 2\u{202f}d"
+        );
         assert_eq!(duration(0.034), "34\u{202f}ms");
     }
 
@@ -183,7 +191,8 @@ mod tests {
         fn foreign_text_keeps_nothing_that_acts(text in "\\PC{0,300}|.{0,300}") {
             let shown = clean(&text);
             prop_assert!(shown.chars().count() <= FOREIGN);
-            prop_assert!(!shown.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)));
+            let acts = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+            prop_assert!(!shown.chars().any(acts));
         }
     }
 }

@@ -104,8 +104,14 @@ pub(crate) fn list(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
     });
     let stage = query.text("stage").map(|text| {
         let plain = (1..=40).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-        if plain { Ok(text.to_owned()) } else { Err(Problem::parameter("stage", "the name of a stage", text)) }
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        if plain {
+            Ok(text.to_owned())
+        } else {
+            Err(Problem::parameter("stage", "the name of a stage", text))
+        }
     });
     let wanted = Wanted {
         stage: stage.transpose()?,
@@ -127,7 +133,12 @@ pub(crate) fn page(record: &Record, wanted: &Wanted) -> Result<DeadLetterPage, P
             .dead
             .range(..before)
             .rev()
-            .filter(|(_, letter)| wanted.stage.as_ref().is_none_or(|stage| *stage == letter.stage))
+            .filter(|(_, letter)| {
+                wanted
+                    .stage
+                    .as_ref()
+                    .is_none_or(|stage| *stage == letter.stage)
+            })
             .filter(|(_, letter)| wanted.reason.is_none_or(|reason| reason == letter.reason))
             .map(|(seq, _)| *seq)
             .take(wanted.limit + 1)
@@ -138,13 +149,20 @@ pub(crate) fn page(record: &Record, wanted: &Wanted) -> Result<DeadLetterPage, P
     let items = record.read(|reader| {
         let mut items = Vec::with_capacity(shown.len());
         for seq in shown {
-            items.extend(reader.dead_letter(*seq)?.map(|row| DeadLetterEntry::of(*seq, &row)));
+            items.extend(
+                reader
+                    .dead_letter_at(*seq)?
+                    .map(|row| DeadLetterEntry::of(*seq, &row)),
+            );
         }
         Ok(items)
     })?;
     let next = (found.len() > wanted.limit).then(|| {
         let before = shown.last().copied().unwrap_or_default();
-        let mut path = format!("/api/v1/dead-letters?limit={}&before={before}", wanted.limit);
+        let mut path = format!(
+            "/api/v1/dead-letters?limit={}&before={before}",
+            wanted.limit
+        );
         if let Some(stage) = &wanted.stage {
             path += &format!("&stage={stage}");
         }
@@ -153,6 +171,16 @@ pub(crate) fn page(record: &Record, wanted: &Wanted) -> Result<DeadLetterPage, P
         }
         path
     });
-    let counts = counts.into_iter().map(|(stage, reason, count)| DeadLetterCount { stage, reason, count });
-    Ok(DeadLetterPage { items, counts: counts.collect(), next })
+    let counts = counts
+        .into_iter()
+        .map(|(stage, reason, count)| DeadLetterCount {
+            stage,
+            reason,
+            count,
+        });
+    Ok(DeadLetterPage {
+        items,
+        counts: counts.collect(),
+        next,
+    })
 }

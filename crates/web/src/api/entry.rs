@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use closecall_ledger::{Entry, LedgerEvent, Score, State};
-use closecall_protocol::{Direction, Interval, Phase, PickId, Reason, ReferenceKind, ScoringRule, SessionDate, Ticker};
+use closecall_protocol::{
+    Direction, Interval, Phase, PickId, Reason, ReferenceKind, ScoringRule, SessionDate, Ticker,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -209,7 +211,10 @@ impl ForecastEntry {
 
     /// The band of a level, such as 0.8.
     pub(crate) fn band(&self, level: f64) -> Option<(f64, f64)> {
-        let found = self.intervals.iter().find(|interval| (interval.level - level).abs() < 1e-9);
+        let found = self
+            .intervals
+            .iter()
+            .find(|interval| (interval.level - level).abs() < 1e-9);
         found.map(|interval| (interval.lower, interval.upper))
     }
 
@@ -222,10 +227,12 @@ impl ForecastEntry {
     pub(crate) fn fell(&self) -> Option<Fell> {
         let actual = self.score?.actual;
         let inside = |(lower, upper): (f64, f64)| lower <= actual && actual <= upper;
-        Some(match (self.band(0.8).map(inside), self.band(0.9).map(inside)) {
-            (Some(true), _) => Fell::Inside80,
-            (_, Some(true)) => Fell::Inside90,
-            _ => Fell::Outside,
-        })
+        Some(
+            match (self.band(0.8).map(inside), self.band(0.9).map(inside)) {
+                (Some(true), _) => Fell::Inside80,
+                (_, Some(true)) => Fell::Inside90,
+                _ => Fell::Outside,
+            },
+        )
     }
 }

@@ -99,7 +99,11 @@ pub(crate) fn list(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
             .collect();
         let cut = items.len() > wanted as usize;
         items.truncate(wanted as usize);
-        let last = if cut { items.last().map(|entry| entry.seq) } else { last_read };
+        let last = if cut {
+            items.last().map(|entry| entry.seq)
+        } else {
+            last_read
+        };
         let next = last.filter(|last| (more || cut) && *last > 1).map(|last| {
             let mut path = format!("/api/v1/forecasts?limit={limit}&before={last}");
             if let Some(ticker) = &ticker {
@@ -141,7 +145,7 @@ pub(crate) fn detail(record: &Record, pick_id: PickId) -> Result<ForecastDetail,
         let forecast = reader.forecast(pick_id)?;
         let scored = reader.score_row(pick_id)?;
         let place = reader.place(entry.seq)?;
-        let letter = reader.dead_letter(entry.seq)?;
+        let letter = reader.dead_letter_at(entry.seq)?;
         Ok(Some((entry, forecast, scored, place, letter)))
     })?;
     let Some((entry, forecast, scored, place, letter)) = found else {
@@ -149,7 +153,8 @@ pub(crate) fn detail(record: &Record, pick_id: PickId) -> Result<ForecastDetail,
     };
     let place = place.ok_or_else(Problem::unreadable)?;
     Ok(ForecastDetail {
-        dead_letter: letter.map(|letter| super::dead_letters::DeadLetterEntry::of(entry.seq, &letter)),
+        dead_letter: letter
+            .map(|letter| super::dead_letters::DeadLetterEntry::of(entry.seq, &letter)),
         entry: ForecastEntry::of(&entry),
         forecast,
         scored_by: scored.map(|row| ScoredBy {

@@ -1,14 +1,14 @@
 //! The description of the API, OpenAPI 3.1, made from the types that are served.
 
-use utoipa::openapi::OpenApi;
 use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
 
 use super::dead_letters::DeadLetterPage;
 use super::forecasts::{ForecastDetail, ForecastPage};
 use super::score::ScoreView;
 use super::stages::StagesView;
 use super::tickers::{TickerDetail, TickerList};
-use crate::problem::Problem;
+use crate::problem::ProblemBody;
 
 /// The whole description.
 #[must_use]
@@ -23,10 +23,21 @@ pub fn document() -> OpenApi {
         description = "Forecasts of today's closing price, and the record of how they turned out. Read only. Errors are RFC 9457 problems. `v1` only grows.",
         license(name = "MIT OR Apache-2.0")
     ),
-    paths(forecasts, forecast, tickers, ticker, score, stages, dead_letters, events),
+    paths(
+        forecasts,
+        forecast,
+        tickers,
+        ticker,
+        score,
+        stages,
+        dead_letters,
+        events
+    ),
     components(schemas(super::entry::EventEntry))
 )]
 struct Description;
+
+// What is described here is answered by `routes`; the functions only carry the description.
 
 #[utoipa::path(
     get,
@@ -40,10 +51,11 @@ struct Description;
     ),
     responses(
         (status = 200, description = "A page", body = ForecastPage),
-        (status = 400, description = "A parameter that is unknown or has a bad value", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "No ledger in this process, or not at this moment", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter that is unknown or has a bad value", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "No ledger in this process, or not at this moment", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
+#[expect(dead_code, reason = "carries a description")]
 fn forecasts() {}
 
 #[utoipa::path(
@@ -53,11 +65,12 @@ fn forecasts() {}
     params(("pick_id" = String, Path, description = "32 hexadecimal digits", pattern = "^[0-9a-fA-F]{32}$")),
     responses(
         (status = 200, description = "The pick", body = ForecastDetail),
-        (status = 400, description = "Not an id", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such pick", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "No ledger in this process, or not at this moment", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not an id", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such pick", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "No ledger in this process, or not at this moment", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
+#[expect(dead_code, reason = "carries a description")]
 fn forecast() {}
 
 #[utoipa::path(
@@ -66,10 +79,11 @@ fn forecast() {}
     summary = "What is picked from, each with its newest forecast",
     responses(
         (status = 200, description = "The tickers", body = TickerList),
-        (status = 400, description = "A parameter", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "No ledger in this process, or not at this moment", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "No ledger in this process, or not at this moment", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
+#[expect(dead_code, reason = "carries a description")]
 fn tickers() {}
 
 #[utoipa::path(
@@ -79,11 +93,12 @@ fn tickers() {}
     params(("ticker" = String, Path, description = "A ticker", pattern = "^[A-Z0-9][A-Z0-9.\\-]{0,9}$")),
     responses(
         (status = 200, description = "The ticker", body = TickerDetail),
-        (status = 400, description = "Not a ticker", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not picked from", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "No ledger in this process, or not at this moment", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not a ticker", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "Not picked from", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "No ledger in this process, or not at this moment", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
+#[expect(dead_code, reason = "carries a description")]
 fn ticker() {}
 
 #[utoipa::path(
@@ -93,11 +108,12 @@ fn ticker() {}
     params(("ticker" = Option<String>, Query, description = "Only of this ticker", pattern = "^[A-Z0-9][A-Z0-9.\\-]{0,9}$")),
     responses(
         (status = 200, description = "The score", body = ScoreView),
-        (status = 400, description = "A parameter", body = Problem, content_type = "application/problem+json"),
-        (status = 500, description = "The ledger does not verify", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "No ledger in this process, or it is still being read", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 500, description = "The ledger does not verify", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "No ledger in this process, or it is still being read", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
+#[expect(dead_code, reason = "carries a description")]
 fn score() {}
 
 #[utoipa::path(
@@ -106,9 +122,10 @@ fn score() {}
     summary = "The pipeline as this process knows it",
     responses(
         (status = 200, description = "The pipeline", body = StagesView),
-        (status = 400, description = "A parameter", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
+#[expect(dead_code, reason = "carries a description")]
 fn stages() {}
 
 #[utoipa::path(
@@ -123,10 +140,11 @@ fn stages() {}
     ),
     responses(
         (status = 200, description = "A page", body = DeadLetterPage),
-        (status = 400, description = "A parameter", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "No ledger in this process, or not at this moment", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "No ledger in this process, or not at this moment", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
+#[expect(dead_code, reason = "carries a description")]
 fn dead_letters() {}
 
 #[utoipa::path(
@@ -137,8 +155,9 @@ fn dead_letters() {}
     params(("Last-Event-ID" = Option<i64>, Header, description = "Row after which to go on", minimum = 0)),
     responses(
         (status = 200, description = "A stream that does not end", body = String, content_type = "text/event-stream"),
-        (status = 400, description = "A parameter", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "32 readers are there already", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "32 readers are there already", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
+#[expect(dead_code, reason = "carries a description")]
 fn events() {}

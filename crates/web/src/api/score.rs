@@ -3,7 +3,8 @@
 
 use closecall_protocol::Phase;
 use closecall_scoring::{
-    Alarm, BandScore, Bootstrap, Calls, Estimate, Label, LabelFamily, Summary, alarm, daily_differences,
+    Alarm, BandScore, Bootstrap, Calls, Estimate, Label, LabelFamily, Summary, alarm,
+    daily_differences,
 };
 use serde::Serialize;
 use strum::VariantArray as _;
@@ -178,11 +179,14 @@ pub(crate) fn get(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
             Kind::BrokenLedger,
             "the record was changed after it was written: `closecall ledger verify` says where",
         );
-        problem.detail = Some(crate::text::short(&damage, 200));
+        problem.detail = Some(crate::text::short(&damage, 200).into());
         return Err(problem);
     }
     if !record.is_caught_up() {
-        return Err(Problem::new(Kind::Starting, "the record is still being read"));
+        return Err(Problem::new(
+            Kind::Starting,
+            "the record is still being read",
+        ));
     }
     let view = match &ticker {
         None => record.score(),
@@ -195,17 +199,30 @@ pub(crate) fn get(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
 impl ScoreView {
     /// Of outcomes in the order of their sessions; `head` seeds what is drawn.
     pub(crate) fn of(records: &[&OutcomeRecord], forecasts: u64, head: &str, rows: i64) -> Self {
-        let seed = head.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        let bootstrap = Bootstrap { seed: seed.unwrap_or(1), ..Bootstrap::default() };
-        let all: Vec<_> = records.iter().map(|record| record.outcome.clone()).collect();
+        let seed = head
+            .get(..16)
+            .and_then(|digits| u64::from_str_radix(digits, 16).ok());
+        let bootstrap = Bootstrap {
+            seed: seed.unwrap_or(1),
+            ..Bootstrap::default()
+        };
+        let all: Vec<_> = records
+            .iter()
+            .map(|record| record.outcome.clone())
+            .collect();
         let summary = Summary::of(&all, bootstrap);
         let labels = labels(records);
         let phases: Vec<PhaseView> = Phase::VARIANTS
             .iter()
             .enumerate()
-            .filter_map(|(member, phase)| phase_view(records, *phase, labels.label(member), bootstrap))
+            .filter_map(|(member, phase)| {
+                phase_view(records, *phase, labels.label(member), bootstrap)
+            })
             .collect();
-        let newest = records.iter().max_by_key(|record| record.as_of).map(|record| record.phase);
+        let newest = records
+            .iter()
+            .max_by_key(|record| record.as_of)
+            .map(|record| record.phase);
         let coverage: Vec<CoverageView> = summary.bands.iter().map(CoverageView::of).collect();
         let found = verdict::Found {
             forecasts,
@@ -241,15 +258,23 @@ impl ScoreView {
 
     /// Coverage of the bands of a level.
     pub(crate) fn level(&self, level: f64) -> Option<&CoverageView> {
-        self.coverage.iter().find(|coverage| is_level(coverage.level, level))
+        self.coverage
+            .iter()
+            .find(|coverage| is_level(coverage.level, level))
     }
 }
 
 /// The label of the whole: a phase may be called skilled on its own, being one of the family.
 fn overall(labels: &LabelFamily, phases: &[PhaseView]) -> Label {
     let total = labels.total();
-    let skilled = phases.iter().any(|phase| phase.label == Label::Skill.name());
-    if total == Label::None && skilled { Label::Skill } else { total }
+    let skilled = phases
+        .iter()
+        .any(|phase| phase.label == Label::Skill.name());
+    if total == Label::None && skilled {
+        Label::Skill
+    } else {
+        total
+    }
 }
 
 fn labels(records: &[&OutcomeRecord]) -> LabelFamily {
@@ -307,13 +332,21 @@ fn design_effect(band: Option<&BandScore>) -> f64 {
     let independent = p * (1.0 - p) / band.outcomes.max(1) as f64;
     let deviation = (band.coverage.upper - band.coverage.lower) / (2.0 * 1.96);
     let effect = deviation * deviation / independent;
-    if effect.is_finite() { effect.clamp(1.0, 50.0) } else { 1.0 }
+    if effect.is_finite() {
+        effect.clamp(1.0, 50.0)
+    } else {
+        1.0
+    }
 }
 
 /// The 80 and the 90 % band of an outcome, in shares of the last close.
 fn ends(record: &OutcomeRecord) -> Option<[(f64, f64); 2]> {
     let band = |level: f64| {
-        let found = record.outcome.bands.iter().find(|band| is_level(band.level, level));
+        let found = record
+            .outcome
+            .bands
+            .iter()
+            .find(|band| is_level(band.level, level));
         found.map(|band| (band.lower, band.upper))
     };
     Some([band(0.8)?, band(0.9)?])
@@ -340,7 +373,11 @@ fn zones(records: &[&OutcomeRecord]) -> [usize; 6] {
 }
 
 fn series(records: &[&OutcomeRecord]) -> Vec<SeriesPoint> {
-    let mut point = SeriesPoint { outcome: 0, inside_80: 0, inside_90: 0 };
+    let mut point = SeriesPoint {
+        outcome: 0,
+        inside_80: 0,
+        inside_90: 0,
+    };
     let mut points = Vec::with_capacity(records.len());
     for record in records {
         let Some([inner, outer]) = ends(record) else {

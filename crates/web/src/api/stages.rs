@@ -185,8 +185,17 @@ pub(crate) fn get(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
 /// A hash of everything but what changes by itself with time.
 pub(crate) fn essence(view: &StagesView) -> String {
     let stages: Vec<String> = view.stages.iter().map(StageView::essence).collect();
-    let rest = (&view.role, &view.hops, &view.picks, &view.vendors, view.draining);
-    let ledger = view.ledger.as_ref().map(|ledger| (&ledger.head, ledger.ok, ledger.verified_at));
+    let rest = (
+        &view.role,
+        &view.hops,
+        &view.picks,
+        &view.vendors,
+        view.draining,
+    );
+    let ledger = view
+        .ledger
+        .as_ref()
+        .map(|ledger| (&ledger.head, ledger.ok, ledger.verified_at));
     digest(&format!("{stages:?}{rest:?}{ledger:?}"))
 }
 
@@ -231,7 +240,13 @@ impl StageView {
     pub(crate) fn essence(&self) -> String {
         format!(
             "{} {} {:?} {:?} {} {} {:?}",
-            self.name, self.state, self.degraded, self.last_error, self.restarts, self.finished, self.dead_letters
+            self.name,
+            self.state,
+            self.degraded,
+            self.last_error,
+            self.restarts,
+            self.finished,
+            self.dead_letters
         )
     }
 
@@ -270,7 +285,12 @@ fn quantile(buckets: &[(f64, u64)], share: f64) -> Option<f64> {
 pub(crate) fn view(site: &Site) -> StagesView {
     let process = (site.process)();
     let health = process.health.as_ref();
-    let order = |name: &str| STAGES.iter().position(|stage| stage.0 == name).unwrap_or(STAGES.len());
+    let order = |name: &str| {
+        STAGES
+            .iter()
+            .position(|stage| stage.0 == name)
+            .unwrap_or(STAGES.len())
+    };
     let mut stages: Vec<StageView> = health
         .into_iter()
         .flat_map(|health| &health.stages)
@@ -293,22 +313,33 @@ pub(crate) fn view(site: &Site) -> StagesView {
 }
 
 fn hops(process: &Process) -> Vec<HopView> {
-    let topics = STAGES.iter().filter_map(|(from, _, topic)| Some((*from, (*topic)?)));
+    let topics = STAGES
+        .iter()
+        .filter_map(|(from, _, topic)| Some((*from, (*topic)?)));
     topics
         .map(|(from, topic)| {
-            let of_topic = |name: &str| name == topic || name.ends_with(&format!("{topic}"));
+            let of_topic = |name: &str| name == topic || name.ends_with(topic);
             let mut partitions: Vec<PartitionView> = process
                 .lags
                 .iter()
                 .filter(|lag| of_topic(&lag.topic))
-                .map(|lag| PartitionView { partition: lag.partition, lag: lag.lag })
+                .map(|lag| PartitionView {
+                    partition: lag.partition,
+                    lag: lag.lag,
+                })
                 .collect();
             partitions.sort_by_key(|partition| partition.partition);
-            let lag = (!partitions.is_empty()).then(|| partitions.iter().map(|one| one.lag.max(0)).sum());
+            let lag =
+                (!partitions.is_empty()).then(|| partitions.iter().map(|one| one.lag.max(0)).sum());
             HopView {
                 from: from.to_owned(),
                 topic: topic.to_owned(),
-                carrier: if process.through_topics { "topic" } else { "in-process" }.to_owned(),
+                carrier: if process.through_topics {
+                    "topic"
+                } else {
+                    "in-process"
+                }
+                .to_owned(),
                 lag,
                 partitions,
             }
@@ -344,7 +375,9 @@ fn ledger(site: &Site) -> Option<LedgerView> {
         rows: book.rows,
         head: book.head.clone(),
         verified_at: verification.as_ref().map(|verification| verification.at),
-        ok: verification.as_ref().map(|verification| verification.result.is_ok()),
+        ok: verification
+            .as_ref()
+            .map(|verification| verification.result.is_ok()),
         damage: verification.and_then(|verification| verification.result.err()),
         last_recorded_at: book.last_recorded_at,
     })

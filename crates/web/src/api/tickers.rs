@@ -79,7 +79,11 @@ pub(crate) fn list(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
     let record = record(site)?;
     let head = record.book().head.clone();
     of_ledger(site, asked, &head, || {
-        let items = site.tickers.iter().map(|ticker| entry(record, ticker)).collect();
+        let items = site
+            .tickers
+            .iter()
+            .map(|ticker| entry(record, ticker))
+            .collect();
         Ok(TickerList { items })
     })
 }
@@ -96,7 +100,11 @@ fn entry(record: &Record, ticker: &Ticker) -> TickerEntry {
     let score: &ScoreView = &record.score_of(ticker);
     TickerEntry {
         ticker: ticker.clone(),
-        newest: record.book().tickers.get(ticker).and_then(|book| book.newest.clone()),
+        newest: record
+            .book()
+            .tickers
+            .get(ticker)
+            .and_then(|book| book.newest.clone()),
         outcomes: score.outcomes,
         relative_mae: score.relative_mae,
         coverage: score.coverage.clone(),
@@ -106,14 +114,28 @@ fn entry(record: &Record, ticker: &Ticker) -> TickerEntry {
 fn detail(site: &Site, record: &Record, ticker: &Ticker) -> Result<TickerDetail, Problem> {
     let entry = entry(record, ticker);
     if entry.newest.is_none() && !site.tickers.contains(ticker) {
-        return Err(Problem::not_found("this ticker is not picked from, and never was"));
+        return Err(Problem::not_found(
+            "this ticker is not picked from, and never was",
+        ));
     }
     let forecast = newest_forecast(record, entry.newest.as_ref())?;
-    let history = forecast.as_ref().map(|forecast| forecast.history.clone()).unwrap_or_default();
-    let news = forecast.as_ref().and_then(|forecast| forecast.news.as_ref());
+    let history = forecast
+        .as_ref()
+        .map(|forecast| forecast.history.clone())
+        .unwrap_or_default();
+    let news = forecast
+        .as_ref()
+        .and_then(|forecast| forecast.news.as_ref());
     let news = news.map(|news| news.iter().map(|mean| (mean.0, mean.1, mean.2)).collect());
-    let past = forecast.map(|forecast| past(record, &forecast)).unwrap_or_default();
-    Ok(TickerDetail { entry, history, news, past })
+    let past = forecast
+        .map(|forecast| past(record, &forecast))
+        .unwrap_or_default();
+    Ok(TickerDetail {
+        entry,
+        history,
+        news,
+        past,
+    })
 }
 
 /// The newest forecast, whole.
@@ -136,8 +158,16 @@ pub(crate) fn past(record: &Record, forecast: &CloseForecast) -> Vec<PastEntry> 
         return Vec::new();
     };
     let entry = |(session, close): &(SessionDate, f64)| {
-        let said: Vec<&Said> = ticker.said.get(session)?.iter().filter(|said| said.actual.is_some()).collect();
-        let alike = said.iter().filter(|said| said.phase == forecast.phase).min_by_key(|said| said.as_of);
+        let said: Vec<&Said> = ticker
+            .said
+            .get(session)?
+            .iter()
+            .filter(|said| said.actual.is_some())
+            .collect();
+        let alike = said
+            .iter()
+            .filter(|said| said.phase == forecast.phase)
+            .min_by_key(|said| said.as_of);
         let said = alike.or_else(|| said.iter().min_by_key(|said| said.as_of))?;
         // Closes are restated after a split: what was said is brought to today's basis.
         let basis = close / said.actual?;

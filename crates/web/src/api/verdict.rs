@@ -89,11 +89,18 @@ pub(crate) fn of(found: &Found<'_>) -> Verdict {
     };
     if found.forecasts == 0 {
         let text = "A forecast takes about a second; its score comes after the close.";
-        return verdict(VerdictKind::Empty, "Nothing forecast yet.".to_owned(), text.to_owned());
+        return verdict(
+            VerdictKind::Empty,
+            "Nothing forecast yet.".to_owned(),
+            text.to_owned(),
+        );
     }
     // The phase of the newest outcome, where it has enough; else the fullest.
     let enough = |phase: &&PhaseView| phase.outcomes >= MIN_OUTCOMES;
-    let newest = found.phases.iter().find(|phase| Some(phase.phase) == found.newest);
+    let newest = found
+        .phases
+        .iter()
+        .find(|phase| Some(phase.phase) == found.newest);
     let fullest = found.phases.iter().max_by_key(|phase| phase.outcomes);
     let Some(shown) = newest.filter(enough).or(fullest.filter(enough)) else {
         return verdict(VerdictKind::Early, early(fullest), early_text(found));
@@ -106,19 +113,31 @@ pub(crate) fn of(found: &Found<'_>) -> Verdict {
                 counted(found.summary.outcomes as u64, "outcome"),
                 alarm_name(alarm)
             );
-            (VerdictKind::Suspect, "Too good to be believed.".to_owned(), text)
+            (
+                VerdictKind::Suspect,
+                "Too good to be believed.".to_owned(),
+                text,
+            )
         }
         (None, Label::Skill) => {
             let gain = skilled_gain(found);
-            let heading = format!("A little skill: errs {} less than the price it starts from.", error(gain));
+            let heading = format!(
+                "A little skill: errs {} less than the price it starts from.",
+                error(gain)
+            );
             (VerdictKind::Skill, heading, rests_on(found))
         }
         (None, Label::Worse) => {
             let loss = relative.map_or(0.0, |relative| relative.value - 1.0);
-            let heading = format!("Worse than the price it starts from: errs {} more.", error(loss));
+            let heading = format!(
+                "Worse than the price it starts from: errs {} more.",
+                error(loss)
+            );
             (VerdictKind::Worse, heading, rests_on(found))
         }
-        (None, Label::None | Label::Early) => (VerdictKind::None, calls(shown), none_text(found, shown)),
+        (None, Label::None | Label::Early) => {
+            (VerdictKind::None, calls(shown), none_text(found, shown))
+        }
     };
     Verdict {
         bands: bands(found.coverage),
@@ -128,8 +147,13 @@ pub(crate) fn of(found: &Found<'_>) -> Verdict {
 
 /// By how much the skilled member errs less.
 fn skilled_gain(found: &Found<'_>) -> f64 {
-    let skilled = found.phases.iter().find(|phase| phase.label == Label::Skill.name());
-    let of_phase = skilled.and_then(|phase| phase.relative_mae).map(|relative| relative.value);
+    let skilled = found
+        .phases
+        .iter()
+        .find(|phase| phase.label == Label::Skill.name());
+    let of_phase = skilled
+        .and_then(|phase| phase.relative_mae)
+        .map(|relative| relative.value);
     let of_all = found.summary.relative_mae.map(|relative| relative.value);
     1.0 - of_phase.or(of_all).unwrap_or(1.0)
 }
@@ -190,9 +214,13 @@ fn none_text(found: &Found<'_>, shown: &PhaseView) -> String {
             relative.lower,
             relative.upper
         ),
-        None => "The price it starts from has not erred yet, so nothing can be compared.".to_owned(),
+        None => {
+            "The price it starts from has not erred yet, so nothing can be compared.".to_owned()
+        }
     };
-    let known = shown.against_last_close.filter(|_| shown.phase != Phase::Before);
+    let known = shown
+        .against_last_close
+        .filter(|_| shown.phase != Phase::Before);
     let known = known.map_or_else(String::new, |known| {
         format!(
             " Forecasts {} err {} as much as yesterday's close: the rest of the day was known already.",
@@ -218,16 +246,19 @@ fn held(found: &Found<'_>) -> String {
 }
 
 fn rests_on(found: &Found<'_>) -> String {
-    let interval = found.summary.relative_mae.map_or_else(String::new, |relative| {
-        format!(
-            "Relative error {} (95 %: {:.3} to {:.3}) from {} over {}. ",
-            ratio(relative.value),
-            relative.lower,
-            relative.upper,
-            counted(found.summary.outcomes as u64, "outcome"),
-            counted(found.summary.days as u64, "session")
-        )
-    });
+    let interval = found
+        .summary
+        .relative_mae
+        .map_or_else(String::new, |relative| {
+            format!(
+                "Relative error {} (95 %: {:.3} to {:.3}) from {} over {}. ",
+                ratio(relative.value),
+                relative.lower,
+                relative.upper,
+                counted(found.summary.outcomes as u64, "outcome"),
+                counted(found.summary.days as u64, "session")
+            )
+        });
     format!("{interval}{}", held(found))
 }
 
@@ -239,12 +270,17 @@ fn bands(coverage: &[CoverageView]) -> String {
     if coverage.iter().all(CoverageView::holds) {
         return "The bands hold.".to_owned();
     }
-    let worst = coverage
-        .iter()
-        .filter(|band| !band.holds())
-        .max_by(|a, b| (a.value - a.level).abs().total_cmp(&(b.value - b.level).abs()));
+    let worst = coverage.iter().filter(|band| !band.holds()).max_by(|a, b| {
+        (a.value - a.level)
+            .abs()
+            .total_cmp(&(b.value - b.level).abs())
+    });
     worst.map_or_else(String::new, |worst| {
-        let how = if worst.value < worst.level { "too narrow" } else { "too wide" };
+        let how = if worst.value < worst.level {
+            "too narrow"
+        } else {
+            "too wide"
+        };
         format!(
             "The bands are {how}: {} inside the {} band.",
             share(worst.value),

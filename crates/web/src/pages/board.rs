@@ -27,7 +27,10 @@ pub(crate) fn panel(context: &Context<'_>, record: &Record) -> Panel {
         title: html! { (title) },
         about: html! { "in per cent from the close before" },
         json: Some("/api/v1/tickers".to_owned()),
-        body: scroll("Table of the newest forecasts", &table(context, &rows, reach)),
+        body: scroll(
+            "Table of the newest forecasts",
+            &table(context, &rows, reach),
+        ),
     }
 }
 
@@ -39,14 +42,19 @@ fn rows(context: &Context<'_>, record: &Record) -> Vec<(Ticker, Option<ForecastE
         .tickers
         .iter()
         .map(|ticker| {
-            let newest = book.tickers.get(ticker).and_then(|book| book.newest.clone());
+            let newest = book
+                .tickers
+                .get(ticker)
+                .and_then(|book| book.newest.clone());
             (ticker.clone(), newest)
         })
         .collect();
     drop(book);
     rows.sort_by(|a, b| {
         let key = |row: &Option<ForecastEntry>| {
-            row.as_ref().map_or((2, 0.0), |entry| (u8::from(is_over(context, entry)), -sure(entry)))
+            row.as_ref().map_or((2, 0.0), |entry| {
+                (u8::from(is_over(context, entry)), -sure(entry))
+            })
         };
         let (a, b) = (key(&a.1), key(&b.1));
         a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
@@ -60,15 +68,24 @@ fn sure(entry: &ForecastEntry) -> f64 {
 
 /// Whether the session that it forecasts has closed.
 pub(crate) fn is_over(context: &Context<'_>, entry: &ForecastEntry) -> bool {
-    let session = entry.session.and_then(|session| context.site.calendar.session(session.date()));
+    let session = entry
+        .session
+        .and_then(|session| context.site.calendar.session(session.date()));
     session.is_some_and(|session| session.close <= context.stages.clock)
 }
 
 /// Half of the scale: the widest 90 % band, rounded up.
 fn reach(rows: &[(Ticker, Option<ForecastEntry>)]) -> f64 {
-    let bands = rows.iter().filter_map(|(_, entry)| claimed_pct(entry.as_ref()?));
-    let widest = bands.fold(0.0_f64, |far, band| far.max(band.outer.0.abs()).max(band.outer.1.abs()));
-    [3.0, 6.0, 9.0, 12.0].into_iter().find(|reach| widest <= *reach).unwrap_or(3.0 * (widest / 3.0).ceil())
+    let bands = rows
+        .iter()
+        .filter_map(|(_, entry)| claimed_pct(entry.as_ref()?));
+    let widest = bands.fold(0.0_f64, |far, band| {
+        far.max(band.outer.0.abs()).max(band.outer.1.abs())
+    });
+    [3.0, 6.0, 9.0, 12.0]
+        .into_iter()
+        .find(|reach| widest <= *reach)
+        .unwrap_or(3.0 * (widest / 3.0).ceil())
 }
 
 fn table(context: &Context<'_>, rows: &[(Ticker, Option<ForecastEntry>)], reach: f64) -> Markup {
@@ -138,10 +155,17 @@ fn so_far(entry: &ForecastEntry) -> String {
 
 /// "488.95, 14:01", or the day of the session before its opening.
 fn from(entry: &ForecastEntry) -> String {
-    let session = entry.session.map(|session| day(session.date())).unwrap_or_default();
+    let session = entry
+        .session
+        .map(|session| day(session.date()))
+        .unwrap_or_default();
     match (entry.reference, entry.close, entry.reference_at) {
-        (Some(reference), Some(close), Some(at)) => format!("{}, {session} {}", price(reference, close), time(at)),
-        (Some(reference), Some(close), None) => format!("{}, before {session}", price(reference, close)),
+        (Some(reference), Some(close), Some(at)) => {
+            format!("{}, {session} {}", price(reference, close), time(at))
+        }
+        (Some(reference), Some(close), None) => {
+            format!("{}, before {session}", price(reference, close))
+        }
         _ => session,
     }
 }

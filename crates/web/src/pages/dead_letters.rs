@@ -4,7 +4,9 @@ use maud::{Markup, html};
 
 use super::layout::{Panel, at, scroll};
 use super::{Context, Page};
-use crate::api::dead_letters::{DeadLetterCount, DeadLetterEntry, DeadLetterPage, Wanted, page as api_page};
+use crate::api::dead_letters::{
+    DeadLetterCount, DeadLetterEntry, DeadLetterPage, Wanted, page as api_page,
+};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::record::Record;
@@ -15,7 +17,13 @@ const ROWS: usize = 50;
 
 /// The panel on the first page.
 pub(crate) fn panel(record: &Record) -> Result<Panel, Problem> {
-    let page = api_page(record, &Wanted { limit: 1, ..Wanted::default() })?;
+    let page = api_page(
+        record,
+        &Wanted {
+            limit: 1,
+            ..Wanted::default()
+        },
+    )?;
     let picks = {
         let book = record.book();
         book.forecasts + book.dead.len() as u64
@@ -63,7 +71,14 @@ fn reasons(counts: &[DeadLetterCount]) -> Markup {
 pub(crate) fn page(context: &Context<'_>, query: &Query) -> Result<Page, Problem> {
     let record = context.need_record()?;
     let before = query.number("before", 1..=i64::MAX)?;
-    let page = api_page(record, &Wanted { before, limit: ROWS, ..Wanted::default() })?;
+    let page = api_page(
+        record,
+        &Wanted {
+            before,
+            limit: ROWS,
+            ..Wanted::default()
+        },
+    )?;
     let total: u64 = page.counts.iter().map(|one| one.count).sum();
     let heading = match total {
         0 => "No dead letters: every pick so far ended in a forecast.".to_owned(),

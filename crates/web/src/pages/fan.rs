@@ -27,7 +27,12 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    pub(crate) fn new(site: &Site, record: &Record, entry: ForecastEntry, forecast: CloseForecast) -> Self {
+    pub(crate) fn new(
+        site: &Site,
+        record: &Record,
+        entry: ForecastEntry,
+        forecast: CloseForecast,
+    ) -> Self {
         let past = tickers::past(record, &forecast);
         let session = site.calendar.session(forecast.target.date());
         let share = |at: Option<chrono::DateTime<chrono::Utc>>| {
@@ -40,7 +45,10 @@ impl Shown {
             _ => share(forecast.reference.and_then(|reference| reference.at)).unwrap_or(0.0),
         };
         let book = record.book();
-        let said = book.tickers.get(&forecast.ticker).and_then(|ticker| ticker.said.get(&forecast.target));
+        let said = book
+            .tickers
+            .get(&forecast.ticker)
+            .and_then(|ticker| ticker.said.get(&forecast.target));
         let seen = |said: &Said| Some((share(said.reference_at)?, said.reference?));
         let mut today: Vec<(f64, f64)> = said.into_iter().flatten().filter_map(seen).collect();
         today.retain(|price| price.0 <= from);
@@ -50,7 +58,13 @@ impl Shown {
             today.clear();
         }
         drop(book);
-        Self { entry, forecast, past, today, from }
+        Self {
+            entry,
+            forecast,
+            past,
+            today,
+            from,
+        }
     }
 
     fn chart(&self, closes: usize, id: &str, size: (f64, f64)) -> Option<String> {
@@ -60,11 +74,18 @@ impl Shown {
         let history = &history[skipped..];
         let past = self.past.iter().filter_map(|past| {
             let close = history.iter().position(|close| close.0 == past.session)?;
-            Some(PastBand { close, claimed: past_claimed(past)?, actual: past.actual })
+            Some(PastBand {
+                close,
+                claimed: past_claimed(past)?,
+                actual: past.actual,
+            })
         });
         let shown = Fan {
             name: self.forecast.ticker.to_string(),
-            closes: history.iter().map(|(session, close)| (day(session.date()), *close)).collect(),
+            closes: history
+                .iter()
+                .map(|(session, close)| (day(session.date()), *close))
+                .collect(),
             past: past.collect(),
             today: self.today.clone(),
             reference: (self.forecast.reference_price(), self.from),
@@ -140,10 +161,17 @@ impl Shown {
 
 fn past_claimed(past: &PastEntry) -> Option<Claimed> {
     let band = |level: f64| {
-        let found = past.intervals.iter().find(|interval| crate::api::score::is_level(interval.level, level));
+        let found = past
+            .intervals
+            .iter()
+            .find(|interval| crate::api::score::is_level(interval.level, level));
         found.map(|interval| (interval.lower, interval.upper))
     };
-    Some(Claimed { point: past.prediction, inner: band(0.8)?, outer: band(0.9)? })
+    Some(Claimed {
+        point: past.prediction,
+        inner: band(0.8)?,
+        outer: band(0.9)?,
+    })
 }
 
 /// "a rise of 0.42 % with 87 % probability".
@@ -155,7 +183,10 @@ pub(crate) fn call(entry: &ForecastEntry) -> String {
     let up = entry.probability_up.unwrap_or(0.5);
     match entry.direction() {
         Some(Direction::Rise) => format!("a rise ({moved}) with {} probability", whole_share(up)),
-        Some(Direction::Fall) => format!("a fall ({moved}) with {} probability", whole_share(1.0 - up)),
+        Some(Direction::Fall) => format!(
+            "a fall ({moved}) with {} probability",
+            whole_share(1.0 - up)
+        ),
         _ => "the same as the last close".to_owned(),
     }
 }
@@ -165,7 +196,9 @@ pub(crate) fn rests_on(entry: &ForecastEntry) -> String {
     let reference = entry.reference.zip(entry.close);
     let from = match (entry.reference_kind, reference) {
         (Some(ReferenceKind::Quote), Some((reference, close))) => {
-            let at = entry.reference_at.map_or_else(String::new, |at| format!(" at {}", time(at)));
+            let at = entry
+                .reference_at
+                .map_or_else(String::new, |at| format!(" at {}", time(at)));
             format!("From {}{at}", price(reference, close))
         }
         (Some(ReferenceKind::Opening), Some((reference, close))) => {

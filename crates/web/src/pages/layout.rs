@@ -85,7 +85,13 @@ pub(crate) fn document(context: &Context<'_>, page: Page) -> String {
 /// The product's clock, what the session does, and whether the page is live.
 fn clock(site: &Site, now: DateTime<Utc>) -> Markup {
     let local = Calendar::wall_clock(now);
-    let shown = format!("{} {} {}, {}", local.format("%a"), day(local.date()), local.format("%Y"), time(now));
+    let shown = format!(
+        "{} {} {}, {}",
+        local.format("%a"),
+        day(local.date()),
+        local.format("%Y"),
+        time(now)
+    );
     html! {
         div.now {
             p #clock data-live=(digest(&shown)) {
@@ -187,6 +193,9 @@ mod tests {
         let panel = |seconds: i64| html! { p { "last " (ago(seconds)) " before" } }.into_string();
         assert_ne!(panel(1), panel(2));
         assert_eq!(without_ages(&panel(1)), without_ages(&panel(2)));
-        assert_eq!(without_ages("a<span data-age>1</span>b<span data-age>2</span>c"), "abc");
+        assert_eq!(
+            without_ages("a<span data-age>1</span>b<span data-age>2</span>c"),
+            "abc"
+        );
     }
 }

@@ -13,7 +13,9 @@ use crate::api::forecasts::{ForecastDetail, detail};
 use crate::problem::Problem;
 use crate::query;
 use crate::record::Record;
-use crate::text::{THIN, change, clean, count, day, duration, error, hash_ends, price, ratio, whole_share};
+use crate::text::{
+    THIN, change, clean, count, day, duration, error, hash_ends, price, ratio, whole_share,
+};
 
 /// Digits of a short id.
 const SHORT: usize = 8;
@@ -32,7 +34,7 @@ pub(crate) fn find(context: &Context<'_>, id: &str) -> Result<Found, Problem> {
         };
     }
     let pick_id = query::pick_id(id)?;
-    let detail = detail(record, pick_id).map_err(|problem| match problem.status {
+    let detail = detail(record, pick_id).map_err(|problem| match problem.status() {
         404 => Problem::not_found("No pick has this id."),
         _ => problem,
     })?;
@@ -56,8 +58,11 @@ fn choice(digits: &str, several: &[PickId]) -> Page {
 fn page(context: &Context<'_>, record: &Record, detail: ForecastDetail) -> Page {
     let heading = heading(&detail.entry);
     let forecast = detail.forecast.clone();
-    let shown = forecast.map(|forecast| Shown::new(context.site, record, detail.entry.clone(), forecast));
-    let news = shown.as_ref().and_then(|shown| record_page::news(&shown.forecast, "", (330.0, 200.0)));
+    let shown =
+        forecast.map(|forecast| Shown::new(context.site, record, detail.entry.clone(), forecast));
+    let news = shown
+        .as_ref()
+        .and_then(|shown| record_page::news(&shown.forecast, "", (330.0, 200.0)));
     let id = detail.entry.pick_id.to_string();
     let main = html! {
         div.lede {
@@ -90,8 +95,14 @@ fn page(context: &Context<'_>, record: &Record, detail: ForecastDetail) -> Page 
 
 /// The pick in a sentence.
 fn heading(entry: &ForecastEntry) -> String {
-    let ticker = entry.ticker.as_ref().map_or("A pick", |ticker| ticker.as_str());
-    let when = entry.session.map(|session| format!(" on {}", day(session.date()))).unwrap_or_default();
+    let ticker = entry
+        .ticker
+        .as_ref()
+        .map_or("A pick", |ticker| ticker.as_str());
+    let when = entry
+        .session
+        .map(|session| format!(" on {}", day(session.date())))
+        .unwrap_or_default();
     let (Some(close), Some(prediction)) = (entry.close, entry.prediction) else {
         let reason = entry.reason.map(|reason| reason.code()).unwrap_or_default();
         return format!("{ticker} was not forecast: {reason}.");
@@ -112,7 +123,7 @@ fn heading(entry: &ForecastEntry) -> String {
     };
     let words = match fell.words() {
         "outside" => "outside the bands".to_owned(),
-        inside => format!("{inside}"),
+        inside => inside.to_string(),
     };
     format!("{ticker} {said}{when}. {came}, {words}.")
 }
@@ -141,7 +152,11 @@ fn steps(detail: &ForecastDetail) -> Markup {
     let mut steps = vec![picked(&detail.entry)];
     match (&detail.forecast, &detail.dead_letter) {
         (Some(forecast), _) => {
-            steps.extend([gathered(forecast), scored_headlines(forecast), forecast_step(forecast)]);
+            steps.extend([
+                gathered(forecast),
+                scored_headlines(forecast),
+                forecast_step(forecast),
+            ]);
             steps.push(recorded(detail));
             steps.push(scored(detail));
         }
@@ -188,7 +203,9 @@ fn picked(entry: &ForecastEntry) -> Step {
 
 fn gathered(forecast: &CloseForecast) -> Step {
     let (began, took) = traced(forecast, "scraper");
-    let quote = forecast.quote.map(|quote| price(quote.price, forecast.last_close));
+    let quote = forecast
+        .quote
+        .map(|quote| price(quote.price, forecast.last_close));
     Step {
         at: began,
         took,
@@ -295,8 +312,17 @@ fn recorded(detail: &ForecastDetail) -> Step {
 fn scored(detail: &ForecastDetail) -> Step {
     let entry = &detail.entry;
     let Some((score, by)) = entry.score.zip(detail.scored_by.as_ref()) else {
-        let body = if entry.late || entry.foreign { "It is never scored." } else { "The first later forecast of this ticker that knows the close scores it." };
-        return Step { at: None, took: None, title: "Not scored", body: html! { p { (body) } } };
+        let body = if entry.late || entry.foreign {
+            "It is never scored."
+        } else {
+            "The first later forecast of this ticker that knows the close scores it."
+        };
+        return Step {
+            at: None,
+            took: None,
+            title: "Not scored",
+            body: html! { p { (body) } },
+        };
     };
     let close = entry.close.unwrap_or(score.actual);
     let by_id = by.pick_id.to_string();
@@ -363,7 +389,9 @@ fn in_short(context: &Context<'_>, entry: &ForecastEntry) -> Panel {
 }
 
 fn again(forecast: &CloseForecast) -> Panel {
-    let as_of = forecast.as_of.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let as_of = forecast
+        .as_of
+        .to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     Panel {
         id: "again",
         class: "",

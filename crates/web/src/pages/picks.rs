@@ -8,8 +8,8 @@ use super::board::{call, is_over};
 use super::drawing::{claimed, svg};
 use super::layout::{Panel, at, scroll};
 use crate::api::entry::{EntryState, Fell, ForecastEntry};
-use crate::record::Record;
 use crate::problem::Problem;
+use crate::record::Record;
 use crate::text::{counted, day, error, price, ratio};
 
 const SIZE: (f64, f64) = (150.0, 20.0);
@@ -83,7 +83,10 @@ fn row(context: &Context<'_>, entry: &ForecastEntry) -> Markup {
 }
 
 fn prices(entry: &ForecastEntry) -> String {
-    entry.prediction.map_or_else(|| "—".to_owned(), |prediction| price(prediction, entry.close.unwrap_or(prediction)))
+    entry.prediction.map_or_else(
+        || "—".to_owned(),
+        |prediction| price(prediction, entry.close.unwrap_or(prediction)),
+    )
 }
 
 /// How a pick ended, or what it waits for.

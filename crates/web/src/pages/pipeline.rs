@@ -37,7 +37,10 @@ pub(crate) fn panel(context: &Context<'_>) -> Panel {
 fn summary(context: &Context<'_>) -> Markup {
     let view = &context.stages;
     if !view.running {
-        let last = view.ledger.as_ref().and_then(|ledger| ledger.last_recorded_at);
+        let last = view
+            .ledger
+            .as_ref()
+            .and_then(|ledger| ledger.last_recorded_at);
         return html! {
             "nothing is running"
             @if let Some(last) = last { "; last row " (ago((view.clock - last).num_seconds())) " ago" }
@@ -55,7 +58,10 @@ pub(crate) fn worst(view: &StagesView) -> String {
         return format!("{} is failing", title(stage));
     }
     let silent = view.stages.iter().find_map(|stage| {
-        let stuck = stage.work.iter().find(|work| work.silent_ms > STUCK * work.bound_ms)?;
+        let stuck = stage
+            .work
+            .iter()
+            .find(|work| work.silent_ms > STUCK * work.bound_ms)?;
         Some((stage, stuck.silent_ms / 1_000))
     });
     if let Some((stage, seconds)) = silent {
@@ -209,7 +215,11 @@ fn strip(view: &StagesView) -> Markup {
 /// `/pipeline`: every stage with its histogram, the partitions, the vendors. Every role has it.
 pub(crate) fn page(context: &Context<'_>) -> Page {
     let view = &context.stages;
-    let sentence = if view.running { worst(view) } else { "nothing is running".to_owned() };
+    let sentence = if view.running {
+        worst(view)
+    } else {
+        "nothing is running".to_owned()
+    };
     let mut heading = sentence.clone();
     if let Some(first) = heading.get_mut(..1) {
         first.make_ascii_uppercase();

@@ -31,7 +31,11 @@ pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
             p.empty { b { "No close has come yet." } "A forecast is scored by the first later one of its ticker, once that knows the close." }
         }
     };
-    Ok(Page::new(format!("Record: {}", judged.heading), "/record", main))
+    Ok(Page::new(
+        format!("Record: {}", judged.heading),
+        "/record",
+        main,
+    ))
 }
 
 /// By the part of the day, as a table.
@@ -69,8 +73,13 @@ fn by_phase(score: &ScoreView) -> Panel {
             })
         })
         .collect();
-    let ends = rows.iter().flat_map(|row| [row.interval.0, row.interval.1, row.value]);
-    let far = ends.map(|end| (end - 1.0).abs()).fold(0.01, f64::max).min(0.5);
+    let ends = rows
+        .iter()
+        .flat_map(|row| [row.interval.0, row.interval.1, row.value]);
+    let far = ends
+        .map(|end| (end - 1.0).abs())
+        .fold(0.01, f64::max)
+        .min(0.5);
     let scale = (1.0 - 1.1 * far, 1.0 + 1.1 * far);
     Panel {
         id: "by-phase",
@@ -149,7 +158,11 @@ pub(crate) fn fell(score: &ScoreView, class: &'static str) -> Panel {
 }
 
 /// News behind a forecast, where it carries them.
-pub(crate) fn news(forecast: &CloseForecast, class: &'static str, size: (f64, f64)) -> Option<Panel> {
+pub(crate) fn news(
+    forecast: &CloseForecast,
+    class: &'static str,
+    size: (f64, f64),
+) -> Option<Panel> {
     let means = forecast.news.as_ref().filter(|means| !means.is_empty())?;
     let bars: Vec<NewsBar> = means
         .iter()
@@ -179,7 +192,10 @@ pub(crate) fn news(forecast: &CloseForecast, class: &'static str, size: (f64, f6
 
 /// A score with its sign.
 pub(crate) fn signed(value: f64) -> String {
-    change(value / 100.0).replace([THIN, '%'], "").trim().to_owned()
+    change(value / 100.0)
+        .replace([THIN, '%'], "")
+        .trim()
+        .to_owned()
 }
 
 fn tickers(context: &Context<'_>, record: &Record) -> Panel {
@@ -232,7 +248,11 @@ fn tickers(context: &Context<'_>, record: &Record) -> Panel {
 
 /// Coverage by how wide the band was.
 fn thirds(score: &ScoreView) -> Panel {
-    const NAMES: [&str; 3] = ["Calm third (narrow bands)", "Middle third", "Stormy third (wide bands)"];
+    const NAMES: [&str; 3] = [
+        "Calm third (narrow bands)",
+        "Middle third",
+        "Stormy third (wide bands)",
+    ];
     Panel {
         id: "thirds",
         class: "c4",

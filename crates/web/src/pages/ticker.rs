@@ -21,14 +21,23 @@ pub(crate) fn page(context: &Context<'_>, ticker: &str, query: &Query) -> Result
     let ticker = query::ticker(ticker)?;
     let record = context.need_record()?;
     let before = query.number("before", 1..=i64::MAX)?;
-    let newest = record.book().tickers.get(&ticker).and_then(|book| book.newest.clone());
-    let known = context.site.tickers.contains(&ticker) || record.book().tickers.contains_key(&ticker);
+    let newest = record
+        .book()
+        .tickers
+        .get(&ticker)
+        .and_then(|book| book.newest.clone());
+    let known =
+        context.site.tickers.contains(&ticker) || record.book().tickers.contains_key(&ticker);
     if !known {
         return Err(unknown(context, &ticker));
     }
     let forecast = newest_forecast(record, newest.as_ref())?;
-    let news = forecast.as_ref().and_then(|forecast| record_page::news(forecast, "c7", (620.0, 218.0)));
-    let shown = newest.zip(forecast).map(|(entry, forecast)| Shown::new(context.site, record, entry, forecast));
+    let news = forecast
+        .as_ref()
+        .and_then(|forecast| record_page::news(forecast, "c7", (620.0, 218.0)));
+    let shown = newest
+        .zip(forecast)
+        .map(|(entry, forecast)| Shown::new(context.site, record, entry, forecast));
     let score = record.score_of(&ticker);
     let main = html! {
         div.lede {
@@ -56,18 +65,23 @@ pub(crate) fn page(context: &Context<'_>, ticker: &str, query: &Query) -> Result
         }
         div.grid { (its_picks(context, record, &ticker, before)?.draw()) }
     };
-    Ok(Page::new(format!("{ticker}: forecast and record"), "/", main))
+    Ok(Page::new(
+        format!("{ticker}: forecast and record"),
+        "/",
+        main,
+    ))
 }
 
 fn unknown(context: &Context<'_>, ticker: &Ticker) -> Problem {
     let known: Vec<&str> = context.site.tickers.iter().map(Ticker::as_str).collect();
     let mut problem = Problem::not_found(format!("No pick of {ticker} yet."));
-    problem.detail = Some(format!("Picked from: {}", known.join(", ")));
+    problem.detail = Some(format!("Picked from: {}", known.join(", ")).into());
     problem
 }
 
 fn lede(ticker: &Ticker, shown: Option<&Shown>) -> Markup {
-    let bands = shown.and_then(|shown| Some((shown, shown.entry.band(0.8)?, shown.entry.band(0.9)?)));
+    let bands =
+        shown.and_then(|shown| Some((shown, shown.entry.band(0.8)?, shown.entry.band(0.9)?)));
     let Some((shown, inner, outer)) = bands else {
         return html! { h1 { "No pick of " (ticker) " yet." } };
     };
@@ -139,7 +153,10 @@ fn its_picks(
     let before = before.unwrap_or_else(|| record.book().rows + 1);
     let found = record.read(|reader| reader.newest_of(ticker, Some(before), PICKS))?;
     let entries: Vec<ForecastEntry> = found.iter().map(ForecastEntry::of).collect();
-    let last = entries.last().filter(|_| entries.len() == PICKS as usize).map(|entry| entry.seq);
+    let last = entries
+        .last()
+        .filter(|_| entries.len() == PICKS as usize)
+        .map(|entry| entry.seq);
     Ok(Panel {
         id: "picks",
         class: "c12",

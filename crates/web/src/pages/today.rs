@@ -4,7 +4,9 @@ use maud::html;
 
 use super::fan::{Shown, data_up_to};
 use super::layout::Panel;
-use super::{Context, Page, board, dead_letters, picks, pipeline, record_page, vendors, verdict, verdict_of};
+use super::{
+    Context, Page, board, dead_letters, picks, pipeline, record_page, vendors, verdict, verdict_of,
+};
 use crate::api::tickers::newest_forecast;
 use crate::api::verdict::VerdictKind;
 use crate::problem::Problem;
@@ -17,8 +19,12 @@ pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
     let judged = verdict_of(record);
     let newest = record.book().newest().cloned();
     let forecast = newest_forecast(record, newest.as_ref())?;
-    let news = forecast.as_ref().and_then(|forecast| record_page::news(forecast, "c4", (360.0, 218.0)));
-    let fan = newest.zip(forecast).map(|(entry, forecast)| fan(context, record, entry, forecast));
+    let news = forecast
+        .as_ref()
+        .and_then(|forecast| record_page::news(forecast, "c4", (360.0, 218.0)));
+    let fan = newest
+        .zip(forecast)
+        .map(|(entry, forecast)| fan(context, record, entry, forecast));
     let score = record.score();
     let scores = judged.kind != VerdictKind::Broken;
     let phases = scores && score.outcomes > 0;
@@ -42,8 +48,16 @@ pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
             }
         }
     };
-    let bands = if judged.bands.is_empty() { String::new() } else { format!(" {}", judged.bands) };
-    Ok(Page::new(format!("closecall: {}{bands}", judged.heading), "/", main))
+    let bands = if judged.bands.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", judged.bands)
+    };
+    Ok(Page::new(
+        format!("closecall: {}{bands}", judged.heading),
+        "/",
+        main,
+    ))
 }
 
 fn fan(

@@ -39,9 +39,16 @@ pub(crate) fn draw(context: &Context<'_>, record: &Record) -> Markup {
 
 /// When the first pick is made.
 fn first_pick(context: &Context<'_>, verdict: &Verdict) -> String {
-    let next = context.stages.picks.next_at.filter(|_| verdict.kind == VerdictKind::Empty);
+    let next = context
+        .stages
+        .picks
+        .next_at
+        .filter(|_| verdict.kind == VerdictKind::Empty);
     next.map_or_else(String::new, |at| {
-        format!("The first pick is made in {}.", age((at - context.stages.clock).num_seconds()))
+        format!(
+            "The first pick is made in {}.",
+            age((at - context.stages.clock).num_seconds())
+        )
     })
 }
 
@@ -69,13 +76,20 @@ fn claims(score: &ScoreView) -> Markup {
 
 /// A scale that holds an interval, with round ends around a promise.
 fn around(promise: f64, ends: &[f64], step: f64) -> [f64; 3] {
-    let far = ends.iter().map(|end| (end - promise).abs()).fold(step, f64::max);
+    let far = ends
+        .iter()
+        .map(|end| (end - promise).abs())
+        .fold(step, f64::max);
     let reach = step * (far / step).ceil();
     [promise - reach, promise, promise + reach]
 }
 
 fn relative_error(relative: &EstimateView) -> Markup {
-    let EstimateView { value, lower, upper } = *relative;
+    let EstimateView {
+        value,
+        lower,
+        upper,
+    } = *relative;
     let ticks = around(1.0, &[lower, upper, value], 0.02);
     let name = move |tick: f64| match tick {
         t if t < 0.9999 => format!("{t:.2} better"),
@@ -93,11 +107,21 @@ fn relative_error(relative: &EstimateView) -> Markup {
 }
 
 fn inside(coverage: &CoverageView) -> Markup {
-    let CoverageView { level, value, lower, upper, .. } = *coverage;
+    let CoverageView {
+        level,
+        value,
+        lower,
+        upper,
+        ..
+    } = *coverage;
     let low = (lower.min(value).min(level - 0.1) * 10.0).floor() / 10.0;
     let steps = ((1.0 - low) / 0.1).round() as usize;
     let ticks: Vec<f64> = (0..=steps).map(|k| low + 0.1 * k as f64).collect();
-    let ticks = if ticks.len() > 5 { vec![low, level, 1.0] } else { ticks };
+    let ticks = if ticks.len() > 5 {
+        vec![low, level, 1.0]
+    } else {
+        ticks
+    };
     let line = |width| number_line((lower, upper), value, level, &ticks, &whole_share, width);
     let whole = |share: f64| format!("{:.0}", 100.0 * share);
     html! {
@@ -111,9 +135,14 @@ fn inside(coverage: &CoverageView) -> Markup {
 
 /// The record by the part of the day, as a table.
 pub(crate) fn phases(phases: &[PhaseView]) -> Markup {
-    let estimate = |estimate: Option<EstimateView>| estimate.map_or_else(|| "—".to_owned(), |e| ratio(e.value));
+    let estimate = |estimate: Option<EstimateView>| {
+        estimate.map_or_else(|| "—".to_owned(), |e| ratio(e.value))
+    };
     let covered = |phase: &PhaseView, level: f64| {
-        let found = phase.coverage.iter().find(|band| crate::api::score::is_level(band.level, level));
+        let found = phase
+            .coverage
+            .iter()
+            .find(|band| crate::api::score::is_level(band.level, level));
         found.map_or_else(|| "—".to_owned(), |band| share(band.value))
     };
     html! {
@@ -150,7 +179,10 @@ pub(crate) fn phases(phases: &[PhaseView]) -> Markup {
 }
 
 fn right(value: Option<f64>, calls: usize) -> String {
-    value.map_or_else(|| "no calls".to_owned(), |value| format!("{} of {calls}", whole_share(value)))
+    value.map_or_else(
+        || "no calls".to_owned(),
+        |value| format!("{} of {calls}", whole_share(value)),
+    )
 }
 
 /// What stands beside the calls: the price's own; before the opening, where that calls nothing, the

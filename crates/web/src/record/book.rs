@@ -51,7 +51,6 @@ pub(crate) struct TickerBook {
 pub(crate) struct DeadLetterRef {
     pub(crate) stage: String,
     pub(crate) reason: Reason,
-    pub(crate) at: DateTime<Utc>,
 }
 
 /// A forecast that waits for its close.
@@ -103,7 +102,6 @@ impl Book {
         let entry = DeadLetterRef {
             stage: letter.stage.clone(),
             reason: letter.reason,
-            at: letter.at,
         };
         self.dead.insert(seq, entry);
         self.dead_of.insert(letter.pick_id, seq);
@@ -126,7 +124,10 @@ impl Book {
         };
         let book = self.tickers.entry(ticker.clone()).or_default();
         book.picks += 1;
-        let newer = book.newest.as_ref().is_none_or(|newest| newest.as_of <= entry.as_of);
+        let newer = book
+            .newest
+            .as_ref()
+            .is_none_or(|newest| newest.as_of <= entry.as_of);
         if !entry.late && newer {
             book.newest = Some(ForecastEntry::of(entry));
         }
@@ -147,7 +148,12 @@ impl Book {
     }
 
     fn scored(&mut self, pick_id: PickId, score: &Score) {
-        let Some(Waiting { ticker, session, entry }) = self.waiting.remove(&pick_id) else {
+        let Some(Waiting {
+            ticker,
+            session,
+            entry,
+        }) = self.waiting.remove(&pick_id)
+        else {
             return;
         };
         if let Some(book) = self.tickers.get_mut(&ticker) {
@@ -167,11 +173,20 @@ impl Book {
         };
         let key = (session, ticker.clone(), phase);
         // Counted is the first forecast in time.
-        if self.outcomes.get(&key).is_some_and(|first| first.as_of <= as_of) {
+        if self
+            .outcomes
+            .get(&key)
+            .is_some_and(|first| first.as_of <= as_of)
+        {
             return;
         }
         if let Some(outcome) = outcome(&entry, session, score.actual) {
-            let record = OutcomeRecord { ticker, phase, as_of, outcome };
+            let record = OutcomeRecord {
+                ticker,
+                phase,
+                as_of,
+                outcome,
+            };
             self.outcomes.insert(key, record);
             self.generation += 1;
         }
@@ -181,7 +196,9 @@ impl Book {
     pub(crate) fn dead_letter_counts(&self) -> Vec<(String, Reason, u64)> {
         let mut counts: BTreeMap<(String, Reason), u64> = BTreeMap::new();
         for letter in self.dead.values() {
-            *counts.entry((letter.stage.clone(), letter.reason)).or_default() += 1;
+            *counts
+                .entry((letter.stage.clone(), letter.reason))
+                .or_default() += 1;
         }
         let mut counts: Vec<_> = counts
             .into_iter()
@@ -193,7 +210,10 @@ impl Book {
 
     /// The newest forecast in time whose session was not over when it was recorded.
     pub(crate) fn newest(&self) -> Option<&ForecastEntry> {
-        let newest = self.tickers.values().filter_map(|book| book.newest.as_ref());
+        let newest = self
+            .tickers
+            .values()
+            .filter_map(|book| book.newest.as_ref());
         newest.max_by_key(|entry| (entry.as_of, entry.seq))
     }
 }

@@ -22,8 +22,15 @@ const VERIFY_EVERY: Duration = Duration::from_secs(600);
 /// How often a ledger that is not there, or cannot be read, is looked for.
 const LOOK: Duration = Duration::from_millis(500);
 
-pub(super) fn start(record: &Arc<Record>, rows: Option<watch::Receiver<i64>>) -> std::io::Result<()> {
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build();
+pub(super) fn start(
+    record: &Arc<Record>,
+    rows: Option<watch::Receiver<i64>>,
+) -> std::io::Result<()> {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+    };
     let (follow, verify) = (runtime()?, runtime()?);
     let weak = Arc::downgrade(record);
     let stop = record.stop.subscribe();
@@ -63,9 +70,8 @@ async fn following(
         let Some(directory) = record.upgrade().map(|record| record.directory.clone()) else {
             return;
         };
-        let opened = Follower::open(&directory, cursor, rows.clone()).and_then(|follower| {
-            Ok((follower, Reader::open(&directory)?))
-        });
+        let opened = Follower::open(&directory, cursor, rows.clone())
+            .and_then(|follower| Ok((follower, Reader::open(&directory)?)));
         match opened {
             Ok((mut follower, reader)) => {
                 let ended = rows_of(record, &mut follower, &reader, &mut stop, &mut due).await;
@@ -131,10 +137,17 @@ fn take(record: &Record, events: &[LedgerEvent], reader: &Reader) -> Result<(), 
     let mut letters = Vec::with_capacity(events.len());
     for event in events {
         let is_letter = matches!(&event.happening, Happening::Recorded(entry) if entry.state == State::DeadLetter);
-        letters.push(if is_letter { reader.dead_letter(event.seq)? } else { None });
+        letters.push(if is_letter {
+            reader.dead_letter_at(event.seq)?
+        } else {
+            None
+        });
     }
     let last = events.last().map_or(0, |event| event.seq);
-    let head = reader.place(last)?.map(|place| place.hash).unwrap_or_default();
+    let head = reader
+        .place(last)?
+        .map(|place| place.hash)
+        .unwrap_or_default();
     {
         let mut book = record.book.write().unwrap_or_else(PoisonError::into_inner);
         for (event, letter) in events.iter().zip(&letters) {
@@ -154,10 +167,13 @@ fn take(record: &Record, events: &[LedgerEvent], reader: &Reader) -> Result<(), 
 /// The event that readers get of a row.
 pub(super) fn event(row: &LedgerEvent) -> Event {
     let (kind, data) = match &row.happening {
-        Happening::Recorded(entry) if entry.state == State::DeadLetter => {
-            ("dead-letter", serde_json::to_string(&ForecastEntry::of(entry)))
+        Happening::Recorded(entry) if entry.state == State::DeadLetter => (
+            "dead-letter",
+            serde_json::to_string(&ForecastEntry::of(entry)),
+        ),
+        Happening::Recorded(entry) => {
+            ("forecast", serde_json::to_string(&ForecastEntry::of(entry)))
         }
-        Happening::Recorded(entry) => ("forecast", serde_json::to_string(&ForecastEntry::of(entry))),
         Happening::Scored(score) => ("score", serde_json::to_string(&EventEntry::of(row, score))),
     };
     Event {
@@ -179,12 +195,16 @@ impl Due {
     fn in_time(&self) -> Duration {
         self.last.map_or(SCORE_EVERY, |(at, took)| {
             let pause = SCORE_EVERY.max(took * SCORE_SHARE);
-            pause.saturating_sub(at.elapsed()).max(Duration::from_millis(50))
+            pause
+                .saturating_sub(at.elapsed())
+                .max(Duration::from_millis(50))
         })
     }
 
     fn score(&mut self, record: &Record) {
-        let early = self.last.is_some_and(|(at, took)| at.elapsed() < SCORE_EVERY.max(took * SCORE_SHARE));
+        let early = self
+            .last
+            .is_some_and(|(at, took)| at.elapsed() < SCORE_EVERY.max(took * SCORE_SHARE));
         if !early {
             self.score_now(record);
         }
@@ -216,9 +236,14 @@ async fn verifying(record: &Weak<Record>, mut stop: watch::Receiver<bool>) {
         let mut pause = VERIFY_EVERY;
         match Reader::open(&strong.directory) {
             Ok(reader) => {
-                let result = reader.verify().map(|verified| verified.rows).map_err(|damages| {
-                    damages.first().map_or_else(String::new, ToString::to_string)
-                });
+                let result = reader
+                    .verify()
+                    .map(|verified| verified.rows)
+                    .map_err(|damages| {
+                        damages
+                            .first()
+                            .map_or_else(String::new, ToString::to_string)
+                    });
                 if let Err(damage) = &result {
                     tracing::error!(%damage, "the ledger does not verify");
                 }

@@ -1,0 +1,177 @@
+//! Puts the pages together: what they are made from in a run, and over an existing ledger.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use closecall_calendar::{Clock, Timetable};
+use closecall_kafka::KafkaStats;
+use closecall_market::{DataSource, Market, RequestOutcome, Vendor};
+use closecall_protocol::TickerPicked;
+use closecall_supervision::{HealthBoard, Outbox};
+use closecall_web::{
+    About, Lag, Listening, PriorityPath, Process, ProcessSource, Record, Site, VendorRequests,
+};
+use tokio::sync::watch;
+
+use crate::build_info;
+use crate::exit::{Code, OrExit as _};
+use crate::settings::Settings;
+
+/// A market that is not the real one, as every page says it: what it is, and about it.
+pub(crate) type Notice = (&'static str, String);
+
+/// Takes the port that is set, and says where the page is.
+///
+/// # Errors
+/// When the port cannot be had.
+pub(crate) fn listen(settings: &Settings) -> anyhow::Result<Option<Listening>> {
+    let listening = Listening::bind(&settings.http)
+        .with_context(|| {
+            let listen = settings.http.listen.map(|address| address.to_string());
+            let listen = listen.unwrap_or_default();
+            format!("cannot listen on {listen}: set `http.listen` to a free address, \"\" for none")
+        })
+        .or_exit(Code::CannotCreate)?;
+    if let Some(listening) = &listening {
+        announce(settings, listening);
+    }
+    Ok(listening)
+}
+
+fn announce(settings: &Settings, listening: &Listening) {
+    if settings.http.page {
+        // For people and for scripts: the first line.
+        match listening.instead_of {
+            None => eprintln!("page: {}", listening.url()),
+            Some(taken) => eprintln!("page: {} ({taken} is taken)", listening.url()),
+        }
+        if listening.is_open() {
+            tracing::warn!(
+                address = %listening.address,
+                "the pages have no login: forecasts and headlines can be read by who reaches this \
+                 port; put a proxy with a login before it"
+            );
+        }
+    }
+    tracing::info!(address = %listening.address, "serving /healthz /readyz /startupz /metrics /version");
+}
+
+/// What this process knows of its stages.
+pub(crate) struct Parts {
+    pub(crate) board: HealthBoard,
+    pub(crate) clock: Clock,
+    pub(crate) first_hop: Option<Arc<Outbox<TickerPicked>>>,
+    pub(crate) kafka: Option<KafkaStats>,
+    pub(crate) market: Option<Arc<Market>>,
+    /// When picks are made: by a timetable, or once in so long.
+    pub(crate) timetable: Option<Timetable>,
+    pub(crate) every: std::time::Duration,
+}
+
+impl Parts {
+    pub(crate) fn source(self) -> ProcessSource {
+        Arc::new(move || Process {
+            health: Some(self.board.health()),
+            accepted: self.first_hop.as_ref().map(|hop| hop.stats().accepted),
+            through_topics: self.kafka.is_some(),
+            lags: self.kafka.as_ref().map(lags).unwrap_or_default(),
+            vendors: self.market.as_deref().map(vendors).unwrap_or_default(),
+            next_pick_at: self.first_hop.as_ref().and_then(|_| self.next_pick()),
+        })
+    }
+
+    fn next_pick(&self) -> Option<DateTime<Utc>> {
+        let now = self.clock.now();
+        if let Some(timetable) = &self.timetable {
+            return Some(timetable.next(Some(now)));
+        }
+        let every = TimeDelta::from_std(self.every).ok()?;
+        Some(now.duration_trunc(every).ok()? + every)
+    }
+}
+
+fn lags(stats: &KafkaStats) -> Vec<Lag> {
+    let lags = stats.snapshot().lag.into_iter();
+    lags.map(|lag| Lag {
+        topic: lag.topic,
+        partition: lag.partition,
+        lag: lag.lag,
+    })
+    .collect()
+}
+
+/// Vendors that were asked, or would be first.
+fn vendors(market: &Market) -> Vec<VendorRequests> {
+    let stats = market.stats();
+    let of = |vendor: Vendor| VendorRequests {
+        vendor: vendor.name().to_owned(),
+        outcomes: RequestOutcome::ALL
+            .into_iter()
+            .map(|outcome| (outcome.name(), stats.requests(vendor, outcome)))
+            .filter(|(_, count)| *count > 0)
+            .collect(),
+        left_alone: closecall_market::EndpointFamily::ALL
+            .into_iter()
+            .filter(|family| family.vendor() == vendor)
+            .map(|family| stats.left_alone(family))
+            .sum(),
+    };
+    let first = [Vendor::Yahoo, Vendor::Alphavantage];
+    let asked = |vendor: &Vendor| stats.total(*vendor) > 0 || first.contains(vendor);
+    Vendor::ALL.into_iter().filter(asked).map(of).collect()
+}
+
+/// What the pages say of the program and its data.
+pub(crate) fn about(settings: &Settings, role: String, notice: Option<Notice>) -> About {
+    let source = match DataSource::of(&settings.market_settings()) {
+        Ok(DataSource::Live) => "the live vendors",
+        _ => "a market server",
+    };
+    let replay = || {
+        let text = "Prices and headlines come from a market server, not from the vendors.";
+        (source != "the live vendors").then(|| ("Not the live market.", text.to_owned()))
+    };
+    About {
+        version: env!("CARGO_PKG_VERSION"),
+        commit: build_info::COMMIT,
+        role,
+        source: notice
+            .as_ref()
+            .map_or(source, |_| "a simulated market")
+            .to_owned(),
+        notice: notice.or_else(replay),
+        dead_letters_on_topics: settings.kafka.enabled(),
+    }
+}
+
+/// The record of the data directory.
+pub(crate) fn record(
+    directory: &Path,
+    clock: &Clock,
+    rows: Option<watch::Receiver<i64>>,
+) -> anyhow::Result<Arc<Record>> {
+    Record::follow(directory, clock.clone(), rows).context("no thread for the pages")
+}
+
+/// Pages over these parts.
+pub(crate) fn site(
+    settings: &Settings,
+    about: About,
+    clock: &Clock,
+    record: Option<Arc<Record>>,
+    process: ProcessSource,
+    priority: PriorityPath,
+) -> Arc<Site> {
+    Arc::new(Site::new(
+        about,
+        clock.clone(),
+        settings.calendar.calendar(),
+        settings.picker.tickers.clone(),
+        record,
+        process,
+        &settings.http,
+        priority,
+    ))
+}
