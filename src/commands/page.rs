@@ -9,7 +9,7 @@ use closecall_supervision::Signals;
 use closecall_web::{Process, Web};
 
 use super::demo::{self, DEMO_FOLDER};
-use crate::exit::{Code, OrExit as _, ledger_error};
+use crate::exit::{Code, OrExit as _};
 use crate::page;
 use crate::settings::Settings;
 use crate::web::version_page;
@@ -27,7 +27,7 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
             }
             (demo, true)
         }
-        Err(error) => return Err(ledger_error(error)),
+        Err(error) => return Err(error.into()),
     };
     let Some(listening) = page::listen(settings)? else {
         anyhow::bail!("`http.listen` is empty: set it to the address of the page");

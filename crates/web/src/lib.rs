@@ -26,6 +26,7 @@ mod process;
 mod query;
 mod record;
 mod reply;
+mod report_file;
 mod routes;
 mod server;
 mod settings;

@@ -26,6 +26,8 @@ const BEHIND: usize = 256;
 #[derive(Debug, Clone)]
 pub(crate) struct Verification {
     pub(crate) at: DateTime<Utc>,
+    /// The same in real time.
+    pub(crate) when: std::time::Instant,
     /// Rows that were verified; of a damaged ledger, what is wrong with it.
     pub(crate) result: Result<i64, String>,
 }
@@ -79,6 +81,11 @@ impl Record {
         let mut caught_up = self.caught_up.subscribe();
         // An error would say that `self` is gone.
         drop(caught_up.wait_for(|caught_up| *caught_up).await);
+    }
+
+    /// The data directory.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     pub(crate) fn is_caught_up(&self) -> bool {

@@ -106,6 +106,15 @@ pub(crate) fn ratio(value: f64) -> String {
     }
 }
 
+/// A p-value.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.0005 {
+        "<0.001".to_owned()
+    } else {
+        format!("{p:.3}")
+    }
+}
+
 /// How long ago or how long still, from a number of seconds.
 pub(crate) fn age(seconds: i64) -> String {
     let s = seconds.max(0);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::score::{CoverageView, PhaseView, alarm_name};
-use crate::text::{count, counted, error, ratio, share, whole_share};
+use crate::text::{count, counted, error, ratio, whole_share};
 
 /// What may be said of the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -275,16 +275,9 @@ fn bands(coverage: &[CoverageView]) -> String {
             .abs()
             .total_cmp(&(b.value - b.level).abs())
     });
-    worst.map_or_else(String::new, |worst| {
-        let how = if worst.value < worst.level {
-            "too narrow"
-        } else {
-            "too wide"
-        };
-        format!(
-            "The bands are {how}: {} inside the {} band.",
-            share(worst.value),
-            whole_share(worst.level)
-        )
-    })
+    match worst {
+        Some(worst) if worst.value < worst.level => "The bands are too narrow.".to_owned(),
+        Some(_) => "The bands are too wide.".to_owned(),
+        None => String::new(),
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) fn page() -> Page {
         div.grid {
             (Panel {
                 id: "paths",
-                class: "c8",
+                class: "c8 paths",
                 title: html! { "Paths" },
                 about: html! {},
                 json: Some("/openapi.json".to_owned()),

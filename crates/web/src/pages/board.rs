@@ -11,7 +11,7 @@ use crate::api::entry::ForecastEntry;
 use crate::record::Record;
 use crate::text::{change, day, price, time, whole_share};
 
-const SIZE: (f64, f64) = (190.0, 18.0);
+const SIZE: (f64, f64) = (150.0, 18.0);
 
 pub(crate) fn panel(context: &Context<'_>, record: &Record) -> Panel {
     let rows = rows(context, record);
@@ -130,7 +130,7 @@ fn row(context: &Context<'_>, ticker: &Ticker, entry: &ForecastEntry, reach: f64
                     (svg(band(&claimed, 0.0, None, (-reach, reach), SIZE)))
                 }
             }
-            td.r.nw { (from(entry)) }
+            td.r.nw { (from(context, entry)) }
         }
     }
 }
@@ -153,18 +153,19 @@ fn so_far(entry: &ForecastEntry) -> String {
     }
 }
 
-/// "488.95, 14:01", or the day of the session before its opening.
-fn from(entry: &ForecastEntry) -> String {
+/// "488.95 at 14:01"; before the opening and of a session that is over, which session it is.
+fn from(context: &Context<'_>, entry: &ForecastEntry) -> String {
     let session = entry
         .session
         .map(|session| day(session.date()))
         .unwrap_or_default();
     match (entry.reference, entry.close, entry.reference_at) {
+        _ if is_over(context, entry) => format!("{session}, over"),
         (Some(reference), Some(close), Some(at)) => {
-            format!("{}, {session} {}", price(reference, close), time(at))
+            format!("{} at {}", price(reference, close), time(at))
         }
         (Some(reference), Some(close), None) => {
-            format!("{}, before {session}", price(reference, close))
+            format!("{} before {session}", price(reference, close))
         }
         _ => session,
     }

@@ -51,6 +51,9 @@ impl Shown {
             .and_then(|ticker| ticker.said.get(&forecast.target));
         let seen = |said: &Said| Some((share(said.reference_at)?, said.reference?));
         let mut today: Vec<(f64, f64)> = said.into_iter().flatten().filter_map(seen).collect();
+        // The session's path begins at its opening.
+        today.extend(forecast.quote.map(|quote| (0.0, quote.open)));
+        today.push((from, forecast.reference_price()));
         today.retain(|price| price.0 <= from);
         today.sort_by(|a, b| a.0.total_cmp(&b.0));
         today.dedup_by_key(|price| price.0);

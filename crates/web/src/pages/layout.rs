@@ -92,16 +92,17 @@ fn clock(site: &Site, now: DateTime<Utc>) -> Markup {
         local.format("%Y"),
         time(now)
     );
+    let does = session(&site.calendar, now);
     html! {
         div.now {
             p #clock data-live=(digest(&shown)) {
                 time datetime=(utc(now)) { b { (shown) } } " New York"
-                br;
-                (session(&site.calendar, now))
             }
-            p.live {
+            p {
+                span #session data-live=(digest(&does)) { (does) }
+                " · "
                 span role="status" data-live-state { "as of then" }
-                " "
+                " · "
                 a href="" { "reload" }
             }
         }

@@ -1,21 +1,20 @@
 //! One pick: what was said and came, how it came about, and how to make it again.
 
-use chrono::{DateTime, Utc};
-use closecall_protocol::{CloseForecast, Direction, PickId};
-use maud::{Markup, html};
+mod steps;
 
+use closecall_protocol::{CloseForecast, Direction, PickId};
+use maud::html;
+
+use self::steps::steps;
 use super::fan::{Shown, rests_on};
-use super::layout::{Panel, at};
+use super::layout::Panel;
 use super::{Context, Found, Page, picks, record_page};
-use crate::api::dead_letters::DeadLetterEntry;
-use crate::api::entry::ForecastEntry;
+use crate::api::entry::{Fell, ForecastEntry};
 use crate::api::forecasts::{ForecastDetail, detail};
 use crate::problem::Problem;
 use crate::query;
 use crate::record::Record;
-use crate::text::{
-    THIN, change, clean, count, day, duration, error, hash_ends, price, ratio, whole_share,
-};
+use crate::text::{THIN, change, day, price};
 
 /// Digits of a short id.
 const SHORT: usize = 8;
@@ -121,9 +120,9 @@ fn heading(entry: &ForecastEntry) -> String {
         Some(std::cmp::Ordering::Less) => format!("It fell {}", size(score.actual)),
         _ => "It did not move".to_owned(),
     };
-    let words = match fell.words() {
-        "outside" => "outside the bands".to_owned(),
-        inside => inside.to_string(),
+    let words = match fell {
+        Fell::Outside => "outside the bands".to_owned(),
+        fell => format!("{} band", fell.words().replacen("inside", "inside the", 1)),
     };
     format!("{ticker} {said}{when}. {came}, {words}.")
 }
@@ -139,236 +138,6 @@ fn said(id: &str, shown: &Shown) -> Panel {
     }
 }
 
-/// One step of the way.
-struct Step {
-    at: Option<DateTime<Utc>>,
-    /// Milliseconds that it took.
-    took: Option<u64>,
-    title: &'static str,
-    body: Markup,
-}
-
-fn steps(detail: &ForecastDetail) -> Markup {
-    let mut steps = vec![picked(&detail.entry)];
-    match (&detail.forecast, &detail.dead_letter) {
-        (Some(forecast), _) => {
-            steps.extend([
-                gathered(forecast),
-                scored_headlines(forecast),
-                forecast_step(forecast),
-            ]);
-            steps.push(recorded(detail));
-            steps.push(scored(detail));
-        }
-        (None, Some(letter)) => steps.push(given_up(letter)),
-        (None, None) => steps.push(recorded(detail)),
-    }
-    html! {
-        ol.steps {
-            @for step in steps {
-                li class=(if step.at.is_none() && step.took.is_none() { "wait" } else { "" }) {
-                    p.at {
-                        @if let Some(when) = step.at { b { (at(when)) } }
-                        @if let Some(took) = step.took { "took " (duration(took as f64 / 1_000.0)) }
-                    }
-                    span.rail aria-hidden="true" {}
-                    div.body { h3 { (step.title) } (step.body) }
-                }
-            }
-        }
-    }
-}
-
-/// When a stage began on a pick, and how long it took, where that travelled with the forecast.
-fn traced(forecast: &CloseForecast, stage: &str) -> (Option<DateTime<Utc>>, Option<u64>) {
-    let trace = forecast.trace.as_ref();
-    let found = trace.and_then(|trace| trace.iter().find(|step| step.stage == stage));
-    (None, found.map(|step| step.took_ms))
-}
-
-fn picked(entry: &ForecastEntry) -> Step {
-    Step {
-        at: entry.as_of,
-        took: None,
-        title: "Picked",
-        body: html! {
-            p { "Slot and seed decide the ticker, so a restarted picker would pick the same again." }
-            dl.kv {
-                dt { "pick" } dd { code { (entry.pick_id) } }
-                @if let Some(as_of) = entry.as_of { dt { "data cut at" } dd { (at(as_of)) " ET; nothing later was used" } }
-            }
-        },
-    }
-}
-
-fn gathered(forecast: &CloseForecast) -> Step {
-    let (began, took) = traced(forecast, "scraper");
-    let quote = forecast
-        .quote
-        .map(|quote| price(quote.price, forecast.last_close));
-    Step {
-        at: began,
-        took,
-        title: "Prices and news gathered",
-        body: html! {
-            dl.kv {
-                dt { "prices" }
-                dd {
-                    (forecast.sessions) " sessions up to " (day(forecast.last_session.date())) ", close " (price(forecast.last_close, forecast.last_close))
-                    "; fetched " (crate::text::age(forecast.data_age_s)) " before"
-                }
-                dt { "price now" }
-                dd {
-                    @match (&quote, forecast.quote_absent) {
-                        (Some(quote), _) => (quote),
-                        (None, Some(absent)) => { "none: " (absent) }
-                        (None, None) => "none",
-                    }
-                }
-                dt { "news" } dd { (count(i64::try_from(forecast.articles).unwrap_or(0))) " articles in 300 days" }
-                @if !forecast.repairs.is_empty() { dt { "repairs" } dd { (forecast.repairs.len()) " numbers were not taken as they came" } }
-                @if let Some(provider) = forecast.provider { dt { "provider" } dd { (provider) } }
-            }
-        },
-    }
-}
-
-fn scored_headlines(forecast: &CloseForecast) -> Step {
-    let (began, took) = traced(forecast, "sentiment");
-    Step {
-        at: began,
-        took,
-        title: "Headlines scored",
-        body: html! {
-            @if let Some(headlines) = forecast.headlines.as_ref().filter(|headlines| !headlines.is_empty()) {
-                p { "The most positive and the most negative:" }
-                ul.heads {
-                    @for headline in headlines {
-                        li {
-                            span.tm.dim { (at(headline.published_at)) }
-                            span.sc { (record_page::signed(headline.score)) }
-                            span {
-                                bdi { (clean(&headline.title)) }
-                                @if let Some(publisher) = &headline.publisher { " " span.dim { bdi { (clean(publisher)) } } }
-                            }
-                        }
-                    }
-                }
-            }
-        },
-    }
-}
-
-fn forecast_step(forecast: &CloseForecast) -> Step {
-    let (began, took) = traced(forecast, "gru-trainer");
-    let close = forecast.last_close;
-    let model = &forecast.model;
-    let spec: Vec<&str> = model.spec.split_inclusive('/').collect();
-    Step {
-        at: began,
-        took,
-        title: "Forecast",
-        body: html! {
-            p {
-                @if let Some(asked) = model.asked_change_pct {
-                    "The network wanted " (change(asked / 100.0)) "; on its own past it had earned " (whole_share(model.gate)) " of its move."
-                } @else {
-                    "On its own past the network had earned " (whole_share(model.gate)) " of its move."
-                }
-                @if let Some(reason) = &model.reason { " " bdi { (clean(reason)) } "." }
-            }
-            dl.kv {
-                dt { "forecast" } dd { (price(forecast.prediction, close)) ", from " (price(forecast.reference_price(), close)) }
-                dt { "a rise has" } dd { (whole_share(forecast.probability_up)) " probability" }
-                @for interval in &forecast.intervals {
-                    dt { (whole_share(interval.level)) " band" } dd { (price(interval.lower, close)) " to " (price(interval.upper, close)) }
-                }
-                dt { "model" } dd { (clean(&model.name)) ", " (model.rows) " training rows, seed " (model.seed) ", " (clean(&model.path)) }
-                dt { "spec" } dd { code { @for (k, part) in spec.iter().enumerate() { @if k > 0 { wbr; } (clean(part)) } } }
-            }
-        },
-    }
-}
-
-fn recorded(detail: &ForecastDetail) -> Step {
-    let entry = &detail.entry;
-    Step {
-        at: Some(entry.recorded_at),
-        took: None,
-        title: "Recorded",
-        body: html! {
-            p {
-                "Row " (detail.ledger.seq) " of the ledger, "
-                @if entry.late { "when the close was known already: it is never scored. " }
-                @else if entry.foreign { "from the original's trainer: it is never scored. " }
-                @else { "before the close: it counts. " }
-                code { "closecall ledger verify" } " names any row that was changed since."
-            }
-            dl.kv { dt { "hash" } dd { code { (hash_ends(&detail.ledger.hash)) } ", after " code { (hash_ends(&detail.ledger.previous)) } } }
-        },
-    }
-}
-
-fn scored(detail: &ForecastDetail) -> Step {
-    let entry = &detail.entry;
-    let Some((score, by)) = entry.score.zip(detail.scored_by.as_ref()) else {
-        let body = if entry.late || entry.foreign {
-            "It is never scored."
-        } else {
-            "The first later forecast of this ticker that knows the close scores it."
-        };
-        return Step {
-            at: None,
-            took: None,
-            title: "Not scored",
-            body: html! { p { (body) } },
-        };
-    };
-    let close = entry.close.unwrap_or(score.actual);
-    let by_id = by.pick_id.to_string();
-    Step {
-        at: Some(by.at),
-        took: None,
-        title: "Scored",
-        body: html! {
-            p {
-                "It closed at " (price(score.actual, close)) ", " (change(score.actual / close - 1.0)) ": "
-                (entry.fell().map_or("", crate::api::entry::Fell::words))
-                @match score.hit { Some(true) => ", and the call was right.", Some(false) => ", and the call was wrong.", None => "; there was no call to judge." }
-            }
-            dl.kv {
-                dt { "error" } dd { (error(score.error)) " of the as-of close" }
-                dt { "the price it starts from" }
-                dd {
-                    (error(score.baseline_error))
-                    @if score.baseline_error > 0.0 { ", so " (ratio(score.error / score.baseline_error)) " its error" }
-                }
-                dt { "yesterday's close" } dd { (error(score.last_close_error)) }
-                dt { "close known from" } dd { "the history of pick " a href={ "/picks/" (by_id) } { code { (by_id.get(..SHORT).unwrap_or(&by_id)) } } }
-            }
-        },
-    }
-}
-
-fn given_up(letter: &DeadLetterEntry) -> Step {
-    Step {
-        at: Some(letter.at),
-        took: None,
-        title: "Given up",
-        body: html! {
-            p { bdi { (clean(&letter.message)) } }
-            dl.kv {
-                dt { "stage" } dd { (clean(&letter.stage)) }
-                dt { "reason" } dd { code { (letter.reason.code()) } }
-                dt { "attempts" } dd { (letter.attempts) }
-                @if let (Some(topic), Some(partition), Some(offset)) = (&letter.topic, letter.partition, letter.offset) {
-                    dt { "record" } dd { (clean(topic)) " [" (partition) "] @ " (offset) }
-                }
-            }
-        },
-    }
-}
-
 fn in_short(context: &Context<'_>, entry: &ForecastEntry) -> Panel {
     let written = |value: f64| price(value, entry.close.unwrap_or(value));
     Panel {
@@ -378,7 +147,7 @@ fn in_short(context: &Context<'_>, entry: &ForecastEntry) -> Panel {
         about: html! {},
         json: None,
         body: html! {
-            dl.duo {
+            dl.duo.d1 {
                 @if let Some(prediction) = entry.prediction { div { dt { "Said" } dd.bignum { (written(prediction)) } } }
                 @if let Some(score) = entry.score { div { dt { "Came" } dd.bignum { (written(score.actual)) } } }
             }

@@ -4,7 +4,7 @@ use closecall_charts::Glyph;
 use maud::{Markup, html};
 
 use super::drawing::ring;
-use super::layout::{Panel, ago, at, scroll};
+use super::layout::{Panel, ago, scroll};
 use super::{Context, Page, vendors};
 use crate::api::stages::{HopView, LedgerView, STAGES, StageView, StagesView};
 use crate::text::{age, clean, count, counted, duration, hash_ends};
@@ -25,7 +25,7 @@ pub(crate) fn panel(context: &Context<'_>) -> Panel {
             @if view.running {
                 ol.metro {
                     @for (name, title, _) in STAGES { (stop(view, name, title)) }
-                    @if let Some(ledger) = &view.ledger { (end(context, ledger)) }
+                    @if let Some(ledger) = &view.ledger { (end(ledger)) }
                 }
             }
             (strip(view))
@@ -103,7 +103,9 @@ fn stop(view: &StagesView, name: &str, title: &str) -> Markup {
     let stage = view.stages.iter().find(|stage| stage.name == name);
     let hop = view.hops.iter().find(|hop| hop.from == name);
     let failing = stage.is_some_and(StageView::is_failing);
-    let moving = stage.is_some_and(|stage| stage.finished > 0) && !failing;
+    let picks = view.picks.accepted.is_some_and(|accepted| accepted > 0);
+    let worked = |stage: &StageView| stage.finished > 0 || (name == STAGES[0].0 && picks);
+    let moving = stage.is_some_and(worked) && !failing;
     let last = name == STAGES[STAGES.len() - 1].0 && view.ledger.is_none();
     html! {
         li.stop.bad[failing] {
@@ -172,8 +174,7 @@ fn way_out(name: &str, hop: Option<&HopView>) -> Markup {
     }
 }
 
-fn end(context: &Context<'_>, ledger: &LedgerView) -> Markup {
-    let now = context.stages.clock;
+fn end(ledger: &LedgerView) -> Markup {
     let state = match ledger.ok {
         Some(true) => "verified",
         Some(false) => "does not verify",
@@ -186,8 +187,8 @@ fn end(context: &Context<'_>, ledger: &LedgerView) -> Markup {
             p.state { (state) ", " (counted(ledger.rows.unsigned_abs(), "row")) }
             dl {
                 @if ledger.rows > 0 { div { dt { "head" } dd { code { (hash_ends(&ledger.head)) } } } }
-                @if let Some(verified) = ledger.verified_at {
-                    div { dt { "checked" } dd { (ago((now - verified).num_seconds())) " ago" } }
+                @if let Some(seconds) = ledger.verified_age_s {
+                    div { dt { "checked" } dd { (ago(seconds)) " ago" } }
                 }
                 @if let Some(damage) = &ledger.damage { div { dt { "why" } dd.att { (clean(damage)) } } }
             }
@@ -227,7 +228,7 @@ pub(crate) fn page(context: &Context<'_>) -> Page {
     let main = html! {
         div.lede {
             h1 { (heading) "." }
-            p { "This process runs: " (view.role) ". Its data come from " (clean(&view.source)) "." }
+            p { "This process runs the " (view.role) ". Its data come from " (clean(&view.source)) "." }
         }
         div.grid { (panel(context).draw()) }
         @if view.running { div.grid { (stages(context).draw()) } }
@@ -285,7 +286,7 @@ fn stages(context: &Context<'_>) -> Panel {
         id: "stages",
         class: "c12",
         title: html! { "Stages" },
-        about: html! { "pieces of work by how long they took; " (at(view.clock)) },
+        about: html! { "pieces of work by how long they took" },
         json: Some("/api/v1/stages".to_owned()),
         body: scroll("Table of the stages", &table),
     }

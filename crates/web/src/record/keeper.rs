@@ -248,7 +248,11 @@ async fn verifying(record: &Weak<Record>, mut stop: watch::Receiver<bool>) {
                     tracing::error!(%damage, "the ledger does not verify");
                 }
                 let at = strong.clock.now();
-                *lock(&strong.verification) = Some(Verification { at, result });
+                *lock(&strong.verification) = Some(Verification {
+                    at,
+                    when: Instant::now(),
+                    result,
+                });
             }
             // Not there yet.
             Err(_) => pause = LOOK,

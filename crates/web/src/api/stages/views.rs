@@ -1,0 +1,127 @@
+//! The parts of the pipeline as they are served.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One stage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct StageView {
+    /// Its name.
+    pub(crate) name: String,
+    /// `starting`, `running`, `degraded`, `backing-off`, `failed`, `draining` or `stopped`.
+    pub(crate) state: String,
+    /// Why it is degraded.
+    pub(crate) degraded: Option<String>,
+    /// What it last failed with.
+    pub(crate) last_error: Option<String>,
+    /// How often it was restarted.
+    pub(crate) restarts: u64,
+    /// Messages on their way to it or in its hands.
+    pub(crate) in_flight: usize,
+    /// The most there may be.
+    pub(crate) window: usize,
+    /// What it is working on.
+    pub(crate) work: Vec<WorkView>,
+    /// Messages it refused, by reason.
+    pub(crate) dead_letters: BTreeMap<String, u64>,
+    /// Finished pieces of work.
+    pub(crate) finished: u64,
+    /// Median seconds of a piece of work, from the histogram's buckets.
+    pub(crate) p50_s: Option<f64>,
+    /// Its 95th percentile.
+    pub(crate) p95_s: Option<f64>,
+    /// Finished pieces of work by upper bound in seconds, cumulative; null is the last, unbounded.
+    #[schema(value_type = Vec<(Option<f64>, u64)>)]
+    pub(crate) buckets: Vec<(Option<f64>, u64)>,
+}
+
+/// A piece of work in hand. Milliseconds are real time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct WorkView {
+    /// What it is.
+    pub(crate) what: String,
+    /// Since it began.
+    pub(crate) running_ms: u64,
+    /// Since it last got on.
+    pub(crate) silent_ms: u64,
+    /// How long it may take from one sign of progress to the next.
+    pub(crate) bound_ms: u64,
+}
+
+/// A boundary between two roles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct HopView {
+    /// The stage before it.
+    pub(crate) from: String,
+    /// The topic that mirrors it.
+    pub(crate) topic: String,
+    /// `in-process` or `topic`.
+    pub(crate) carrier: String,
+    /// Records behind the end, over the partitions assigned here; null where none is.
+    pub(crate) lag: Option<i64>,
+    /// The same by partition.
+    pub(crate) partitions: Vec<PartitionView>,
+}
+
+/// One partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PartitionView {
+    /// Its number.
+    pub(crate) partition: i32,
+    /// Records behind the end.
+    pub(crate) lag: i64,
+}
+
+/// Where the picks ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PicksView {
+    /// Accepted by the first hop since this process started, where it picks.
+    pub(crate) accepted: Option<u64>,
+    /// Forecasts in the ledger.
+    pub(crate) forecasts: Option<u64>,
+    /// Picks given up and not forecast later.
+    pub(crate) dead_letters: Option<u64>,
+    /// Forecasts recorded when their session's close was known already.
+    pub(crate) late: Option<u64>,
+    /// Repeats that the ledger counted instead of recording them.
+    pub(crate) duplicates: Option<u64>,
+    /// When the next pick is due.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) next_at: Option<DateTime<Utc>>,
+}
+
+/// The ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct LedgerView {
+    /// Rows.
+    pub(crate) rows: i64,
+    /// Hash of the last row.
+    pub(crate) head: String,
+    /// When the whole ledger was last verified.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) verified_at: Option<DateTime<Utc>>,
+    /// Seconds since then, in real time.
+    pub(crate) verified_age_s: Option<i64>,
+    /// Whether it verified; null before the first time.
+    pub(crate) ok: Option<bool>,
+    /// What is wrong with it.
+    pub(crate) damage: Option<String>,
+    /// When the last row was recorded, on the product's clock.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) last_recorded_at: Option<DateTime<Utc>>,
+}
+
+/// Requests to one vendor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct VendorView {
+    /// Its name.
+    pub(crate) vendor: String,
+    /// Requests by outcome: `ok`, `network`, `timeout`, `server`, `throttled`, `quota`,
+    /// `credential`, `refused`, `garbage`.
+    pub(crate) requests: BTreeMap<String, u64>,
+    /// Hosts that are left alone after they failed or refused.
+    pub(crate) breaker_open: usize,
+}
