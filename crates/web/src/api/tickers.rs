@@ -47,9 +47,9 @@ pub(crate) struct TickerDetail {
     /// The last closes as (session, close), ascending, at most 60.
     #[schema(value_type = Vec<(String, f64)>)]
     pub(crate) history: Vec<(SessionDate, f64)>,
-    /// Mean headline score and number of articles by session, where the forecast carries them.
-    #[schema(value_type = Option<Vec<(String, f64, u32)>>)]
-    pub(crate) news: Option<Vec<(SessionDate, f64, u32)>>,
+    /// Mean headline score (null without articles) and number of articles by session, where the forecast carries them.
+    #[schema(value_type = Option<Vec<(String, Option<f64>, u32)>>)]
+    pub(crate) news: Option<Vec<(SessionDate, Option<f64>, u32)>>,
     /// Earlier forecasts of the sessions in `history`, the newest first, one a session.
     pub(crate) past: Vec<PastEntry>,
 }

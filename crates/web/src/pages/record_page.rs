@@ -168,7 +168,7 @@ pub(crate) fn news(
         .iter()
         .map(|mean| NewsBar {
             session: day(mean.0.date()),
-            mean: (mean.2 > 0).then_some(mean.1),
+            mean: mean.1,
             articles: mean.2,
         })
         .collect();
@@ -182,7 +182,7 @@ pub(crate) fn news(
         body: html! {
             p.say {
                 "Up to this forecast: " b { (counted(u64::from(newest.2), "article")) }
-                @if newest.2 > 0 { ", mean score " b { (signed(newest.1)) } " on a scale from −1 to +1" } "."
+                @if let Some(mean) = newest.1 { ", mean score " b { (signed(mean)) } " on a scale from −1 to +1" } "."
             }
             figure.wf { (svg(news_bars(&bars, "news-bars", size))) }
             (news_key())
