@@ -21,7 +21,7 @@ pub(crate) mod version;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use self::bench::BenchCommand;
 use self::flags::Global;
@@ -117,7 +117,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
     // These need no configuration: they work where it is broken, and measure nothing of it.
     match &cli.command {
-        Command::Completions { shell } => return completions::run(*shell),
+        Command::Completions { shell } => return completions::run(*shell, Cli::command()),
         Command::Version { json } => return version::run(*json),
         Command::Bench(BenchCommand::Train(args)) => return bench::train(args),
         _ => {}

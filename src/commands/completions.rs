@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-
-use crate::commands::Cli;
-
-pub(super) fn run(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+/// The script for `shell` that completes `command`.
+pub(super) fn run(
+    shell: clap_complete::Shell,
+    mut command: clap::Command,
+) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "closecall", &mut script);
+    clap_complete::generate(shell, &mut command, "closecall", &mut script);
     crate::stdout::print(String::from_utf8_lossy(&script).trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

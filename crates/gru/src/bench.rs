@@ -10,6 +10,7 @@ mod workload;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use ndarray::{Array1, Array3};
 use serde::Serialize;
 
 use self::threads::together;
@@ -72,13 +73,7 @@ pub struct BenchReport {
 /// [`Error::Setting`] for no jobs, rounds or tickers, [`Error::UnsupportedPath`],
 /// [`Error::Threads`], and what [`Gru::fit`](crate::Gru::fit) refuses.
 pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
-    let BenchSettings {
-        ref workload,
-        jobs,
-        rounds,
-        ..
-    } = *settings;
-    for (name, value) in [("jobs", jobs), ("rounds", rounds)] {
+    for (name, value) in [("jobs", settings.jobs), ("rounds", settings.rounds)] {
         if value == 0 {
             return Err(Error::setting(name, value, "at least 1"));
         }
@@ -86,74 +81,108 @@ pub fn measure(settings: &BenchSettings) -> Result<BenchReport, Error> {
     if settings.tickers == Some(0) {
         return Err(Error::setting("tickers", 0, "at least 1"));
     }
-    let path = settings.path.unwrap_or_else(InstructionSet::best);
-    let isa = Isa::new(path)?;
-    let (x, y) = workload.data(1);
-    // A small network is fitted as often as takes the time of the reference.
-    let long = Workload::reference().flop().max(workload.flop());
-    let repeats = (long / workload.flop()).ceil() as usize;
-    let next = AtomicU64::new(0);
-    let peak = || -> Result<f64, Error> {
-        let peaks = together(jobs, || Ok(peak_gflops_of(isa, long)))?.0;
-        Ok(peaks.iter().sum())
+    let mut measurement = Measurement::begin(settings)?;
+    let (fits, total) = match settings.tickers {
+        Some(tickers) => (tickers, measurement.all_of(tickers)?),
+        None => measurement.best_of(settings.rounds)?,
     };
-    let mut peak_before = peak()?;
-    let mut next_round = |fits: usize| -> Result<Round, Error> {
-        let end = next.load(Ordering::Relaxed) + fits as u64;
-        let (_, seconds) = together(jobs, || {
+    let gflops = total.gflop / total.seconds;
+    Ok(BenchReport {
+        path: measurement.path,
+        jobs: settings.jobs,
+        fits,
+        seconds: total.seconds,
+        gflop: total.gflop,
+        gflops,
+        peak_gflops: total.peak,
+        ratio_to_limit: total.peak / gflops,
+    })
+}
+
+/// A measurement under way: the data, the next ticker, and the peak as last measured.
+struct Measurement<'a> {
+    workload: &'a Workload,
+    jobs: usize,
+    path: InstructionSet,
+    isa: Isa,
+    data: (Array3<f32>, Array1<f32>),
+    /// Operations of the reference, or of the work where that has more.
+    long: f64,
+    next: AtomicU64,
+    peak: f64,
+}
+
+impl<'a> Measurement<'a> {
+    fn begin(settings: &'a BenchSettings) -> Result<Self, Error> {
+        let workload = &settings.workload;
+        let path = settings.path.unwrap_or_else(InstructionSet::best);
+        let mut measurement = Self {
+            workload,
+            jobs: settings.jobs,
+            path,
+            isa: Isa::new(path)?,
+            data: workload.data(1),
+            long: Workload::reference().flop().max(workload.flop()),
+            next: AtomicU64::new(0),
+            peak: 0.0,
+        };
+        measurement.peak = measurement.peak_now()?;
+        Ok(measurement)
+    }
+
+    /// Fits that take the time of one of the reference: a small network is fitted more often.
+    fn repeats(&self) -> usize {
+        (self.long / self.workload.flop()).ceil() as usize
+    }
+
+    /// Work per second that all threads reach together with nothing but multiply-adds.
+    fn peak_now(&self) -> Result<f64, Error> {
+        let (isa, long) = (self.isa, self.long);
+        let peaks = together(self.jobs, || Ok(peak_gflops_of(isa, long)))?.0;
+        Ok(peaks.iter().sum())
+    }
+
+    fn round(&mut self, fits: usize) -> Result<Round, Error> {
+        let end = self.next.load(Ordering::Relaxed) + fits as u64;
+        let (next, (x, y)) = (&self.next, &self.data);
+        let (workload, path) = (self.workload, self.path);
+        let (_, seconds) = together(self.jobs, || {
             while let Ok(ticker) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| {
                 (at < end).then_some(at + 1)
             }) {
-                workload.run(&x, &y, path, ticker)?;
+                workload.run(x, y, path, ticker)?;
             }
             Ok(())
         })?;
-        let peak_after = peak()?;
-        let better = peak_before.max(peak_after);
-        // After this round is before the next.
-        peak_before = peak_after;
+        // The peak after this round is the one before the next.
+        let after = self.peak_now()?;
+        let before = std::mem::replace(&mut self.peak, after);
         Ok(Round {
             seconds,
             gflop: workload.flop() * fits as f64 / 1e9,
-            peak: better,
+            peak: before.max(self.peak),
         })
-    };
-    let (fits, total) = match settings.tickers {
-        // All of them count, each round against the limit of its moment.
-        Some(tickers) => {
-            let of_round = TURN_FITS * repeats * jobs;
-            let mut total = Round::default();
-            for begin in (0..tickers).step_by(of_round) {
-                total = total.and(&next_round(of_round.min(tickers - begin))?);
-            }
-            (tickers, total)
+    }
+
+    /// All fits count, each round against the limit of its moment.
+    fn all_of(&mut self, tickers: usize) -> Result<Round, Error> {
+        let of_round = TURN_FITS * self.repeats() * self.jobs;
+        let mut total = Round::default();
+        for begin in (0..tickers).step_by(of_round) {
+            total = total.and(&self.round(of_round.min(tickers - begin))?);
         }
-        None => {
-            let fits = jobs * repeats;
-            let mut best = next_round(fits)?;
-            for _ in 1..rounds {
-                best = best.faster(next_round(fits)?);
-            }
-            (fits, best)
+        Ok(total)
+    }
+
+    /// The fastest of `rounds`, and the fits that each of them has.
+    fn best_of(&mut self, rounds: usize) -> Result<(usize, Round), Error> {
+        let fits = self.jobs * self.repeats();
+        let mut best = self.round(fits)?;
+        for _ in 1..rounds {
+            best = best.faster(self.round(fits)?);
         }
-    };
-    let Round {
-        seconds,
-        gflop,
-        peak: peak_gflops,
-    } = total;
-    let gflops = gflop / seconds;
-    let ratio_to_limit = peak_gflops / gflops;
-    Ok(BenchReport {
-        path,
-        jobs,
-        fits,
-        seconds,
-        gflop,
-        gflops,
-        peak_gflops,
-        ratio_to_limit,
-    })
+        Ok((fits, best))
+    }
 }
 
 /// Fits a thread does before the peak is measured again: many, for the threads wait for the last one.

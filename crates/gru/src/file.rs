@@ -127,82 +127,12 @@ impl SavedModel {
     }
 
     fn from_bytes(path: &FilePath, bytes: &[u8]) -> Result<Self, Error> {
-        let corrupted = |reason: &str| Error::Corrupted {
-            path: path.to_owned(),
-            reason: reason.to_owned(),
-        };
-        let truncated = |expected: usize| Error::Truncated {
-            path: path.to_owned(),
-            expected: expected as u64,
-            found: bytes.len() as u64,
-        };
-        let shown = MAGIC.len().min(bytes.len());
-        if bytes[..shown] != MAGIC[..shown] || bytes.is_empty() {
-            return Err(Error::NotAModel(path.to_owned()));
-        }
-        let number = |at: usize| bytes.get(at..at + 4)?.first_chunk().copied();
-        let (Some(version), Some(length)) = (number(MAGIC.len()), number(MAGIC.len() + 4)) else {
-            return Err(truncated(PREAMBLE));
-        };
-        let found = u32::from_le_bytes(version);
-        if found != VERSION {
-            return Err(Error::Version {
-                path: path.to_owned(),
-                found,
-                expected: VERSION,
-            });
-        }
-        let body = PREAMBLE + u32::from_le_bytes(length) as usize;
-        let Some(header) = bytes.get(PREAMBLE..body) else {
-            return Err(truncated(body));
-        };
-        let header: Header = serde_json::from_slice(header)
-            .map_err(|error| corrupted(&format!("unreadable header: {error}")))?;
-        header
-            .spec
-            .validate()
-            .map_err(|error| corrupted(&error.to_string()))?;
-
-        let numbers = header
-            .scalers
-            .values()
-            .try_fold(0_usize, |sum, &n| sum.checked_add(n));
-        let expected = numbers
-            .and_then(|numbers| numbers.checked_mul(8))
-            .and_then(|size| size.checked_add(body + 4 * header.spec.parameters() + DIGEST))
-            .ok_or_else(|| corrupted("impossible lengths in the header"))?;
-        if bytes.len() < expected {
-            return Err(truncated(expected));
-        }
-        if bytes.len() > expected {
-            return Err(corrupted("more bytes than the header announces"));
-        }
-        let (content, digest) = bytes.split_at(expected - DIGEST);
-        if Sha256::digest(content)[..] != *digest {
-            return Err(corrupted("checksum does not match"));
-        }
-
-        let mut rest = &content[body..];
-        let mut scalers = BTreeMap::new();
-        for (name, count) in header.scalers {
-            let (own, after) = rest.split_at(8 * count);
-            let own = own
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| f64::from_le_bytes(*b))
-                .collect();
-            scalers.insert(name, own);
-            rest = after;
-        }
-        let weights: Vec<f32> = rest
-            .as_chunks()
-            .0
-            .iter()
-            .map(|b| f32::from_le_bytes(*b))
-            .collect();
+        let file = Unread { path, bytes };
+        let (header, body) = file.header()?;
+        let numbers = file.numbers(&header, body)?;
+        let (scalers, weights) = header.split(numbers);
         if !weights.iter().all(|weight| weight.is_finite()) {
-            return Err(corrupted("a weight is not a finite number"));
+            return Err(file.corrupted("a weight is not a finite number"));
         }
         let kept = Some(header.path).filter(|path| path.is_supported());
         let model = Gru::from_parts(
@@ -216,5 +146,100 @@ impl SavedModel {
             seed: header.seed,
             training: header.training,
         })
+    }
+}
+
+/// The bytes of a file that may be anything.
+struct Unread<'a> {
+    path: &'a FilePath,
+    bytes: &'a [u8],
+}
+
+impl<'a> Unread<'a> {
+    fn corrupted(&self, reason: &str) -> Error {
+        Error::Corrupted {
+            path: self.path.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    fn truncated(&self, expected: usize) -> Error {
+        Error::Truncated {
+            path: self.path.to_owned(),
+            expected: expected as u64,
+            found: self.bytes.len() as u64,
+        }
+    }
+
+    /// The header, and the place where the numbers behind it begin.
+    fn header(&self) -> Result<(Header, usize), Error> {
+        let Self { path, bytes } = *self;
+        let shown = MAGIC.len().min(bytes.len());
+        if bytes[..shown] != MAGIC[..shown] || bytes.is_empty() {
+            return Err(Error::NotAModel(path.to_owned()));
+        }
+        let number = |at: usize| bytes.get(at..at + 4)?.first_chunk().copied();
+        let (Some(version), Some(length)) = (number(MAGIC.len()), number(MAGIC.len() + 4)) else {
+            return Err(self.truncated(PREAMBLE));
+        };
+        let found = u32::from_le_bytes(version);
+        if found != VERSION {
+            return Err(Error::Version {
+                path: path.to_owned(),
+                found,
+                expected: VERSION,
+            });
+        }
+        let body = PREAMBLE + u32::from_le_bytes(length) as usize;
+        let Some(header) = bytes.get(PREAMBLE..body) else {
+            return Err(self.truncated(body));
+        };
+        let header: Header = serde_json::from_slice(header)
+            .map_err(|error| self.corrupted(&format!("unreadable header: {error}")))?;
+        header
+            .spec
+            .validate()
+            .map_err(|error| self.corrupted(&error.to_string()))?;
+        Ok((header, body))
+    }
+
+    /// The numbers behind the header, once the file has the length that the header announces and
+    /// its checksum.
+    fn numbers(&self, header: &Header, body: usize) -> Result<&'a [u8], Error> {
+        let numbers = header
+            .scalers
+            .values()
+            .try_fold(0_usize, |sum, &n| sum.checked_add(n));
+        let expected = numbers
+            .and_then(|numbers| numbers.checked_mul(8))
+            .and_then(|size| size.checked_add(body + 4 * header.spec.parameters() + DIGEST))
+            .ok_or_else(|| self.corrupted("impossible lengths in the header"))?;
+        if self.bytes.len() < expected {
+            return Err(self.truncated(expected));
+        }
+        if self.bytes.len() > expected {
+            return Err(self.corrupted("more bytes than the header announces"));
+        }
+        let (content, digest) = self.bytes.split_at(expected - DIGEST);
+        if Sha256::digest(content)[..] != *digest {
+            return Err(self.corrupted("checksum does not match"));
+        }
+        Ok(&content[body..])
+    }
+}
+
+impl Header {
+    /// The scalers' numbers and the weights, out of the bytes behind the header.
+    fn split(&self, mut rest: &[u8]) -> (BTreeMap<String, Vec<f64>>, Vec<f32>) {
+        let mut scalers = BTreeMap::new();
+        for (name, count) in &self.scalers {
+            let (own, after) = rest.split_at(8 * count);
+            let own = own.as_chunks().0.iter();
+            let own = own.map(|b| f64::from_le_bytes(*b)).collect();
+            scalers.insert(name.clone(), own);
+            rest = after;
+        }
+        let weights = rest.as_chunks().0.iter();
+        (scalers, weights.map(|b| f32::from_le_bytes(*b)).collect())
     }
 }

@@ -3,7 +3,7 @@
 use crate::activations::Activations;
 use crate::buffer::Buffer;
 use crate::kernel::{Backward, ColumnSums, Gradient, HeadBackward, Product, Transpose, run};
-use crate::layout::Layout;
+use crate::layout::{LayerLayout, Layout};
 
 /// The gradient and what is needed on the way, in buffers made once for the largest batch.
 #[derive(Debug)]
@@ -205,7 +205,6 @@ impl Gradients {
         rows: usize,
         add: bool,
     ) {
-        let isa = activations.isa;
         let at = &layout.layers[index];
         let sizes = activations.sizes(index, layout, rows);
         let all_rows = sizes.all_rows();
@@ -214,6 +213,7 @@ impl Gradients {
         if !is_top {
             carry.fill(0.0);
         }
+        let isa = activations.isa;
         let here = &mut activations.layers[index];
         let backward = Backward {
             sizes,
@@ -226,13 +226,18 @@ impl Gradients {
         };
         run(isa, backward);
 
-        let here = &activations.layers[index];
-        let gates = &here.gates[..all_rows * 4 * at.units];
-        let (panels, lanes) = (sizes.panels(), at.lanes);
-        let panel_stride = all_rows * 4 * lanes;
-        // A row of gates is [recurrent candidate, reset, update, candidate]: the recurrent side
-        // reads it from the start, the input side from the second quarter.
-        let (recurrent_side, input_side) = (gates, &gates[lanes..]);
+        self.layer_biases(at, add);
+        self.layer_weights(layout, activations, index, rows, add);
+        if index > 0 {
+            self.layer_below(layout, activations, index, rows);
+        }
+    }
+
+    /// The biases' gradients: the gates' sums. A row of gates is [recurrent candidate, reset,
+    /// update, candidate]: the recurrent side reads it from the start, the input side from the
+    /// second quarter.
+    fn layer_biases(&mut self, at: &LayerLayout, add: bool) {
+        let lanes = at.lanes;
         for (from, place) in [(0, &at.bias_recurrent), (lanes, &at.bias_input)] {
             let totals = self.totals.chunks_exact(4 * lanes);
             let biases = self.weights[place.clone()].chunks_exact_mut(3 * lanes);
@@ -243,19 +248,36 @@ impl Gradients {
                 }
             }
         }
+    }
+
+    /// The gradients of the two matrices: what was read times the gates' gradients, over all rows.
+    fn layer_weights(
+        &mut self,
+        layout: &Layout,
+        activations: &Activations,
+        index: usize,
+        rows: usize,
+        add: bool,
+    ) {
+        let at = &layout.layers[index];
+        let sizes = activations.sizes(index, layout, rows);
+        let (all_rows, panels, lanes) = (sizes.all_rows(), sizes.panels(), at.lanes);
+        let here = &activations.layers[index];
+        let gates = &here.gates[..all_rows * 4 * at.units];
+        let panel_stride = all_rows * 4 * lanes;
         let by_kernel = Gradient {
             rows: all_rows,
             inputs: at.inputs,
             panels,
             width: 3 * lanes,
             left: activations.read_by(index, layout, rows),
-            right: input_side,
+            right: &gates[lanes..],
             right_panel: panel_stride,
             right_row: 4 * lanes,
             out: &mut self.weights[at.kernel.clone()],
             add,
         };
-        run(isa, by_kernel);
+        run(activations.isa, by_kernel);
         // The first step's state before is zero: its rows are left out.
         let later_rows = all_rows - rows;
         let by_recurrent = Gradient {
@@ -264,29 +286,40 @@ impl Gradients {
             panels,
             width: 3 * lanes,
             left: &here.states[..later_rows * at.units],
-            right: &recurrent_side[rows * 4 * lanes..],
+            right: &gates[rows * 4 * lanes..],
             right_panel: panel_stride,
             right_row: 4 * lanes,
             out: &mut self.weights[at.recurrent.clone()],
             add,
         };
-        run(isa, by_recurrent);
-        let Some(below) = index.checked_sub(1) else {
-            return;
-        };
+        run(activations.isa, by_recurrent);
+    }
+
+    /// The gradient of the states of the layer below.
+    fn layer_below(
+        &mut self,
+        layout: &Layout,
+        activations: &Activations,
+        index: usize,
+        rows: usize,
+    ) {
+        let (at, below) = (&layout.layers[index], &layout.layers[index - 1]);
+        let sizes = activations.sizes(index, layout, rows);
+        let (all_rows, lanes) = (sizes.all_rows(), at.lanes);
+        let gates = &activations.layers[index].gates[..all_rows * 4 * at.units];
         let down = Product {
             rows: all_rows,
             columns: at.inputs,
-            lanes: layout.layers[below].lanes,
-            left: input_side,
-            left_block: panel_stride,
+            lanes: below.lanes,
+            left: &gates[lanes..],
+            left_block: all_rows * 4 * lanes,
             left_row: 4 * lanes,
-            blocks: panels,
+            blocks: sizes.panels(),
             depth: 3 * lanes,
             right: &self.transposed[at.kernel.clone()],
             bias: None,
             out: &mut self.below[..all_rows * at.inputs],
         };
-        run(isa, down);
+        run(activations.isa, down);
     }
 }

@@ -27,7 +27,7 @@ impl Tensor {
     }
 }
 
-/// WeightRole of a tensor in the network.
+/// Role of a tensor in the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WeightRole {
     /// inputs × 3 units.

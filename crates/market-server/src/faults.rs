@@ -29,7 +29,6 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::error::Error;
 pub(crate) use reply::{Reply, ReplyBody, Wait};
 use schedule::Schedule;
 pub(crate) use target::Request;
@@ -56,21 +55,6 @@ enum Kind {
 pub struct FaultScript(Vec<ScriptedFault>);
 
 impl FaultScript {
-    /// Reads a script, a fault a text.
-    ///
-    /// # Errors
-    /// [`Error::FaultSpec`] for one that says something else than the module's grammar.
-    pub fn parse<S: AsRef<str>>(specs: impl IntoIterator<Item = S>) -> Result<Self, Error> {
-        let faults = specs.into_iter().map(|spec| {
-            let spec = spec.as_ref();
-            spec::parse(spec).map_err(|problem| Error::FaultSpec {
-                spec: spec.to_owned(),
-                problem,
-            })
-        });
-        faults.collect::<Result<_, _>>().map(Self)
-    }
-
     /// What a request is answered with, given what it would be answered with at `now`.
     pub(crate) fn reply(&self, request: &Request, answer: Answer, now: DateTime<Utc>) -> Reply {
         let Some(kind) = self.due(request, now) else {

@@ -11,6 +11,7 @@
 //! * `news`: the gaps in what is known of a ticker's news, page by page.
 
 mod clients;
+mod fetched;
 mod news;
 mod price_now;
 mod prices;
@@ -38,7 +39,7 @@ use crate::store::Store;
 use crate::vendor::{VendorFault, VendorStats};
 use crate::yahoo::Yahoo;
 
-use prices::Fetched;
+use fetched::Fetched;
 use window::PickWindow;
 
 pub use session_bars::SessionBars;

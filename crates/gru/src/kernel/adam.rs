@@ -1,6 +1,6 @@
 //! One Adam step on a run of weights.
 
-use super::Operation;
+use super::operation::Operation;
 use super::simd::Simd;
 
 /// m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − rate · m / (√v · spread + ε).

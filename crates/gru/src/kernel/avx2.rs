@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::Operation;
+use super::operation::Operation;
 use super::simd::Simd;
 
 /// Proof of AVX2 and FMA.

@@ -4,8 +4,8 @@
 //! recurrent candidate e·r, the reset sum e·q·r·(1 − r), the update sum d·(h − n)·z·(1 − z); the
 //! state before gets d·z and the recurrent sums' gradients through Uᵀ.
 
-use super::Operation;
 use super::forward::Sizes;
+use super::operation::Operation;
 use super::plain::{multiply, view, view_mut};
 use super::simd::{Left, Right, Simd, in_blocks, tile};
 

@@ -4,8 +4,8 @@
 //! candidate q = h·U_n + c_n, the candidate n = tanh(x·W_n + b_n + r·q), the new state
 //! n + z·(h − n). Kept for the backward pass: \[q, r, z, n\] in one row.
 
-use super::Operation;
 use super::activation::{logistic, logistic_plain, tanh, tanh_plain};
+use super::operation::Operation;
 use super::plain::{multiply, view, view_mut};
 use super::simd::{Left, Right, Simd, in_blocks, tile};
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Operation;
+use super::operation::Operation;
 use super::plain::{multiply, view, view_mut};
 use super::simd::{Left, Right, Simd, in_blocks, tile};
 

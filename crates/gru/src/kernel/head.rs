@@ -2,7 +2,7 @@
 //! back to the sums' gradients. Plain loops: within an instruction set's function the compiler writes
 //! them with its vectors.
 
-use super::Operation;
+use super::operation::Operation;
 use super::simd::Simd;
 
 /// Relu, dropout, output.

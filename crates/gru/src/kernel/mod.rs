@@ -19,6 +19,7 @@ mod backward;
 mod forward;
 mod gradient;
 mod head;
+mod operation;
 mod peak;
 mod plain;
 mod product;
@@ -38,6 +39,7 @@ pub(super) use product::Product;
 pub(super) use sums::ColumnSums;
 pub(super) use transpose::Transpose;
 
+use self::operation::Operation;
 use self::simd::Simd;
 use crate::{Error, InstructionSet};
 
@@ -58,22 +60,6 @@ impl Isa {
     pub(super) fn path(self) -> InstructionSet {
         self.0
     }
-}
-
-/// One piece of arithmetic on borrowed matrices.
-trait Operation: Sized {
-    /// Panics unless every slice has the length that the sizes ask for, and (`lanes`) the panels
-    /// have the width of the vectors. All callers build the slices from one `Layout`.
-    fn check(&self, lanes: Option<usize>);
-
-    /// Portable form; panels as wide as the matrix.
-    fn plain(self);
-
-    /// Vector form.
-    ///
-    /// # Safety
-    /// `check` has passed with `S::LANES`.
-    unsafe fn vector<S: Simd>(self, simd: S);
 }
 
 /// Does the operation on the path.

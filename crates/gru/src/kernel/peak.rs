@@ -2,8 +2,9 @@
 
 use std::hint::black_box;
 
+use super::operation::Operation;
 use super::simd::Simd;
-use super::{Isa, Operation, run};
+use super::{Isa, run};
 use crate::InstructionSet;
 
 /// Chains of multiply-adds in registers.

@@ -1,6 +1,6 @@
 //! A product with a matrix in panels: the dense layer, and gradients handed to the layer below.
 
-use super::Operation;
+use super::operation::Operation;
 use super::plain::{multiply, view, view_mut};
 use super::simd::{Left, Right, Simd, in_blocks, tile};
 

@@ -1,6 +1,6 @@
 //! A bias's gradient: the sum of all rows.
 
-use super::Operation;
+use super::operation::Operation;
 use super::simd::Simd;
 
 /// `out = Σ over rows`, panel by panel.

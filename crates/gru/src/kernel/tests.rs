@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{Adam, ColumnSums, Forward, Gradient, Isa, Operation, Product, Sizes, run};
+use super::operation::Operation;
+use super::{Adam, ColumnSums, Forward, Gradient, Isa, Product, Sizes, run};
 use crate::InstructionSet;
 use crate::layout::Layout;
 use crate::{GruSpec, weights::tensors};

@@ -1,6 +1,6 @@
 //! Transpose of a packed matrix, once per update, for the products of the backward pass.
 
-use super::Operation;
+use super::operation::Operation;
 use super::simd::Simd;
 
 /// panels × inputs × width becomes (panels of inputs) × (panels × width) × lanes.

@@ -113,17 +113,19 @@ pub(super) fn spoil(fault: &ChartFault, result: &mut Value, now: DateTime<Utc>) 
         ChartFault::DoubledBar => {
             each_column(result, |_, cells| cells.extend(cells.last().cloned()))
         }
-        ChartFault::Stale(age) => {
-            let cut = now - age;
-            leave_out(result, &stamps, move |stamp| *stamp > cut);
-            let kept = self::stamps(result).last().copied();
-            let price = result.pointer("/indicators/quote/0/close");
-            let price = price.and_then(|closes| closes.as_array()?.last().cloned());
-            if let (Some(kept), Some(price)) = (kept, price) {
-                result["meta"]["regularMarketTime"] = kept.timestamp().into();
-                result["meta"]["regularMarketPrice"] = price;
-            }
-        }
+        ChartFault::Stale(age) => end_at(result, &stamps, now - age),
+    }
+}
+
+/// Leaves out what is later than `end`, in the rows and in the newest price.
+fn end_at(result: &mut Value, stamps: &[DateTime<Utc>], end: DateTime<Utc>) {
+    leave_out(result, stamps, move |stamp| *stamp > end);
+    let kept = self::stamps(result).last().copied();
+    let price = result.pointer("/indicators/quote/0/close");
+    let price = price.and_then(|closes| closes.as_array()?.last().cloned());
+    if let (Some(kept), Some(price)) = (kept, price) {
+        result["meta"]["regularMarketTime"] = kept.timestamp().into();
+        result["meta"]["regularMarketPrice"] = price;
     }
 }
 

@@ -9,9 +9,27 @@ use super::bomb::Coding;
 use super::refusals::NewsRefusal;
 use super::schedule::{Schedule, When};
 use super::target::Target;
-use super::{Kind, ScriptedFault, chart, reply};
+use super::{FaultScript, Kind, ScriptedFault, chart, reply};
+use crate::error::Error;
 
-pub(super) fn parse(text: &str) -> Result<ScriptedFault, String> {
+impl FaultScript {
+    /// Reads a script, a fault a text.
+    ///
+    /// # Errors
+    /// [`Error::FaultSpec`] for one that says something else than the module's grammar.
+    pub fn parse<S: AsRef<str>>(specs: impl IntoIterator<Item = S>) -> Result<Self, Error> {
+        let faults = specs.into_iter().map(|spec| {
+            let spec = spec.as_ref();
+            parse(spec).map_err(|problem| Error::FaultSpec {
+                spec: spec.to_owned(),
+                problem,
+            })
+        });
+        faults.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn parse(text: &str) -> Result<ScriptedFault, String> {
     let (target, what) = text
         .split_once(':')
         .ok_or("it is not WHERE:WHAT, such as news:status=503:first=2")?;

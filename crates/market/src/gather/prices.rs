@@ -8,6 +8,7 @@ use closecall_protocol::{Bar, Pick, Provider, Repair};
 use tokio::time::Instant;
 
 use super::Market;
+use super::fetched::Fetched;
 use super::schedule::{self, Due};
 use super::window::PickWindow;
 use crate::error::{Error, refused_rows};
@@ -21,17 +22,6 @@ use crate::yahoo::Chart;
 /// rows are dated by another clock or another exchange, and no date can be believed.
 const FEW_STRAYS: usize = 2;
 const MANY_STRAYS: usize = 20;
-
-/// What came of asking for the daily chart.
-#[derive(Debug)]
-pub(super) enum Fetched {
-    /// An answer, with so many rows that could not be used.
-    Answered { unusable: usize },
-    /// Nothing can have changed since the last answer.
-    NotAsked,
-    /// The store has to do.
-    Failed(VendorFault),
-}
 
 /// Daily prices of a pick, on one basis and in one unit.
 #[derive(Debug)]

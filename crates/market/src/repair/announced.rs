@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use closecall_protocol::RepairRule;
 
-use super::Unsound;
+use super::outcome::Unsound;
 use super::series::RepairSeries;
 use crate::split::Split;
 

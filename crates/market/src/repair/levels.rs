@@ -5,9 +5,9 @@
 
 use closecall_protocol::RepairRule;
 
-use super::Unsound;
 use super::announced::{NEAR_DAYS, miss};
 use super::excursions::UNIT;
+use super::outcome::Unsound;
 use super::series::RepairSeries;
 
 /// Rows from a jump on that confirm the level after it.

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use closecall_calendar::Calendar;
 use closecall_protocol::{Bar, Repair, RepairField, RepairRule, SessionDate};
 
-use super::{MOST_REPAIRS, Repaired, Unsound};
+use super::outcome::{MOST_REPAIRS, Repaired, Unsound};
 use crate::split::Split;
 
 /// Deviation of daily moves that is assumed of a series too short to show its own.
