@@ -32,6 +32,10 @@ cluster *ARGS:
 image *ARGS:
     scripts/image {{ ARGS }}
 
+# A release archive: program, completions, licences, checksum
+dist *ARGS:
+    scripts/dist {{ ARGS }}
+
 # The README's two commands on a minimal Debian
 bare *ARGS:
     scripts/bare-machine {{ ARGS }}
