@@ -10,7 +10,7 @@ import account
 import images
 from cluster import NAMESPACE, Failure, until
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 ROLES = ("ticker-picker", "scraper", "gru-trainer", "reporter")
 READY_SECONDS = 20
 # What the pod of each weakening asks for, beyond the restricted profile.

@@ -10,8 +10,8 @@ import pathlib
 import subprocess
 import sys
 
-SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(SCRIPTS / "image.d"))
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SCRIPTS / "lib" / "image"))
 
 import debian  # noqa: E402
 import oci  # noqa: E402
