@@ -3,10 +3,12 @@
 mod bands;
 mod nights;
 
+use chrono::NaiveDate;
+use closecall_protocol::{RepairField, RepairRule};
 use proptest::prelude::*;
 
+use super::outcome::MOST_REPAIRS;
 use super::*;
-use closecall_protocol::{RepairField, RepairRule};
 
 use crate::recorded;
 
