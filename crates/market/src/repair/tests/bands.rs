@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use chrono::TimeDelta;
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};
 use closecall_protocol::{
-    Annotations, DatasetBuilt, DatasetRow, Pick, PickId, PickReason, Provider, QuoteAbsent,
+    Annotations, DatasetBuilt, DatasetRow, Pick, PickId, PickReason, Provider, QuoteAbsent, Repair,
     SessionDate, SessionNews, SessionTimes, Ticker,
 };
 use rand::{RngExt, SeedableRng};
