@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::text::{day_and_year, forecast_line};
 
-/// Writes lines to standard output, whole lines whoever else writes.
+/// Writes lines to standard output, whole lines, whatever else writes.
 #[derive(Debug)]
 pub(crate) struct Console {
     format: Format,
@@ -19,7 +19,7 @@ pub(crate) struct Console {
     day: Mutex<Option<NaiveDate>>,
 }
 
-/// How forecasts are written.
+/// Form of printed forecasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people.
@@ -30,7 +30,7 @@ pub(crate) enum Format {
     FullJson,
 }
 
-/// What a short line leaves out: what is behind a forecast, and how long it took.
+/// Fields that a short line leaves out: what is behind a forecast, and how long it took.
 const LEFT_OUT: [&str; 4] = ["history", "news", "headlines", "trace"];
 
 impl Console {
@@ -110,12 +110,12 @@ impl Console {
         let _whole = self.day.lock();
         // A reader that has gone away must not end the pipeline.
         if let Err(error) = writeln!(std::io::stdout(), "{text}") {
-            tracing::debug!(%error, "nobody reads standard output");
+            tracing::debug!(%error, "no one reads standard output");
         }
     }
 }
 
-/// What strangers wrote may hold anything; a terminal gets only what it can show.
+/// A stranger's text may hold anything; a terminal gets only what it can show.
 fn printable(c: char) -> char {
     if c.is_control() { ' ' } else { c }
 }

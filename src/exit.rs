@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use closecall_protocol::ErrorClass;
 use closecall_supervision::Signals;
 
-/// Why the process ends as it does.
+/// Reason of the process's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     /// A mistake in the command line.

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use closecall_ledger::{Follower, LedgerEvent, Reader};
 use tokio::sync::oneshot;
 
-/// How long to wait after the ledger could not be read.
+/// Wait after the ledger could not be read.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// A reader that is under way.

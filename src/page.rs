@@ -58,14 +58,14 @@ fn announce(settings: &Settings, listening: &Listening) {
     tracing::info!(address = %listening.address, "serving /healthz /readyz /startupz /metrics /version");
 }
 
-/// What this process knows of its stages.
+/// Knowledge of this process about its stages.
 pub(crate) struct Parts {
     pub(crate) board: HealthBoard,
     pub(crate) clock: Clock,
     pub(crate) first_hop: Option<Arc<Outbox<TickerPicked>>>,
     pub(crate) kafka: Option<KafkaStats>,
     pub(crate) market: Option<Arc<Market>>,
-    /// When picks are made: by a timetable, or once in so long.
+    /// When picks are made: by a timetable, or once in this span.
     pub(crate) timetable: Option<Timetable>,
     pub(crate) every: std::time::Duration,
 }
@@ -123,7 +123,7 @@ fn vendors(market: &Market) -> Vec<VendorRequests> {
     Vendor::ALL.into_iter().filter(asked).map(of).collect()
 }
 
-/// What the pages say of the program and its data.
+/// Description of the program and its data, for the pages.
 pub(crate) fn about(settings: &Settings, role: String, notice: Option<Notice>) -> About {
     let source = match DataSource::of(&settings.market_settings()) {
         Ok(DataSource::Live) => "the live vendors",

@@ -24,19 +24,19 @@ use crate::settings::Settings;
 use crate::topology::{self, PickerRole, ReporterRole, Roles, ScraperRole};
 use crate::web::{Counts, Metrics, Pages, Reading, readings};
 
-/// What is particular to one run.
+/// Options of one run.
 #[derive(Debug)]
 pub(crate) struct RunOptions {
     pub(crate) clock: Clock,
     /// The roles of this process; all of them where none is named.
     pub(crate) roles: Vec<Role>,
-    /// End by itself after so many picks.
+    /// End by itself after this number of picks.
     pub(crate) picks: Option<u64>,
     /// Pick at these moments in place of all slots.
     pub(crate) timetable: Option<Timetable>,
     pub(crate) faults: FaultPoints,
     pub(crate) format: Format,
-    /// What the pages say of a market that is not the real one.
+    /// Notice of the pages about a market that is not the real one.
     pub(crate) notice: Option<Notice>,
     /// A line for people at the start.
     pub(crate) greeting: Option<&'static str>,
@@ -57,7 +57,7 @@ impl RunOptions {
     }
 }
 
-/// How often the end of a limited run is looked for.
+/// Pause between two looks whether a limited run has ended.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Runs until it is done, asked to end, or a stage has failed for good. The account is of a run

@@ -69,14 +69,14 @@ pub(crate) struct Settings {
     pub(crate) reporter: ReporterSettings,
 }
 
-/// What forecasts are recorded with.
+/// Settings that forecasts are recorded with.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReporterSettings {
     keep_headlines: Option<bool>,
 }
 
-/// How logs are written.
+/// Form of the logs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogSettings {
@@ -84,7 +84,7 @@ pub(crate) struct LogSettings {
     pub(crate) filter: String,
 }
 
-/// What the exchange's rules do not say.
+/// Closures that the exchange's rules do not hold.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CalendarSettings {
@@ -130,7 +130,7 @@ impl Settings {
         let mut settings: Settings = typed(&merged)?;
         settings.read_secret_files()?;
         settings.trim_keys();
-        // Nobody asked for this very port.
+        // No one asked for this very port.
         let port = merged.get("http.listen");
         settings.http.any_port = port.is_some_and(|(_, origin)| *origin == Origin::Default);
         settings
@@ -233,7 +233,7 @@ impl Settings {
         self.reporter.keep_headlines.unwrap_or_else(|| !is_live())
     }
 
-    /// What each part says must hold.
+    /// Checks each part by its own rules.
     fn validate(&self) -> Result<(), Error> {
         self.market_settings()
             .validate()
@@ -299,7 +299,7 @@ fn typed(merged: &BTreeMap<String, (Value, Origin)>) -> Result<Settings, Error> 
     }
     Settings::deserialize(Value::new(None, ValueKind::Table(root))).map_err(|error| {
         let text = error.to_string();
-        // The first key that the message names tells whose fault it is.
+        // The first key that the message names shows which layer is at fault.
         let origin = merged
             .iter()
             .find(|(key, _)| text.contains(&format!("`{key}`")));

@@ -140,7 +140,7 @@ fn from(forecast: &CloseForecast) -> String {
     }
 }
 
-/// What the forecast rests on, and how old that is.
+/// Basis of the forecast, and its age.
 fn basis(forecast: &CloseForecast) -> String {
     let reference = price(forecast, forecast.reference_price());
     let at = forecast.reference.and_then(|reference| reference.at);

@@ -5,7 +5,7 @@
 //! TickerPicker ═12═▶ Scraper ─4─▶ Sentiment ═192═▶ GruTrainer ═192═▶ Reporter   through Kafka
 //! ```
 //!
-//! The number on an edge is its window: so many messages are on their way over it at once, and
+//! The number on an edge is its window: the messages that are on their way over it at once, and
 //! nothing else bounds what is in flight. It is `supervision.delivery.window` in process.
 //! Through Kafka it is `kafka.window_per_partition` times the partitions, but one a partition towards
 //! the scraper, which the vendors' pace holds back.
@@ -39,7 +39,7 @@ pub(crate) struct Roles {
 /// TickerPicker's.
 pub(crate) struct PickerRole {
     pub(crate) settings: PickerSettings,
-    /// Stop after so many picks.
+    /// Stop after this number of picks.
     pub(crate) limit: Option<u64>,
     /// Pick at these moments in place of all slots.
     pub(crate) timetable: Option<Timetable>,
@@ -158,7 +158,7 @@ pub(crate) fn wire(
     let mut first_hop = hops.boundary(Topic::StockNameSelector, edge, to_scraper, pick::encode)?;
     if let (None, Some(letters)) = (bridge, in_process_letters) {
         // What a stage refuses comes back to here: a dead letter is of the process's input. The
-        // picks accepted here are held by nobody else, so an orderly end leaves none open.
+        // picks accepted here are held by no other stage, so an orderly end leaves none open.
         first_hop = first_hop.dead_letters(Arc::new(letters)).abandon_at_exit();
     }
     let first_hop = first_hop.build();

@@ -1,4 +1,4 @@
-//! What operators ask of a process beside its pages: probes, metrics and the version.
+//! Answers to operators beside a process's pages: probes, metrics and the version.
 //!
 //! Probes answer from the watchdog's last look, never from the stages themselves, so a stuck stage
 //! cannot make a probe hang; a look that has grown old means that the watchdog itself is stuck, and
@@ -21,11 +21,11 @@ pub(crate) use metrics::{Counts, Metrics, Reading};
 /// A look older than this many of the watchdog's periods is stale.
 const STALE_PERIODS: u32 = 5;
 
-/// What probes and metrics are answered from.
+/// Sources of probes and metrics.
 #[derive(Debug, Clone)]
 pub(crate) struct Pages {
     pub(crate) health: watch::Receiver<Health>,
-    /// How often the watchdog looks.
+    /// Pause between two looks of the watchdog.
     pub(crate) every: Duration,
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -55,7 +55,10 @@ impl Pages {
         let health = self.health.borrow();
         let age = health.age();
         if age > self.every * STALE_PERIODS {
-            let reason = format!("nobody has looked at the stages for {} ms", age.as_millis());
+            let reason = format!(
+                "the watchdog has not looked at the stages for {} ms",
+                age.as_millis()
+            );
             return Verdict {
                 ok: false,
                 reasons: vec![reason],

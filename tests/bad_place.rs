@@ -31,7 +31,7 @@ fn the_port_of_probes_and_metrics_is_in_use() {
     done.refused(73, &[&port, "http.listen"]);
 }
 
-/// A file stands where the folder should be: nobody, not even root, can write into it.
+/// A file stands where the folder should be: no one, not even root, can write into it.
 #[test]
 fn the_data_directory_cannot_be_made() {
     let workplace = Workplace::new();

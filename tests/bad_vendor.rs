@@ -34,7 +34,7 @@ fn predict(address: &str) -> Done {
     done
 }
 
-/// What is said when prices are answered so.
+/// Outcome when prices are answered so.
 #[track_caller]
 fn on_prices(reply: Reply) -> Done {
     let vendor = Vendor::start(move |_| reply.clone());
@@ -76,7 +76,7 @@ fn a_text_that_is_no_ticker() {
 
 #[test]
 fn a_refused_connection() {
-    // A port that was just free, and that nobody listens on.
+    // A port that was just free, and that no one listens on.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -107,7 +107,8 @@ fn a_page_in_place_of_data() {
 
 #[test]
 fn too_many_requests() {
-    on_prices(Reply::text(429, "Too Many Requests")).refused(75, &["so many requests"]);
+    on_prices(Reply::text(429, "Too Many Requests"))
+        .refused(75, &["refuses requests at this rate"]);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn the_version_names_its_commit() {
     assert!(text.contains(commit), "{text}");
 }
 
-/// What a shell completes: every command, and what the help hides from nobody.
+/// A shell completes every command, and what the help shows to all.
 #[test]
 fn completions_are_printed_for_every_shell() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {

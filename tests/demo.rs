@@ -145,7 +145,7 @@ fn assert_within_its_folder(workplace: &Workplace) {
     }
 }
 
-/// More than a pipe holds is written while nobody reads it: the picks go on, and every line is there
+/// More than a pipe holds is written while no one reads it: the picks go on, and every line is there
 /// for the reader that comes late.
 #[test]
 fn a_reader_that_stands_still_holds_up_no_stage() {
@@ -203,7 +203,7 @@ fn a_demo_without_a_network() {
     }
 }
 
-/// What stands beside a forecast for those who look at it.
+/// Checks the annotations beside a forecast.
 #[track_caller]
 fn assert_annotated(forecast: &Value) {
     let each = |list: &str, field: &str| -> Vec<Value> {

@@ -14,7 +14,7 @@ fn stalled(workplace: &Workplace, span_ms: u32) -> Running {
     demo
 }
 
-/// What is in hand is finished, and the end is orderly.
+/// The work in hand is finished, and the end is orderly.
 #[test]
 fn a_signal_in_the_middle_of_a_fit_drains() {
     for signal in ["TERM", "INT"] {

@@ -1,4 +1,4 @@
-//! What the default build is made of: TLS is rustls; no OpenSSL is needed to build or to run.
+//! Dependencies of the default build: TLS is rustls; no OpenSSL is needed to build or to run.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 

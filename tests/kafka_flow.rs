@@ -1,5 +1,5 @@
 //! The four roles on a real Kafka broker: forecasts flow, `peek` and kcat show the same records at
-//! each boundary, and trainers share the partitions, whoever comes, goes or stands still.
+//! each boundary, and trainers share the partitions, whichever comes, goes or stands still.
 
 #![allow(
     unreachable_pub,
@@ -22,8 +22,8 @@ use serde_json::Value;
 /// A record as either program shows it: partition, offset, key and decoded value.
 type Shown = (i64, i64, String, Value);
 
-/// What kcat, which nobody here wrote, reads from a topic; `None` where it is not installed and
-/// that is allowed.
+/// Records of a topic as kcat, an independent reader, shows them; `None` where it is not installed
+/// and that is allowed.
 fn kcat(broker: &str, topic: &str) -> Option<Vec<Shown>> {
     let format = "%p\t%o\t%k\t%s\n";
     let read = ["-C", "-o", "beginning", "-e", "-q", "-f", format];
@@ -57,7 +57,7 @@ fn kcat(broker: &str, topic: &str) -> Option<Vec<Shown>> {
     Some(text.lines().map(shown).collect())
 }
 
-/// What `closecall peek` reads from it.
+/// Records as `closecall peek` shows them.
 fn peek(pipeline: &Pipeline, topic: &str) -> Vec<Shown> {
     let shown = |record: &Value| {
         let number = |name: &str| record[name].as_i64().unwrap();

@@ -65,7 +65,7 @@ fn a_role_that_is_to_end_finishes_the_fit_and_the_sending_under_way() {
 
 #[test]
 fn without_a_broker_a_role_is_alive_and_not_ready() {
-    // Nobody listens there: the port was just given back.
+    // No one listens there: the port was just given back.
     let nobody = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

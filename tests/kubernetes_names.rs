@@ -188,7 +188,7 @@ impl Running {
                 break address.to_owned();
             }
         };
-        // Nobody waits for what the log says from here on, but the pipe must not fill up.
+        // No one waits for what the log says from here on, but the pipe must not fill up.
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
         Self {
             process,

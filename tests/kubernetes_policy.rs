@@ -48,7 +48,7 @@ fn every_weakening_is_noticed() {
             tried += 1;
             let judge = |changed: &[_]| violations(Overlay::of(name), changed).is_empty();
             match mutation.tried(&mut objects, judge) {
-                // A mutation that changes nothing would be noticed by nobody, and proves nothing.
+                // A mutation that changes nothing would not be noticed, and proves nothing.
                 None => missed.push(format!("{name}: changes nothing: {mutation:?}")),
                 Some(true) => missed.push(format!("{name}: not noticed: {mutation:?}")),
                 Some(false) => {}

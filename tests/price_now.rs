@@ -9,7 +9,7 @@ use common::{MarketServer, Workplace};
 use serde_json::Value;
 use testing::recorded_data;
 
-/// What a forecast rests on: reference, its kind and time, phase, the session of the last close.
+/// Basis of a forecast: reference, its kind and time, phase, the session of the last close.
 struct Rests {
     ticker: &'static str,
     as_of: &'static str,

@@ -68,7 +68,7 @@ fn every_pick_of_a_replay_is_accounted_for() {
     assert_eq!(done.json_lines().len(), rows.len());
 }
 
-/// The picker's own count, as the run tells it at its end.
+/// The picker's own count, as the run prints it at its end.
 fn account(log: &str) -> Value {
     log.lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())

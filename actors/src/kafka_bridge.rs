@@ -51,7 +51,7 @@ pub struct KafkaBridge {
     expires_after: Option<TimeDelta>,
 }
 
-/// What one receiving side consumes.
+/// One receiving side: its topics, group and reader.
 struct Consumed {
     name: String,
     topics: Vec<String>,
@@ -227,7 +227,7 @@ impl KafkaBridge {
         )
     }
 
-    /// What the clients see of themselves.
+    /// Statistics of the clients.
     #[must_use]
     pub fn stats(&self) -> KafkaStats {
         self.context.stats.clone()

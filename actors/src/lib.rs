@@ -9,7 +9,7 @@
 //! knows whether its neighbour is an actor in this process or a topic. Handlers answer with
 //! futures over shared parts, so what waits survives the restart of the stage that waits.
 //!
-//! What a stage *does* is in the domain crates; how it is kept running is in
+//! The work of a stage is in the domain crates; restarts and delivery are in
 //! `closecall-supervision`; how stages are wired is in the binary's topology.
 
 mod dead_letters;

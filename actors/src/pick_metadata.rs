@@ -1,4 +1,4 @@
-//! What delivery and dead letters need to know of the pipeline's facts.
+//! Metadata of the pipeline's messages, for delivery and dead letters.
 
 use chrono::{DateTime, Utc};
 use closecall_protocol::codec::forecast::OriginalBody;
@@ -100,7 +100,7 @@ impl MessageMetadata<DatasetBuilt> for PickMetadata {
     }
 }
 
-/// A forecast does not expire: it is made, and losing it would help nobody. One that comes late is
+/// A forecast does not expire: it is made, and losing it would not help. One that comes late is
 /// recorded as late.
 impl MessageMetadata<Prediction> for PickMetadata {
     fn id(&self, message: &Prediction) -> String {

@@ -1,6 +1,6 @@
 //! Reporter: records every forecast in the ledger, with the scores it brings.
 //!
-//! Whoever wants to know what was recorded follows the ledger; this stage waits for no reader. A
+//! Readers of the record follow the ledger; this stage waits for none. A
 //! forecast that the ledger already has settles as well.
 
 use std::fmt;

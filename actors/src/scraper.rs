@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::stage;
 use crate::stopwatch::Stopwatch;
 
-/// With nothing usable in the store, vendors are asked again for so long; the next slot picks
+/// With nothing usable in the store, vendors are asked again for this long; the next slot picks
 /// again anyway.
 const PATIENCE: Duration = Duration::from_secs(60);
 

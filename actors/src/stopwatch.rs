@@ -1,4 +1,4 @@
-//! How long a stage works on a message, for the forecast's trace.
+//! Time that a stage works on a message, for the forecast's trace.
 
 use chrono::{DateTime, Utc};
 use closecall_protocol::StageTrace;

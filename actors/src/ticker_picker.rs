@@ -22,7 +22,7 @@ use crate::stage;
 
 pub use schedule::{PickerMode, PickerSettings};
 
-/// How far the picker is. Kept beside the actor, so that a restart does not forget it.
+/// Progress of the picker. Kept beside the actor, so that a restart does not forget it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PickerProgress {
     /// The last pick that was accepted: its slot's start, and its place in the slot.
@@ -35,7 +35,7 @@ pub struct PickerProgress {
 #[derive(Debug)]
 pub struct TickerPicker {
     settings: PickerSettings,
-    /// Stop after so many picks.
+    /// Stop after this number of picks.
     limit: Option<u64>,
     /// The slots in place of those of the clock; none of them is missed.
     timetable: Option<Timetable>,
@@ -64,7 +64,7 @@ impl TickerPicker {
         }
     }
 
-    /// Ends picking when so many picks have been accepted.
+    /// Ends picking when this number of picks has been accepted.
     #[must_use]
     pub fn limit(mut self, picks: Option<u64>) -> Self {
         self.limit = picks;

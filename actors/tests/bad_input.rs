@@ -172,7 +172,7 @@ fn dataset(pick: Pick, closes: &[f64]) -> DatasetBuilt {
     }
 }
 
-/// Why each pick was given up; nothing for one that was forecast.
+/// Reason by which each pick was given up; nothing for one that was forecast.
 fn ends(folder: &Path) -> BTreeMap<PickId, Option<Reason>> {
     let reader = Reader::open(folder).unwrap();
     reader.verify().unwrap();

@@ -45,7 +45,7 @@ fn work_longer_than_the_poll_interval_does_not_cost_the_member_its_place() {
         let seen = Seen::default();
         let member = Member::start(&settings, &[], seen.slow(Duration::from_secs(9)));
         until("it is settled", || seen.len() > 0 && settled(&admin)).await;
-        assert_eq!(seen.len(), 1, "nobody else was given it");
+        assert_eq!(seen.len(), 1, "no one else was given it");
         // Put into the group once, and never out of it.
         assert_eq!(member.stats().snapshot().rebalances, 1);
         member.end().await;
@@ -55,7 +55,7 @@ fn work_longer_than_the_poll_interval_does_not_cost_the_member_its_place() {
 #[test]
 fn two_members_share_the_partitions_and_the_one_that_stays_takes_over_at_once() {
     let Some(broker) = broker() else { return };
-    // So long that only a member that says goodbye is gone within this test.
+    // Longer than this test, so that only a member that says goodbye is gone within this test.
     let settings = KafkaSettings {
         session_timeout: Duration::from_secs(600),
         max_poll_interval: Duration::from_secs(600),
@@ -106,7 +106,7 @@ fn a_partition_without_offset_gets_one_and_the_lag_counts_what_is_left() {
         let picks = settings.topic(Topic::StockNameSelector);
         Foreign::new(&broker).pick(&picks, 5, "TSLA");
         let before = || group(&admin).map(|group| (group.lag, group.unread_partitions));
-        until("nobody has read it", || before() == Some((1, 12))).await;
+        until("no one has read it", || before() == Some((1, 12))).await;
         let seen = Seen::default();
         let member = Member::start(&settings, &[], seen.noting());
         let unread = || group(&admin).is_none_or(|group| group.unread_partitions > 0);

@@ -46,7 +46,7 @@ fn create(cluster: &Mock, settings: &KafkaSettings) {
     }
 }
 
-/// What the group has committed for a partition of the picks.
+/// Offset that the group has committed for a partition of the picks.
 fn committed(settings: &KafkaSettings, partition: i32) -> Option<i64> {
     let topic = settings.topic(Topic::StockNameSelector);
     let mut config = ClientConfig::new();
@@ -228,7 +228,7 @@ fn a_refused_record_is_dead_lettered_and_its_stage_named() {
             Arc::new(move |message| {
                 let refused = message.pick.ticker.as_str() == "AAPL";
                 noted.push(message);
-                let refusal = StageError::permanent(Reason::UnknownTicker, "nobody trades it");
+                let refusal = StageError::permanent(Reason::UnknownTicker, "no one trades it");
                 Box::pin(future::ready(if refused {
                     Err(refusal)
                 } else {

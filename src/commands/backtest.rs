@@ -31,7 +31,7 @@ pub(crate) struct BacktestArgs {
     /// RecordedMarket data: DIR/prices/TICKER.csv, and where there are any DIR/news and DIR/intraday
     #[arg(long, value_name = "DIR", default_value = "../shared/data")]
     pub(crate) data: PathBuf,
-    /// What to forecast, with commas; by default every recorded ticker
+    /// Stocks to forecast, with commas; by default every recorded ticker
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = |text: &str| Ticker::new(text))]
     pub(crate) tickers: Vec<Ticker>,
     /// First session; by default a year before the last
@@ -150,7 +150,7 @@ fn times(asked: &[AskedTime]) -> Vec<AskedTime> {
     times
 }
 
-/// How to make the report again: the same words and data give the same bytes.
+/// The words that make the report again: the same words and data give the same bytes.
 fn made_with(walk: &Walk<'_>) -> Run {
     let list = |items: Vec<String>| items.join(",");
     let text = |items: &[AskedTime]| list(items.iter().map(ToString::to_string).collect());

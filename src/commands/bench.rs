@@ -40,7 +40,7 @@ pub(crate) struct TrainArgs {
     /// Times that the work is repeated; the best counts
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = at_least_one)]
     pub(crate) rounds: usize,
-    /// Fit so many networks once, shared by the jobs (by default as many as there are cores)
+    /// Fit this number of networks once, shared by the jobs (by default as many as there are cores)
     #[arg(long, value_name = "N", value_parser = at_least_one, conflicts_with = "rounds")]
     pub(crate) tickers: Option<usize>,
     /// Instruction set: avx512, avx2 or plain; the fastest where not given

@@ -40,7 +40,7 @@ pub(crate) enum DeadLettersCommand {
         /// Only those with this reason, such as unavailable
         #[arg(long, value_name = "REASON")]
         reason: Option<Reason>,
-        /// At most so many
+        /// At most this number
         #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
         count: usize,
         /// Do it without asking; needed where there is no terminal
@@ -154,7 +154,7 @@ fn show(letters: &[Letter], pick_id: PickId) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is to be sent again: each refused record once, however often it was refused, and none that
+/// The records to be sent again: each refused one once, however often it was refused, and none that
 /// was sent again from where it lies already.
 fn chosen(
     letters: &[Letter],

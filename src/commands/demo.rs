@@ -24,7 +24,7 @@ use crate::settings::Settings;
 /// Run the whole pipeline on a simulated market.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
-    /// End by itself after so many picks
+    /// End by itself after this number of picks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) picks: Option<u64>,
     /// Seed of the simulated market, the picks and the training
@@ -89,7 +89,7 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
     Ok(exit.code.into())
 }
 
-/// What every page of a demo says of its market.
+/// Notice that every page of a demo carries about its market.
 pub(super) fn notice() -> page::Notice {
     let text = "Prices and headlines are invented, a quarter of an hour passes in half a second, and \
                 nothing in it can be predicted beyond the price of the moment.";

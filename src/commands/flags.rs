@@ -26,7 +26,7 @@ pub(crate) struct Global {
     /// Folder of everything that is stored (setting `data_dir`)
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<String>,
-    /// How log lines are written
+    /// Form of log lines
     #[arg(long, global = true, value_enum)]
     pub(crate) log_format: Option<LogFormat>,
     /// Say more; twice for everything
@@ -87,7 +87,7 @@ impl ClockFlags {
     }
 }
 
-/// How a run is watched, and broken on purpose.
+/// Flags by which a run is watched, and broken on purpose.
 #[derive(Debug, Args)]
 pub(crate) struct RunFlags {
     /// JSON lines even on a terminal; `--json=full` with the closes and news behind each forecast
@@ -100,7 +100,7 @@ pub(crate) struct RunFlags {
     pub(crate) fault: Vec<String>,
 }
 
-/// How much a JSON line says.
+/// Length of a JSON line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum JsonLength {
     /// Without history and news
@@ -110,7 +110,7 @@ enum JsonLength {
 }
 
 impl RunFlags {
-    /// How forecasts are printed: JSON where it is asked for or nobody reads along.
+    /// Form of printed forecasts: JSON where it is asked for or where no terminal reads along.
     pub(crate) fn format(&self) -> Format {
         match self.json {
             Some(JsonLength::Full) => Format::FullJson,

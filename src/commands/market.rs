@@ -27,7 +27,7 @@ pub(crate) enum MarketCommand {
     Record(RecordArgs),
 }
 
-/// What to serve, where, and how much of it can be seen.
+/// Data to serve, their address, and the part of them that can be seen.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("source").required(true).args(["replay", "simulated"])))]
 pub(crate) struct ServeArgs {

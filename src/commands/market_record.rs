@@ -16,13 +16,13 @@ use closecall_protocol::{Pick, PickId, PickReason, Ticker, TickerPicked};
 use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 
-/// What to record, and where.
+/// Data to record, and their folder.
 #[derive(Debug, Args)]
 pub(crate) struct RecordArgs {
     /// Folder to write into; what it holds already is added to
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
-    /// What to record, such as AAPL; the configured tickers by default
+    /// Stocks to record, such as AAPL; the configured tickers by default
     #[arg(value_parser = |text: &str| Ticker::new(text))]
     pub(crate) tickers: Vec<Ticker>,
 }
@@ -64,7 +64,7 @@ pub(super) fn run(settings: &Settings, args: &RecordArgs) -> anyhow::Result<Exit
     first_failure.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
-/// What records one ticker after the other.
+/// Records one ticker after the other.
 struct Recorder<'a> {
     market: &'a Market,
     recording: ReplayWriter,

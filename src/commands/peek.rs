@@ -26,7 +26,7 @@ pub(crate) struct PeekArgs {
     /// Where to begin: `beginning`, or a time (RFC 3339)
     #[arg(long, value_name = "beginning|TIME", default_value = "beginning")]
     pub(crate) from: String,
-    /// At most so many records
+    /// At most this number of records
     #[arg(short = 'n', long, value_name = "N")]
     pub(crate) count: Option<usize>,
     /// One JSON object a record
@@ -34,7 +34,7 @@ pub(crate) struct PeekArgs {
     pub(crate) json: bool,
 }
 
-/// How much of a value a line for people shows, in characters.
+/// Characters of a value that a line for people shows.
 const SHOWN: usize = 160;
 
 pub(super) fn run(settings: &Settings, args: &PeekArgs) -> anyhow::Result<ExitCode> {

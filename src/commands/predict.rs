@@ -26,10 +26,10 @@ use crate::text;
 /// Make one forecast, print it, and exit.
 #[derive(Debug, Args)]
 pub(crate) struct PredictArgs {
-    /// What to forecast, such as AAPL
+    /// Stock to forecast, such as AAPL
     #[arg(value_parser = |text: &str| Ticker::new(text))]
     pub(crate) ticker: Ticker,
-    /// Which model: closecall, original, ridge or persistence
+    /// Model: closecall, original, ridge or persistence
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
     /// Forecast as of this moment (RFC 3339, such as 2023-06-30T14:00:00Z) instead of now

@@ -19,13 +19,13 @@ pub(crate) struct RunArgs {
     /// Length of a slot, such as 30m (setting `picker.every`)
     #[arg(long, value_name = "SPAN")]
     pub(crate) every: Option<String>,
-    /// What is picked from, with commas (setting `picker.tickers`)
+    /// Tickers to pick from, with commas (setting `picker.tickers`)
     #[arg(long, value_name = "LIST")]
     pub(crate) tickers: Option<String>,
     /// Pick every ticker once a slot, spread over it (setting `picker.mode`)
     #[arg(long)]
     pub(crate) sweep: bool,
-    /// End by itself after so many picks
+    /// End by itself after this number of picks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) picks: Option<u64>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `closecall topics`: makes the topics that are missing and tells how those there are differ.
+//! `closecall topics`: makes the topics that are missing and lists how those there are differ.
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::layer::Origin;
 
-/// Why the configuration cannot be used. All end with exit code 78.
+/// Errors of the configuration. All end with exit code 78.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("there is no configuration file {}: check --config", .0.display())]

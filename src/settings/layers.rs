@@ -15,13 +15,13 @@ use super::error::Error;
 use super::layer::{Layer, Origin};
 use super::retired::{self, Retired};
 
-/// What the environment's names begin with; sections and keys are set apart by `__` too.
+/// Beginning of the environment's names; sections and keys are set apart by `__` too.
 const PREFIX: &str = "CLOSECALL";
 
 /// Tables whose keys are not ours to know.
 const OPEN_TABLES: [&str; 1] = ["kafka.librdkafka."];
 
-/// What the layers are read from. Tests give their own; the binary gives the process's.
+/// Sources of the layers. Tests give their own; the binary gives the process's.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
     /// A configuration file that was asked for; it must exist.

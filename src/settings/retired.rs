@@ -8,7 +8,7 @@ use config::{Value, ValueKind};
 use super::error::Error;
 use super::layer::{Layer, Origin};
 
-/// What became of a setting.
+/// Fate of a setting.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     /// Its number of milliseconds is now a span of time under this name.

@@ -137,7 +137,7 @@ fn an_empty_address_serves_nothing() {
     assert_eq!(settings.http.listen, None);
 }
 
-/// What the binary resolves without any layer above is what each part takes for its defaults.
+/// The settings that the binary resolves without any layer above are each part's own defaults.
 #[test]
 fn the_documented_defaults_are_the_parts_own() {
     let settings = Settings::resolve(&Inputs::default()).unwrap().settings;
@@ -186,7 +186,7 @@ fn old_names_are_read_with_a_warning() {
     assert!(error.to_string().contains("market.retry_base"), "{error}");
 }
 
-/// What lost its meaning is read, whatever it says, and does nothing.
+/// A setting without meaning is read, whatever it says, and does nothing.
 #[test]
 fn settings_without_meaning_are_read_with_a_warning() {
     let with = flags(&[

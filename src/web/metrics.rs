@@ -1,4 +1,4 @@
-//! What Prometheus scrapes: counts of what happened, kept as it happens, and the state of the
+//! Metrics that Prometheus scrapes: counts of events, kept as they happen, and the state of the
 //! stages, read from the watchdog's last look. Each scrape registers what there is to tell then.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::build_info::COMMIT;
 /// Label names and values of one sample.
 pub(crate) type Labels = Vec<(&'static str, String)>;
 
-/// What the ledger gained in this process. Clones count together.
+/// Counts of what the ledger gained in this process. Clones count together.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counts {
     forecasts: Family<Labels, Counter>,
@@ -189,7 +189,7 @@ fn stages(registry: &mut Registry, stages: &BTreeMap<String, StageHealth>) {
     registry.register_collector(Box::new(WorkSeconds(stages.clone())));
 }
 
-/// How long the stages' work took: their histograms, kept by the health board.
+/// Durations of the stages' work: their histograms, kept by the health board.
 #[derive(Debug)]
 struct WorkSeconds(BTreeMap<String, StageHealth>);
 

@@ -1,4 +1,4 @@
-//! What the tests of the binary share: running it in a folder of its own, a market server beside
+//! Support of the binary's tests: running it in a folder of its own, a market server beside
 //! it, and recorded data where they are.
 
 #![allow(

@@ -31,7 +31,7 @@ pub const SHORT_WAITS: [&str; 8] = [
     "supervision.delivery.backoff.max=200ms",
 ];
 
-/// What a demo said on standard output.
+/// Output of a demo on standard output.
 pub struct Said {
     pub forecasts: Vec<Value>,
     pub dead_letters: Vec<Value>,
@@ -67,7 +67,7 @@ impl Said {
             .collect()
     }
 
-    /// What was printed is what was counted, and no pick is lost.
+    /// Checks that the printed lines are the counted ones, and that no pick is lost.
     #[track_caller]
     pub fn assert_consistent(&self) {
         assert_eq!(self.count("lost"), 0, "{}", self.summary);

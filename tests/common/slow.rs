@@ -26,7 +26,7 @@ impl SlowLine {
                 count.fetch_add(1, Ordering::SeqCst);
                 thread::spawn(move || {
                     thread::sleep(wait);
-                    // Whoever hangs up early ends it.
+                    // A client that hangs up early ends it.
                     join(near, server).ok();
                 });
             }

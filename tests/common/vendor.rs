@@ -115,7 +115,7 @@ pub fn symbol(target: &str) -> Option<String> {
     rest.split('?').next().map(str::to_owned)
 }
 
-/// So many closes that rise and fall around `level`.
+/// `count` closes that rise and fall around `level`.
 pub fn closes(count: usize, level: f64) -> Vec<Value> {
     let close = |n: usize| level + f64::from((n * 37 % 23) as u32) / 10.0;
     (0..count).map(|n| json!(close(n))).collect()

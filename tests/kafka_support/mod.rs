@@ -1,4 +1,4 @@
-//! What the tests of the roles share: a broker, and one pipeline of processes on it with topics,
+//! Support of the roles' tests: a broker, and one pipeline of processes on it with topics,
 //! groups and folders of its own.
 
 #![allow(
@@ -128,7 +128,7 @@ impl Pipeline {
         self.start_as(role, role, more)
     }
 
-    /// Runs a picker to its end: so many picks are on the first topic then.
+    /// Runs a picker to its end: that number of picks is on the first topic then.
     #[track_caller]
     pub fn pick(&self, count: u32) {
         let count = count.to_string();
@@ -180,7 +180,7 @@ impl Role {
         });
     }
 
-    /// The status of one of its pages; `None` where nobody answers.
+    /// The status of one of its pages; `None` where no one answers.
     pub fn page(&self, path: &str) -> Option<u16> {
         let log = self.log();
         let line = log.lines().find(|line| line.contains("serving /healthz"))?;

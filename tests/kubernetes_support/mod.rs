@@ -1,4 +1,4 @@
-//! What the tests of the manifests share. No test is here.
+//! Support of the manifests' tests. No test is here.
 
 pub(crate) mod mutations;
 pub(crate) mod objects;

@@ -56,7 +56,7 @@ pub(crate) fn one<'a>(objects: &'a [Value], wanted: &str, called: &str) -> &'a V
     found.unwrap_or(&Value::Null)
 }
 
-/// What runs pods.
+/// Objects that run pods.
 pub(crate) fn workloads(objects: &[Value]) -> impl Iterator<Item = &Value> {
     const KINDS: [&str; 3] = ["Deployment", "StatefulSet", "Job"];
     objects

@@ -1,4 +1,4 @@
-//! Which tickers are picked, and when: the settings, and the pick of each slot as a function of them.
+//! The schedule of picks: the settings, and the pick of each slot as a function of them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// The shortest slot: picks come one at a time.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// Which tickers a slot gets.
+/// Tickers that a slot gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PickerMode {
@@ -23,13 +23,13 @@ pub enum PickerMode {
     Sweep,
 }
 
-/// What is picked, and when.
+/// Tickers and times of the picks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PickerSettings {
-    /// Which tickers a slot gets.
+    /// Tickers that a slot gets.
     pub mode: PickerMode,
-    /// What is picked from.
+    /// Tickers to pick from.
     pub tickers: Vec<Ticker>,
     /// A file of tickers, one a line, in place of those above.
     #[serde(default)]
@@ -39,7 +39,7 @@ pub struct PickerSettings {
     pub every: Duration,
     /// Decides which ticker a slot gets.
     pub seed: u64,
-    /// How long after its slot's start a pick expires; 0 never.
+    /// Span after its slot's start in which a pick expires; 0 never.
     #[serde(with = "span")]
     pub expires_after: Duration,
 }
@@ -99,7 +99,7 @@ impl PickerSettings {
         Ok(())
     }
 
-    /// How many picks a slot has.
+    /// Number of picks of a slot.
     fn turns(&self) -> usize {
         match self.mode {
             PickerMode::Random => 1,
@@ -113,7 +113,7 @@ impl PickerSettings {
         slot + TimeDelta::milliseconds(i64::try_from(share).unwrap_or(i64::MAX))
     }
 
-    /// How long after its slot a pick expires.
+    /// Span after its slot in which a pick expires.
     #[must_use]
     pub fn expiry(&self) -> Option<TimeDelta> {
         TimeDelta::from_std(self.expires_after)
@@ -146,7 +146,7 @@ impl PickerSettings {
         })
     }
 
-    /// Which ticker the seed draws for a slot.
+    /// Index of the ticker that the seed draws for a slot.
     fn drawn(&self, slot: DateTime<Utc>) -> Option<usize> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(slot.timestamp_millis().cast_unsigned());

@@ -1,4 +1,4 @@
-//! What the tests of the bridge share: a pipeline of one hop around a stage that does as it is
+//! Support of the bridge's tests: a pipeline of one hop around a stage that does as it is
 //! told, and where a broker is found.
 
 #![allow(
@@ -30,7 +30,7 @@ use futures_util::future::BoxFuture;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
-/// What the stage under test does with a message.
+/// Behaviour of the stage under test towards a message.
 pub(crate) type Behave<T = TickerPicked> =
     Arc<dyn Fn(T) -> BoxFuture<'static, Result<Ack, StageError>> + Send + Sync>;
 

@@ -1,4 +1,4 @@
-//! What was known of a ticker at a moment, as the pipeline would have built it.
+//! Knowledge of a ticker at a moment, as the pipeline would have built it.
 
 use chrono::{DateTime, Days, Utc};
 use closecall_calendar::{Calendar, Session};

@@ -1,4 +1,4 @@
-//! Why a backtest cannot be made.
+//! Errors of a backtest.
 
 use std::path::PathBuf;
 
@@ -25,9 +25,9 @@ pub enum Error {
         ticker: Ticker,
         /// The session.
         session: SessionDate,
-        /// What was asked.
+        /// The model that was asked for.
         variant: Variant,
-        /// Why.
+        /// The reason.
         source: Box<closecall_forecast::Error>,
     },
     /// A dataset could not be built.
@@ -37,7 +37,7 @@ pub enum Error {
         ticker: Ticker,
         /// The session.
         session: SessionDate,
-        /// Why.
+        /// The reason.
         source: closecall_sentiment::Error,
     },
     /// There is nothing to walk over.
@@ -53,9 +53,9 @@ pub enum Error {
     Journal {
         /// Its file.
         path: PathBuf,
-        /// What was tried.
+        /// The operation.
         doing: &'static str,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
 }

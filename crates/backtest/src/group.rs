@@ -36,7 +36,7 @@ pub struct Group {
     pub same_share: Option<f64>,
     /// Share of the same forecasts whose quote is the last close, to the cent.
     pub quote_same_share: Option<f64>,
-    /// What the record shows, of a phase and of the total.
+    /// The label of the record, of a phase and of the total.
     pub verdict: Option<Label>,
     /// Bounds of the mean daily difference in units of the scale, which hold at every look.
     pub difference: Option<(f64, f64)>,

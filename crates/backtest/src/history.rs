@@ -42,8 +42,8 @@ impl History {
     }
 }
 
-/// What a session's price was at a moment. The rules by which a quote is accepted are the
-/// pipeline's; whoever implements this applies them to the recorded bars.
+/// Prices of a session at a moment. The rules by which a quote is accepted are the
+/// pipeline's; an implementation applies them to the recorded bars.
 pub trait Quotes: Sync {
     /// The quote of `ticker` at `as_of`, or why there is none.
     fn quote(

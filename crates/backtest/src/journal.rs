@@ -31,7 +31,7 @@ struct Heading {
     walk: String,
 }
 
-/// What came of one ticker's session; empty where nothing could be forecast.
+/// Outcome of one ticker's session; empty where nothing could be forecast.
 #[derive(Serialize, Deserialize)]
 struct Done {
     ticker: Ticker,
@@ -77,7 +77,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// What is done already, and no longer held here.
+    /// The finished part, which is no longer held here.
     pub(crate) fn take_done(&mut self) -> Finished {
         std::mem::take(&mut self.done)
     }
@@ -123,7 +123,7 @@ impl Journal {
     }
 }
 
-/// What a journal holds; `None` when it is another walk's.
+/// Content of a journal; `None` when it is another walk's.
 fn read(file: File, walk: &str) -> std::io::Result<Option<Finished>> {
     let mut lines = BufReader::new(file).split(b'\n');
     let heading = lines.next().transpose()?.unwrap_or_default();

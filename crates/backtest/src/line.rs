@@ -21,7 +21,7 @@ pub struct Line {
     pub variant: Variant,
     /// Part of the day, by the reference's time.
     pub phase: Phase,
-    /// Which price it starts from.
+    /// Kind of the price that it starts from.
     pub reference_kind: ReferenceKind,
     /// The last close known.
     pub last_close: f64,

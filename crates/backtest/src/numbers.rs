@@ -30,7 +30,7 @@ const AGAINST_LAST_CLOSE: [(&str, f64); 6] = [
 /// Greatest error against the reference, and greatest upper end of its interval.
 const AGAINST_REFERENCE: (f64, f64) = (1.002, 1.005);
 
-/// How far coverage may lie from its promise before and at the opening, and inside the session.
+/// Distance of coverage from its promise, before and at the opening, and inside the session.
 const COVERAGE: (f64, f64) = (0.02, 0.03);
 
 /// Sessions from which on coverage is held to that; on fewer, the promise may also lie inside the
@@ -53,11 +53,11 @@ pub struct Goal {
     pub name: &'static str,
     /// Of which group: a time, or a phase.
     pub group: String,
-    /// What is measured.
+    /// The measure.
     pub what: String,
-    /// What was measured.
+    /// The measured value.
     pub measured: f64,
-    /// What it has to be.
+    /// The value that it has to reach.
     pub must: String,
     /// Whether it is.
     pub reached: bool,

@@ -1,4 +1,4 @@
-//! What a walk amounts to, per model, time and phase.
+//! Summary of a walk, per model, time and phase.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -18,7 +18,7 @@ use crate::variant::Variant;
 /// Last closes below this are left out of the share of "same": a cent is too much of them.
 const WHOLE_DOLLARS: f64 = 25.0;
 
-/// How a report was made.
+/// Provenance of a report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
     /// The program's version.
@@ -38,7 +38,7 @@ pub struct Run {
 /// A walk's result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// How it was made.
+    /// Provenance of the report.
     pub made_with: Run,
     /// First session with a forecast.
     pub first: Option<SessionDate>,
@@ -55,11 +55,11 @@ pub struct Report {
     /// Error of `closecall` with the news against its own without, on the same forecasts; absent
     /// where the walk did not ask both.
     pub news_gain: Option<Estimate>,
-    /// What was to be reached, and what was.
+    /// The goals, and the values that were reached.
     pub goals: Vec<Goal>,
 }
 
-/// Which forecast of which session.
+/// A forecast's place in the walk.
 type Place = (SessionDate, Ticker, AskedTime);
 
 fn place(line: &Line) -> Place {

@@ -1,4 +1,4 @@
-//! What is asked: a model, with the news or without.
+//! A model to be asked, with the news or without.
 
 use std::fmt;
 use std::str::FromStr;

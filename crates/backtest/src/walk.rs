@@ -21,7 +21,7 @@ use crate::journal::Journal;
 use crate::line::Line;
 use crate::variant::Variant;
 
-/// How long after the opening a time still asks for the opening.
+/// Span after the opening in which a time still asks for the opening.
 const OPENING: TimeDelta = TimeDelta::minutes(1);
 
 /// A walk-forward backtest.
@@ -45,7 +45,7 @@ pub struct Walk<'a> {
     pub variants: &'a [Variant],
     /// `original` trains two networks a forecast: it is asked on every so-manieth session only.
     pub retrain: NonZeroUsize,
-    /// How forecasts are made; their model is each variant's.
+    /// Settings of the forecasts; their model is each variant's.
     pub settings: &'a ForecastSettings,
     /// Calendar days that a forecast looks back on.
     pub window_days: u32,
@@ -53,7 +53,7 @@ pub struct Walk<'a> {
     pub jobs: NonZeroUsize,
 }
 
-/// How far a walk is: pairs of ticker and session.
+/// Progress of a walk: pairs of ticker and session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Finished, those of an earlier run included.

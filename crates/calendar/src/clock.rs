@@ -36,7 +36,7 @@ enum Source {
     },
 }
 
-/// Why a clock could not be made.
+/// Errors of making a clock.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum ClockError {
     /// The speed is not a positive, finite number.
@@ -78,7 +78,7 @@ impl Clock {
 
     /// A clock that reads one moment of the timetable after the other: the first now, and each next one
     /// as soon as [`Clock::set`] moves on to it. [`Clock::real_until`] says when that is due: `each`
-    /// after the moment before. Whoever moves it when all work for a moment is done makes that work the
+    /// after the moment before. An owner that moves it when all work for a moment is done makes that work the
     /// same on every machine.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl Clock {
         }))
     }
 
-    /// What time it is.
+    /// The clock's time.
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
@@ -121,7 +121,7 @@ impl Clock {
         }
     }
 
-    /// How long `span` of this clock's time lasts in real time; zero for a span that is not
+    /// Span of real time that `span` of this clock's time lasts; zero for a span that is not
     /// positive. On a fixed clock time does not pass, so a wait there is taken as real time.
     #[must_use]
     pub fn real(&self, span: TimeDelta) -> Duration {

@@ -124,7 +124,7 @@ impl Calendar {
         self.search(date + Days::new(1), 1, |_| true)
     }
 
-    /// How many sessions lie after `from` up to and including `to`; 0 when `to` is not after it.
+    /// Number of sessions after `from` up to and including `to`; 0 when `to` is not after it.
     #[must_use]
     pub fn sessions_between(&self, from: NaiveDate, to: NaiveDate) -> usize {
         self.sessions(from + Days::new(1), to).count()

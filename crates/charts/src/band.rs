@@ -14,7 +14,7 @@ pub enum Place {
     Outside,
 }
 
-/// What was said: two bands around a point, in one unit.
+/// A forecast's claim: two bands around a point, in one unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Claimed {
     /// The point.

@@ -10,7 +10,7 @@ const Z: f64 = 1.96;
 /// Promised shares of the six zones, from below the 90 % band to above it.
 const PROMISED: [f64; 6] = [0.05, 0.05, 0.4, 0.4, 0.05, 0.05];
 
-/// How far a share of `n` outcomes may lie from `promise` by chance, where outcomes of one day
+/// Distance of a share of `n` outcomes from `promise` by chance, where outcomes of one day
 /// move together and are worth `n / design_effect` independent ones.
 fn chance(promise: f64, n: f64, design_effect: f64) -> f64 {
     Z * (promise * (1.0 - promise) / (n / design_effect.max(1.0)).max(1.0)).sqrt()
@@ -89,7 +89,7 @@ pub(crate) fn thinned(values: &[f64], place: impl Fn(usize, f64) -> (f64, f64)) 
         .collect()
 }
 
-/// How many closes fell into each of six zones, from below the 90 % band over its lower edge, the
+/// Closes by zone, six of them, from below the 90 % band over its lower edge, the
 /// two halves of the 80 % band and the upper edge to above it; the axis is the band itself.
 #[must_use]
 pub fn zones(counts: [usize; 6], design_effect: f64, id: &str) -> String {

@@ -8,15 +8,15 @@ use crate::text::{THIN, grouped, money};
 /// A past session's band and the close that came.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastBand {
-    /// Which of the closes it belongs to.
+    /// Index of the close that it belongs to.
     pub close: usize,
-    /// What was said of it.
+    /// The claim about it.
     pub claimed: Claimed,
-    /// What came.
+    /// The outcome.
     pub actual: f64,
 }
 
-/// What a fan shows.
+/// Content of a fan chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fan {
     /// The name of the stock.

@@ -14,7 +14,7 @@ pub struct ForestRow {
     pub value: f64,
     /// Ends of the 95 % interval.
     pub interval: (f64, f64),
-    /// What stands at the end of the line.
+    /// Text at the end of the line.
     pub note: String,
 }
 

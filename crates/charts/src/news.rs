@@ -11,7 +11,7 @@ pub struct NewsBar {
     pub session: String,
     /// Mean score of the headlines, in [-1, 1]; `None` without articles.
     pub mean: Option<f64>,
-    /// How many articles.
+    /// Number of articles.
     pub articles: u32,
 }
 

@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 use crate::svg::Drawing;
 use crate::text::coordinate as n;
 
-/// What stands in the ring. Every state has a shape, not only a colour.
+/// Mark in the ring. Every state has a shape, not only a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Glyph {
     /// Running: a dot.

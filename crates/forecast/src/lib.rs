@@ -1,7 +1,7 @@
 //! Forecasts as plain functions of their input: the newest price, what is expected of the rest of
 //! the session, and how sure that is.
 //!
-//! No actors, no network access and no clock here; whoever calls brings rows and a seed.
+//! No actors, no network access and no clock here; the caller brings rows and a seed.
 //!
 //! [`forecast`] is the way in: a dataset and [`ForecastSettings`] give a
 //! [`CloseForecast`](closecall_protocol::CloseForecast). [`forecast_with_cache`] remembers what

@@ -274,7 +274,7 @@ impl KafkaAdmin {
         self.producer.send(topic, None, record).await
     }
 
-    /// How far the groups of all roles are. BenchTopics that are missing are left out.
+    /// Lags of the groups of all roles. Topics that are missing are left out.
     ///
     /// # Errors
     /// When the brokers do not answer, or refuse.

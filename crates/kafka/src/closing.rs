@@ -52,7 +52,7 @@ impl<C: ConsumerContext + 'static> Drop for ClosingConsumer<C> {
                 if let Some(client) = client {
                     last(client);
                 }
-                // Nobody waits any more when it took too long.
+                // No one waits any more when it took too long.
                 done.send(()).ok();
             });
         // Without a thread the closure, and the client in it, was dropped right here.

@@ -1,5 +1,5 @@
 //! The loop of a consumer's thread: it fetches, hands out, and commits what is settled. Polling goes
-//! on whatever the stages do, so long work never costs a member its place in the group.
+//! on whatever the stages do: work of any length never costs a member its place in the group.
 //!
 //! The thread sleeps until the library has something or an answer comes; both wake it.
 

@@ -26,7 +26,7 @@ pub(crate) enum DeliveryOutcome {
     Done,
     /// The process is ending; it stays where it is.
     Released,
-    /// Nobody could settle it.
+    /// No one could settle it.
     Stuck(String),
 }
 

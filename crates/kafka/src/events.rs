@@ -27,7 +27,7 @@ pub(crate) enum ClientEvent {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Events {
     list: Arc<Mutex<Vec<ClientEvent>>>,
-    /// The library has called back since the last question.
+    /// A callback has run since the last question.
     called: Arc<AtomicBool>,
 }
 
@@ -41,7 +41,7 @@ impl Events {
         self.list().push(event);
     }
 
-    /// The library has called back.
+    /// A callback has run.
     pub(crate) fn called(&self) {
         self.called.store(true, Ordering::Release);
     }
@@ -51,7 +51,7 @@ impl Events {
         std::mem::take(&mut *self.list())
     }
 
-    /// Whether the library has called back since the last call. A poll that was spent on a
+    /// Whether a callback has run since the last question. A poll that was spent on a
     /// callback gives nothing, and says nothing of what else there is.
     pub(crate) fn take_called(&self) -> bool {
         self.called.swap(false, Ordering::AcqRel)

@@ -36,7 +36,7 @@ pub(crate) fn unanswered(
     topic: &str,
 ) -> Error {
     let events = &client.context().events;
-    // The library calls back only while it is polled, which asking did not do.
+    // Callbacks run only while the library is polled, which asking did not do.
     for _ in 0..CALLS {
         if client.poll(POLL).is_none() && !events.take_called() {
             break;

@@ -102,7 +102,7 @@ impl ReceivedRecord {
         Ok(message)
     }
 
-    /// Tells its key from others; two keys may share one, which only orders their records too. All
+    /// Hash of its key; two keys may share one, which only orders their records too. All
     /// records without a key share one: what they are about stands in their values.
     pub(crate) fn key_hash(&self) -> u64 {
         let mut hasher = DefaultHasher::new();

@@ -26,7 +26,7 @@ pub struct KafkaSettings {
     /// Put before every topic's name; for several pipelines on one cluster.
     #[serde(default)]
     pub topic_prefix: String,
-    /// Tells this process from others of its role, in the brokers' logs (`client.id`).
+    /// Name of this process among others of its role, in the brokers' logs (`client.id`).
     pub instance: String,
     /// `plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`.
     pub security_protocol: SecurityProtocol,

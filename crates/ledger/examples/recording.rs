@@ -1,4 +1,4 @@
-//! What recording a forecast costs as the ledger grows: the CPU time of a forecast at 1,000 rows
+//! Cost of recording a forecast as the ledger grows: the CPU time of a forecast at 1,000 rows
 //! and at as many as are asked for.
 //!
 //! `cargo run --release -p closecall-ledger --example recording -- 100000 /dev/shm/ledger`

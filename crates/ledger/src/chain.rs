@@ -1,8 +1,8 @@
-//! How rows are chained: what a row's hash covers. Not where hashes are kept.
+//! The chain of rows: the bytes that a row's hash covers. Not where hashes are kept.
 
 use sha2::{Digest, Sha256};
 
-/// What the first row names as the hash before it.
+/// The hash that the first row names as the one before it.
 pub(crate) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// SHA-256, in 64 hexadecimal digits, over the hash before, the row's number and its content. The
@@ -16,7 +16,7 @@ pub(crate) fn hash(previous: &str, seq: i64, content: &str) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// How far a log goes: its number of rows, and the hash of the last.
+/// Head of a log: its number of rows, and the hash of the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) rows: i64,

@@ -21,7 +21,7 @@ pub enum Damage {
     Replaced {
         /// Its number.
         row: i64,
-        /// Who knew the other one.
+        /// The one that knew the other.
         witness: String,
     },
     /// Rows that the ledger did not write.
@@ -35,21 +35,21 @@ pub enum Damage {
     Unreadable {
         /// The row that should have come.
         row: i64,
-        /// What SQLite says.
+        /// The text of SQLite.
         message: String,
     },
     /// A record of how far the log goes is missing or unreadable.
     Head {
-        /// Which record.
+        /// The record.
         witness: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         message: String,
     },
     /// A table, index or trigger is not as the ledger made it.
     Schema {
         /// Its name.
         object: String,
-        /// What is wrong with it.
+        /// The problem.
         what: &'static str,
     },
     /// A score is not what the forecast and the close that came make of it.
@@ -61,7 +61,7 @@ pub enum Damage {
     Content {
         /// Its hash.
         hash: String,
-        /// What is wrong with it.
+        /// The problem.
         what: &'static str,
     },
     /// A table that follows from the log does not agree with it.
@@ -73,7 +73,7 @@ pub enum Damage {
     },
     /// Every row is whole, but the database around them is not.
     Storage {
-        /// What SQLite says.
+        /// The text of SQLite.
         message: String,
     },
 }

@@ -10,7 +10,7 @@ use closecall_protocol::{
 use crate::row::{Event, Row};
 use crate::score::Score;
 
-/// What became of a pick.
+/// State of a pick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -24,9 +24,9 @@ pub enum State {
 /// quote's currency, on the basis of the as-of close.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Entry {
-    /// Which pick.
+    /// The pick.
     pub pick_id: PickId,
-    /// What became of it.
+    /// The state that it is in.
     pub state: State,
     /// Its ticker; unknown for a message that could not be read.
     pub ticker: Option<Ticker>,
@@ -36,7 +36,7 @@ pub struct Entry {
     pub prediction: Option<f64>,
     /// The last known close.
     pub close: Option<f64>,
-    /// What it is measured against: its reference; not known of a foreign prediction.
+    /// The price that it is measured against: its reference; not known of a foreign prediction.
     pub baseline: Option<f64>,
     /// The moment at which its data were cut.
     pub as_of: Option<DateTime<Utc>>,
@@ -46,13 +46,13 @@ pub struct Entry {
     pub late: bool,
     /// A prediction of the original's trainer; never scored.
     pub foreign: bool,
-    /// How it turned out, once known.
+    /// The outcome, once known.
     pub score: Option<Score>,
-    /// Why it was given up.
+    /// The reason by which it was given up.
     pub reason: Option<Reason>,
     /// The price it starts from.
     pub reference: Option<f64>,
-    /// Which price that is.
+    /// Kind of that price.
     pub reference_kind: Option<ReferenceKind>,
     /// When it was true.
     pub reference_at: Option<DateTime<Utc>>,
@@ -64,7 +64,7 @@ pub struct Entry {
     pub probability_up: Option<f64>,
     /// Expected size of the move that is left, as a log return.
     pub scale: Option<f64>,
-    /// Whose prices it was made from.
+    /// Provider of the prices that it was made from.
     pub provider: Option<Provider>,
     /// Its bands, by rising level.
     pub intervals: Vec<Interval>,

@@ -1,4 +1,4 @@
-//! What can go wrong with a ledger, and whether trying again can help.
+//! Errors of a ledger, and whether trying again can help.
 
 use std::io;
 use std::path::PathBuf;
@@ -24,9 +24,9 @@ pub enum Error {
     /// Its directory or files cannot be made or written.
     #[error("{} cannot be written: check the directory and its permissions", path.display())]
     Unwritable {
-        /// Which file or directory.
+        /// The file or directory.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// A later version made it.
@@ -67,7 +67,7 @@ pub enum Error {
     Unreadable {
         /// Its number.
         seq: i64,
-        /// Why.
+        /// The reason.
         source: serde_json::Error,
     },
     /// The disk is full.

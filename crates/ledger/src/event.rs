@@ -1,4 +1,4 @@
-//! What a follower of the ledger sees: one event a row.
+//! Events of the ledger for its followers: one a row.
 
 use chrono::{DateTime, Utc};
 use closecall_protocol::{PickId, Ticker};
@@ -18,11 +18,11 @@ pub struct LedgerEvent {
     pub ticker: Option<Ticker>,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
-    /// What happened.
+    /// The event.
     pub happening: Happening,
 }
 
-/// What a row says happened.
+/// An event, as a row states it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Happening {
     /// A pick was forecast or given up, or the original's trainer predicted something.

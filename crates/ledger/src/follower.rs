@@ -1,5 +1,5 @@
 //! Followers: the way out of the ledger for console, page, metrics and alerts. A follower reads
-//! rows from where it had come to, so a slow one holds nobody up, and one that begins again misses
+//! rows from where it had come to, so a slow one holds up no other, and one that begins again misses
 //! and repeats nothing as long as its user keeps the cursor.
 
 use std::path::Path;
@@ -11,10 +11,10 @@ use crate::error::Error;
 use crate::event::LedgerEvent;
 use crate::reader::Reader;
 
-/// How many rows are handed over at once.
+/// Rows that are handed over at once.
 const BATCH: u32 = 256;
 
-/// How often a ledger that another process writes is looked at.
+/// Pause between two looks at a ledger that another process writes.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Follows a ledger, row by row.
@@ -57,7 +57,7 @@ impl Follower {
         self.cursor
     }
 
-    /// What was recorded since, in order; nothing where nothing was. Does not wait.
+    /// Rows that were recorded since, in order; nothing where nothing was. Does not wait.
     ///
     /// # Errors
     /// When the database or a row cannot be read; the cursor stays.

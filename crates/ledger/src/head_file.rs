@@ -19,7 +19,7 @@ impl HeadFile {
         Self(database.with_extension("head"))
     }
 
-    /// What the file says; `None` where there is none.
+    /// Content of the file; `None` where there is none.
     pub(crate) fn read(&self) -> io::Result<Option<Head>> {
         let text = match fs::read_to_string(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -5,13 +5,13 @@
 //! * [`Reader`] lists it, sums it up and verifies it, also while a writer is at work.
 //! * [`Follower`] hands on what is recorded, from where its reader had come to.
 //!
-//! The record is a log of rows that nobody changes: a forecast, a prediction of the original's
+//! The record is a log of rows that are never changed: a forecast, a prediction of the original's
 //! trainer, a dead letter, or a score of an earlier forecast. What state a pick is in follows from
 //! its rows: forecast, else dead letter, else it has none yet. Repeats are counted, not stored.
 //!
 //! Each row's hash covers the row before, so a changed row shows ([`Damage`]). That the *last* rows
 //! are still there shows by two more records of how far the log goes, one inside the database and
-//! one beside it. All this finds damage and tampering by hand; whoever rewrites every row and both
+//! one beside it. All this finds damage and tampering by hand; one who rewrites every row and both
 //! records can forge a ledger, which only a copy elsewhere would show.
 //!
 //! Everything here is synchronous and may wait for the disk. Files in the directory it is given:

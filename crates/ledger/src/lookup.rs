@@ -11,7 +11,7 @@ use crate::row::{DeadLetterRow, Event, Row};
 use crate::score::Score;
 use crate::verify;
 
-/// How far the ledger goes: its number of rows and the hash of the last.
+/// Head of the ledger: its number of rows and the hash of the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerHead {
     /// Rows.
@@ -45,7 +45,7 @@ pub struct ScoreRow {
 }
 
 impl Reader {
-    /// How far the ledger goes.
+    /// Head of the ledger.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -88,7 +88,7 @@ impl Reader {
         Ok(row.and_then(Row::into_dead_letter))
     }
 
-    /// How the forecast of a pick was scored; `None` before it was.
+    /// Score of a pick's forecast; `None` before it had one.
     ///
     /// # Errors
     /// When the database or the row cannot be read.

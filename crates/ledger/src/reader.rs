@@ -135,7 +135,7 @@ impl Reader {
         Ok(Row::parse(row.get(0)?, &row.get::<_, String>(1)?)?.into_dead_letter())
     }
 
-    /// What was recorded after the row `after`, in order.
+    /// Rows that were recorded after the row `after`, in order.
     ///
     /// # Errors
     /// When the database or a row cannot be read.
@@ -154,7 +154,7 @@ impl Reader {
         Ok(events)
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -199,7 +199,7 @@ impl Reader {
         Ok(LedgerSummary::of(&figures, duplicates(&snapshot)?))
     }
 
-    /// How many repeats were counted instead of recorded.
+    /// Repeats that were counted instead of recorded.
     ///
     /// # Errors
     /// When the database cannot be read.

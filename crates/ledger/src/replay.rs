@@ -82,7 +82,7 @@ struct Replay<'a> {
     fold: Fold<'a>,
 }
 
-/// What is done with each row, and with the forecast that it scores.
+/// The visit of each row, with the forecast that it scores.
 type Visit<'v> = dyn FnMut(i64, &Row, Option<(i64, &CloseForecast)>) -> Result<(), Error> + 'v;
 
 impl<'a> Replay<'a> {

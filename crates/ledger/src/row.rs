@@ -1,4 +1,4 @@
-//! What a row says: the JSON that is stored and hashed. Field order is part of the format.
+//! Content of a row: the JSON that is stored and hashed. Field order is part of the format.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,17 +14,17 @@ use crate::score::Score;
 /// A dead letter as it is recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetterRow {
-    /// Which pick ended so.
+    /// The pick that ended so.
     pub pick_id: PickId,
     /// The stage that refused it.
     pub stage: String,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// Why, for people; no secrets.
+    /// The reason, for people; no secrets.
     pub message: String,
-    /// What the message was about, where that could be read.
+    /// The subject of the message, where that could be read.
     pub ticker: Option<Ticker>,
-    /// How often it was tried.
+    /// Number of tries.
     pub attempts: u32,
     /// The message itself.
     pub payload: Value,
@@ -78,7 +78,7 @@ pub(crate) enum Event {
         partition: Option<i32>,
         offset: Option<i64>,
     },
-    /// How an earlier forecast turned out, as told by the history of the forecast `by`.
+    /// The outcome of an earlier forecast, as given by the history of the forecast `by`.
     Score { by: PickId, score: Score },
 }
 

@@ -18,7 +18,7 @@ use crate::format_version::{FIRST, VERSION, version};
 use crate::head_file::HeadFile;
 use crate::{derived, replay};
 
-/// How long to wait for another program that holds the database.
+/// Longest wait for another program that holds the database.
 const BUSY: Duration = Duration::from_secs(2);
 
 const LOG: &str = "
@@ -124,7 +124,7 @@ fn needs_a_writable_folder(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Opens a database in a folder that cannot be written, as one that nobody changes. Its write-ahead
+/// Opens a database in a folder that cannot be written, as one that is not being changed. Its write-ahead
 /// log is not looked at then, so there must be none.
 fn unchanging(path: &Path) -> Result<Connection, Error> {
     let log = path.with_extension("sqlite-wal");
@@ -143,7 +143,8 @@ fn unchanging(path: &Path) -> Result<Connection, Error> {
     Ok(Connection::open_with_flags(uri, flags)?)
 }
 
-/// Why there is nothing to read: no ledger yet, or one that is gone while its head file is left.
+/// The reason that there is nothing to read: no ledger yet, or one that is gone while its head file
+/// is left.
 pub(crate) fn absent(path: &Path) -> Error {
     let folder = path.parent().unwrap_or(path).to_owned();
     match HeadFile::beside(path).read() {
@@ -170,7 +171,7 @@ pub(crate) fn objects(connection: &Connection) -> rusqlite::Result<Vec<(String, 
     rows.collect()
 }
 
-/// What [`objects`] gives for an untouched ledger of the format that `connection` has.
+/// Result of [`objects`] for an untouched ledger of the format that `connection` has.
 pub(crate) fn expected_objects(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     let untouched = Connection::open_in_memory()?;
     create_log(&untouched)?;

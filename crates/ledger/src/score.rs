@@ -1,4 +1,4 @@
-//! How well a forecast did, on the price basis on which it was made.
+//! Score of a forecast, on the price basis on which it was made.
 //!
 //! Closes are restated after every split, so a close read later cannot be compared with a forecast
 //! made before. Returns survive: the actual close is the as-of close carried forward by the return

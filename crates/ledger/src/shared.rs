@@ -1,9 +1,9 @@
 //! Group commit: several threads record, and those that wait for the disk share a transaction.
 //!
-//! Who comes puts its input in the queue and then waits for the ledger. Who gets the ledger records
-//! everything that stands in the queue by then, in one transaction, and leaves each its answer. So
-//! each is answered after its own row is safe, and one wait for the disk serves all that came in
-//! the meantime.
+//! A writer puts its input in the queue and then waits for the ledger. The one that gets the ledger
+//! records everything that stands in the queue by then, in one transaction, and leaves each its
+//! answer. So each is answered after its own row is safe, and one wait for the disk serves all that
+//! came in the meantime.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

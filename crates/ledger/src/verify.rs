@@ -12,14 +12,14 @@ use crate::damage::Damage;
 use crate::head_file::HeadFile;
 use crate::{replay, schema};
 
-/// What a sound ledger holds.
+/// Content of a sound ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
     /// Rows of the log: forecasts, dead letters and scores.
     pub rows: i64,
 }
 
-/// How the two records of the head are called.
+/// Names of the head's two records.
 const HEAD: &str = "the head";
 const FILE: &str = "`ledger.head`";
 
@@ -95,7 +95,7 @@ struct Walk {
     before: Option<String>,
     /// The hash of the last row seen.
     last: String,
-    /// Which row the witness names, and the hash that was found there.
+    /// The row that the witness names, and the hash that was found there.
     named: i64,
     found: Option<String>,
 }

@@ -36,14 +36,14 @@ pub enum LedgerInput {
     DeadLetter(Box<DeadLetterRow>),
 }
 
-/// What recording did.
+/// Result of recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded {
     /// It was new.
     New {
         /// It came when its session's close was known already: kept, never scored.
         late: bool,
-        /// How many earlier forecasts its history scored.
+        /// Number of earlier forecasts that its history scored.
         scored: usize,
     },
     /// The ledger had it already; the repeat was counted.

@@ -90,7 +90,7 @@ fn a_list_that_was_changed_or_removed_is_named() {
     );
 }
 
-/// Whoever rewrites the last row, its hash and both heads has a chain that fits; the score itself
+/// One who rewrites the last row, its hash and both heads has a chain that fits; the score itself
 /// gives it away.
 #[test]
 fn a_forged_score_is_named_though_its_chain_fits() {

@@ -81,7 +81,7 @@ fn a_ledger_survives_being_killed_at_any_moment() {
     );
 }
 
-/// Starts a writer, kills it a while after it has confirmed so many, and gives what it confirmed.
+/// Starts a writer, kills it a while after it has confirmed this number, and gives what it confirmed.
 fn killed_after(directory: &Path, lines: usize, then: Duration) -> Vec<PickId> {
     let mut child = Command::new(env::current_exe().unwrap())
         .args([

@@ -23,7 +23,7 @@ const TICKERS: [&str; 3] = ["AAPL", "TSLA", "PG"];
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A forecast of the ticker on the day, from the slot, recorded so many hours later.
+    /// A forecast of the ticker on the day, from the slot, recorded this number of hours later.
     Forecast(usize, usize, i64, i64),
     DeadLetter(usize, usize, i64),
     Foreign(i64),
@@ -72,7 +72,7 @@ fn made(ticker: usize, day: usize, slot: i64) -> CloseForecast {
     forecast(TICKERS[ticker], &as_of.to_rfc3339(), prediction, &known)
 }
 
-/// What the ledger should hold: a state by pick, and the error of what is scored.
+/// Expected content of the ledger: a state by pick, and the error of each scored one.
 #[derive(Default)]
 struct Model {
     forecasts: BTreeMap<PickId, (usize, CloseForecast, bool, Option<f64>)>,

@@ -16,7 +16,7 @@ use crate::market::ServedMarket;
 const DEFAULT_LIMIT: usize = 50;
 const LARGEST_LIMIT: usize = 1_000;
 
-/// How many articles of a window are looked at, so that a request without bounds to a market
+/// Articles of a window that are looked at, so that a request without bounds to a market
 /// without end has an end. The densest recorded archive is smaller.
 const MOST_EXAMINED: usize = 50_000;
 

@@ -1,4 +1,4 @@
-//! What a request asks for and what it is answered with, before either is bytes on a connection.
+//! Requests and their answers, before either is bytes on a connection.
 
 use std::collections::HashMap;
 

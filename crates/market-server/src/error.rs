@@ -1,11 +1,11 @@
-//! What can go wrong before the server serves: its address, its directory, its settings. Once it
+//! Errors before the server serves: its address, its directory, its settings. Once it
 //! serves, every request gets an answer in the vendor's form.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Why a market server could not start or go on.
+/// Errors that keep a market server from starting or going on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Another process listens there.
@@ -21,7 +21,7 @@ pub enum Error {
     Listen {
         /// The address asked for.
         address: SocketAddr,
-        /// What the system said.
+        /// The text of the system.
         source: io::Error,
     },
     /// The server stopped by itself.
@@ -40,7 +40,7 @@ pub enum Error {
     Read {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The text of the system.
         source: io::Error,
     },
     /// A recorded file holds something else than it should.
@@ -50,7 +50,7 @@ pub enum Error {
         path: PathBuf,
         /// The line, counted from 1.
         line: u64,
-        /// What is wrong there.
+        /// The problem there.
         problem: String,
     },
     /// A simulated market cannot be predictable to that degree.
@@ -63,7 +63,7 @@ pub enum Error {
     Pattern {
         /// The pattern.
         pattern: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// A fault's text says something that no fault is.
@@ -73,7 +73,7 @@ pub enum Error {
     FaultSpec {
         /// The text.
         spec: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// A file cannot be written.
@@ -81,7 +81,7 @@ pub enum Error {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The text of the system.
         source: io::Error,
     },
     /// A recorded close is another than the one that was fetched.

@@ -42,7 +42,7 @@ struct ScriptedFault {
     schedule: Schedule,
 }
 
-/// What goes wrong.
+/// The fault.
 #[derive(Debug, Clone, PartialEq)]
 enum Kind {
     Reply(reply::ReplyFault),
@@ -55,7 +55,7 @@ enum Kind {
 pub struct FaultScript(Vec<ScriptedFault>);
 
 impl FaultScript {
-    /// What a request is answered with, given what it would be answered with at `now`.
+    /// The reply to a request, given the answer that it would have had at `now`.
     pub(crate) fn reply(&self, request: &Request, answer: Answer, now: DateTime<Utc>) -> Reply {
         let Some(kind) = self.due(request, now) else {
             return Reply::of(answer);

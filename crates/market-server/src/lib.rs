@@ -13,7 +13,7 @@
 //! * [`ReplayWriter`]: writes what was fetched as a replay reads it.
 //! * [`FaultScript`]: misbehaviour on command.
 //!
-//! What it is not: a copy of the vendors' quotas. Without a fault script it counts no requests, and
+//! It is no copy of the vendors' quotas. Without a fault script it counts no requests, and
 //! it checks no key, except that a request for news without one gets the vendor's own answer.
 
 mod alphavantage;

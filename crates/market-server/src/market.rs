@@ -1,4 +1,4 @@
-//! What the server can tell about a ticker, and how much of that the clock lets be seen.
+//! Data of a ticker that the server has, and the part of them that the clock lets be seen.
 //!
 //! This is the one place where the future is cut off; the wire formats only write down what they
 //! get from here. Prices are on the basis of the moment: those before a split that has not happened
@@ -14,12 +14,12 @@ use crate::session_bar::SessionBar;
 use crate::simulated::Simulated;
 use crate::tape::Tape;
 
-/// What of the data can be seen.
+/// Part of the data that can be seen.
 #[derive(Debug, Clone)]
 pub enum Visibility {
-    /// All of it: whoever asks cuts by himself.
+    /// All of it: the client cuts.
     Everything,
-    /// What had happened when this clock's time is: a session's close from its close on, a bar
+    /// All that had happened when this clock's time is: a session's close from its close on, a bar
     /// inside it from the bar's end on, an article from its time on.
     Until(Clock),
 }

@@ -1,4 +1,4 @@
-//! Which vendor's form a request is answered in: decided by its path alone.
+//! The vendor whose form a request is answered in: decided by its path alone.
 
 use hyper::{Method, StatusCode, Uri};
 use percent_encoding::percent_decode_str;

@@ -24,11 +24,11 @@ use crate::faults::{FaultScript, ReplyBody, Wait};
 use crate::market::ServedMarket;
 use crate::route;
 
-/// How long a stop waits for the requests in hand: an answer takes milliseconds, a client that does
-/// not read may take for ever.
+/// Longest wait of a stop for the requests in hand: an answer takes milliseconds, a client that
+/// does not read may take for ever.
 const LONGEST_STOP: Duration = Duration::from_secs(5);
 
-/// How long a connection may fail to be accepted before the next try: a system without free file
+/// Pause after a connection that could not be accepted: a system without free file
 /// descriptors has some again when others are closed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -41,7 +41,7 @@ pub struct Server {
     handler: Handler,
 }
 
-/// What answers requests.
+/// Answers requests.
 #[derive(Debug)]
 struct Handler {
     market: ServedMarket,

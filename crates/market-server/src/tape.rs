@@ -74,7 +74,7 @@ impl Tape {
         }
     }
 
-    /// What was known at `t`.
+    /// Prints known at `t`.
     pub(crate) fn until(&self, t: DateTime<Utc>) -> &[Print] {
         let known = self.prints.partition_point(|print| print.known <= t);
         self.prints.get(..known).unwrap_or_default()

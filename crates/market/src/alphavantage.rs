@@ -1,6 +1,6 @@
 //! AlphaVantage's NEWS_SENTIMENT: articles about one ticker, a page at a time.
 //!
-//! Which windows are asked for is the gather's decision. The key goes into the query and nowhere
+//! The choice of windows is the gather's. The key goes into the query and nowhere
 //! else: texts of the vendor's, which repeat it, are redacted before anybody sees them.
 
 pub(crate) mod codec;

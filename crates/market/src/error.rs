@@ -1,4 +1,4 @@
-//! Why market data cannot be had, and what follows from it.
+//! Errors of getting market data, and their class.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use closecall_protocol::{ErrorClass, Reason, Ticker};
 
 use crate::vendor::VendorFault;
 
-/// Why market data cannot be had.
+/// Errors of getting market data.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A setting that cannot be used.
@@ -15,7 +15,7 @@ pub enum Error {
     Settings {
         /// The setting.
         name: &'static str,
-        /// What holds for it.
+        /// The rule that it must meet.
         rule: &'static str,
     },
     /// The store cannot be opened, read or written.
@@ -23,9 +23,9 @@ pub enum Error {
     Store {
         /// Its file.
         path: PathBuf,
-        /// What was tried.
+        /// The operation.
         action: &'static str,
-        /// What went wrong.
+        /// The problem.
         problem: String,
     },
     /// The data directory belongs to another source.
@@ -33,9 +33,9 @@ pub enum Error {
     OtherSource {
         /// Its file.
         path: PathBuf,
-        /// Whose data it has.
+        /// The source whose data it has.
         holds: String,
-        /// Whose data were to be added.
+        /// The source whose data were to be added.
         wanted: String,
     },
     /// A file of certificate authorities cannot be used.
@@ -43,7 +43,7 @@ pub enum Error {
     CertificateAuthority {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// The HTTP client cannot be made.
@@ -64,7 +64,7 @@ pub enum Error {
     OtherMarket {
         /// As asked.
         ticker: Ticker,
-        /// What the vendor says that it is.
+        /// The market that the vendor names.
         market: String,
     },
     /// The prices are on several bases or in several units, and no rule repairs them.
@@ -74,7 +74,7 @@ pub enum Error {
     Unsound {
         /// As asked.
         ticker: Ticker,
-        /// What is wrong with them.
+        /// The problem with them.
         why: String,
     },
     /// The vendor answered, and there is not one usable bar.
@@ -96,13 +96,13 @@ pub enum Error {
         ticker: Ticker,
         /// The newest session there is.
         newest: NaiveDate,
-        /// How many finished sessions came after it.
+        /// Number of finished sessions that came after it.
         sessions: usize,
-        /// How many may.
+        /// Number that may.
         limit: u32,
         /// Rows that came and could not be used.
         unusable: usize,
-        /// Why nothing newer could be fetched, where that failed.
+        /// The reason that nothing newer could be fetched, where that failed.
         fault: Option<VendorFault>,
     },
     /// The price vendor cannot be used, and the store has nothing of the ticker.
@@ -112,12 +112,12 @@ pub enum Error {
     Unavailable {
         /// As asked.
         ticker: Ticker,
-        /// Why.
+        /// The reason.
         fault: VendorFault,
     },
 }
 
-/// How many rows of an answer could not be used, as a refusal adds it.
+/// The number of rows of an answer that could not be used, as a refusal adds it.
 pub(crate) fn refused_rows(unusable: usize) -> String {
     if unusable == 0 {
         String::new()

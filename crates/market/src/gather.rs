@@ -44,7 +44,7 @@ use window::PickWindow;
 
 pub use session_bars::SessionBars;
 
-/// Asking for prices ends so long after a gather began, then for the price of the moment, then for
+/// Asking for prices ends this long after a gather began, then for the price of the moment, then for
 /// news. Together they stay below the bound of a whole scrape, so that a silent vendor leaves time to
 /// answer from the store.
 const PRICES_WITHIN: Duration = Duration::from_secs(40);
@@ -65,7 +65,8 @@ pub struct Market {
     max_age: u32,
     stats: Arc<VendorStats>,
     turns: Mutex<HashMap<Ticker, Arc<tokio::sync::Mutex<()>>>>,
-    /// Whose scores and sums of articles are kept; without one, a gather brings all articles.
+    /// Name of the scorer whose scores and sums of articles are kept; without one, a gather brings
+    /// all articles.
     scorer: Option<&'static str>,
 }
 
@@ -194,7 +195,8 @@ impl Market {
         })
     }
 
-    /// What the gathers of a ticker take turns by: a second one finds what the first has fetched.
+    /// The lock by which gathers of a ticker take turns: a second one finds what the first has
+    /// fetched.
     fn turn(&self, ticker: &Ticker) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);

@@ -10,13 +10,13 @@ use closecall_protocol::{PriceRange, Provider, Quote, QuoteAbsent, SessionTimes}
 use crate::split::Split;
 use crate::yahoo::{IntradayAnswer, IntradayRow};
 
-/// How well two closes of one session agree, and a ratio with a split's.
+/// Agreement of two closes of one session, and of a ratio with a split's.
 pub(crate) const SAME_BASIS: f64 = 0.005;
-/// How well a move and a split's ratio agree where no close tells the basis.
+/// Agreement of a move with a split's ratio where no close shows the basis.
 const SPLIT_LIKE: f64 = 0.02;
 /// A move of one session that is not believed, in logarithms; it grows with the sessions' root.
 const UNBELIEVABLE: f64 = 0.4;
-/// Moves from here on are held against the ratios of splits where no close tells the basis.
+/// Moves from here on are held against the ratios of splits where no close shows the basis.
 const SUSPICIOUS: f64 = 0.25;
 /// A split that moves prices less cannot be told from the market's own move.
 const TELLING: f64 = 0.1;
@@ -39,11 +39,11 @@ const RATIOS: [f64; 13] = [
 /// A first row that starts later after the opening does not hold the opening price.
 const OPENS_WITHIN: TimeDelta = TimeDelta::minutes(5);
 
-/// What a quote is held against.
+/// Knowledge that a quote is held against.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected<'a> {
     pub(crate) session: SessionTimes,
-    /// What came later does not exist.
+    /// Nothing later than this exists.
     pub(crate) as_of: DateTime<Utc>,
     /// The session is the one in progress, so that the vendor's last trade has to be of it.
     pub(crate) live: bool,
@@ -179,7 +179,8 @@ fn announced(intraday: &IntradayAnswer, expected: &Expected<'_>, day: chrono::Na
         .unwrap_or(1.0)
 }
 
-/// What brings stored prices to the vendor's basis of the moment: both know the close before.
+/// The factor that brings stored prices to the vendor's basis of the moment: both know the close
+/// before.
 fn basis(vendor: Option<f64>, expected: &Expected<'_>, split: f64) -> Result<f64, QuoteAbsent> {
     let Some((vendor, stored)) = vendor.zip(expected.previous_close) else {
         return Ok(1.0);
@@ -196,7 +197,7 @@ fn basis(vendor: Option<f64>, expected: &Expected<'_>, split: f64) -> Result<f64
 }
 
 /// Whether a move that a believable day could have is rather a split's: one that is announced for
-/// the day and was applied to nothing, or, where no close tells the basis, any that splits have.
+/// the day and was applied to nothing, or, where no close shows the basis, any that splits have.
 fn looks_like_a_split(step: f64, factor: f64, split: f64, named: bool) -> bool {
     let shift = -split.ln();
     let unapplied =

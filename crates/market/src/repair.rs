@@ -10,8 +10,8 @@
 //!    with another level on their other side.
 //! 4. `fields`: an opening or a range that cannot belong to its close becomes unknown.
 //!
-//! What no rule explains with certainty refuses the series. Moves below a factor of two that nothing
-//! announces are left alone: they have been real.
+//! A move that no rule explains with certainty refuses the series. Moves below a factor of two that
+//! nothing announces are left alone: they have been real.
 
 mod announced;
 mod excursions;

@@ -1,4 +1,4 @@
-//! What can be set about the market: the two vendors' addresses and manners, and the window.
+//! Settings of the market: the two vendors' addresses and manners, and the window.
 //!
 //! Four sections, `[yahoo]`, `[alphavantage]`, `[network]` and `[market]`, each a struct with its defaults.
 //! Reading them from files and the environment is the binary's part.
@@ -63,7 +63,7 @@ pub struct AlphavantageSettings {
     /// a market server needs none.
     #[serde(skip_serializing)]
     pub api_key: Option<SecretString>,
-    /// A file that holds the key, for mounted secrets; whoever reads the configuration reads it.
+    /// A file that holds the key, for mounted secrets; the reader of the configuration reads it.
     pub api_key_file: Option<PathBuf>,
     /// Requests a UTC day at most, where less than the key allows is to be used, as when several
     /// programs share it. Left out: as many as the vendor answers.
@@ -96,7 +96,7 @@ pub struct ConnectionSettings {
 pub struct WindowSettings {
     /// Calendar days of prices and news before the as-of time; 300 are about 206 sessions.
     pub window_days: u32,
-    /// Stored prices are used while their newest session is at most so many sessions behind.
+    /// Stored prices are used while their newest session is at most this number of sessions behind.
     pub max_age: u32,
     /// First wait before a request is repeated; each further one doubles.
     #[serde(with = "span")]
@@ -112,7 +112,7 @@ impl Default for WindowSettings {
 }
 
 impl MarketSettings {
-    /// What must hold, with the name of the setting that breaks it.
+    /// Checks the settings and names the one that breaks a rule.
     ///
     /// # Errors
     /// [`Error::Settings`] for an address, agent or number that cannot be used.

@@ -1,4 +1,4 @@
-//! Whose data a data directory holds.
+//! Source of the data in a data directory.
 
 use std::fmt;
 

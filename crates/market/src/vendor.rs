@@ -1,6 +1,6 @@
 //! The vendors, what a call to one can end with ([`VendorFault`]), and how often it did.
 //!
-//! How a vendor is spoken to lies in `http` (one request) and `fetch` (hosts, pace and tries).
+//! Requests lie in `http` (one of them) and `fetch` (hosts, pace and tries).
 
 pub(crate) mod bounded;
 pub(crate) mod breaker;

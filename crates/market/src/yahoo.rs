@@ -20,7 +20,7 @@ pub(crate) use intraday::{IntradayAnswer, IntradayRow};
 #[derive(Debug)]
 pub(crate) struct Yahoo(Fetcher);
 
-/// Which bars inside a session are asked for.
+/// Window of bars inside a session that is asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum IntradayWindow {
     /// Those of the session in progress.

@@ -1,4 +1,4 @@
-//! How the facts are written on their topics, in the original's form, and read back tolerantly.
+//! Records of the messages on their topics, written in the original's form and read tolerantly.
 //!
 //! A [`Record`] is a Kafka record without Kafka. Each topic has a module with an `encode` and a
 //! `decode`; [`event`] holds the headers they share and [`dead_letter`] those of the dead-letter

@@ -1,4 +1,4 @@
-//! Why a value or a record is refused, and which dead-letter reason that is.
+//! Errors of values and records, with the dead-letter reason of each.
 
 use chrono::{DateTime, Utc};
 
@@ -32,13 +32,13 @@ pub enum Error {
     /// A price, volume or score outside its range.
     #[error("{field} {value} of {session} is refused: {rule}")]
     Number {
-        /// Which number.
+        /// The number.
         field: &'static str,
         /// As it came.
         value: String,
         /// The date it belongs to.
         session: String,
-        /// What holds for it.
+        /// The rule that it must meet.
         rule: &'static str,
     },
     /// The score of a headline outside its range.

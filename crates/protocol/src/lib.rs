@@ -1,4 +1,4 @@
-//! What the stages say to each other.
+//! Messages between the stages.
 //!
 //! * [`value`]: the validated building blocks: [`Ticker`], [`SessionDate`], [`Bar`], [`Quote`],
 //!   [`Article`], [`DatasetRow`].

@@ -48,7 +48,7 @@ pub struct MarketScraped {
     pub sessions_ahead: u32,
     /// The price of the moment, or why there is none.
     pub quote: Result<Quote, QuoteAbsent>,
-    /// Whose prices they are.
+    /// Provider of the prices.
     pub provider: Provider,
     /// The last close is an intraday bar's that ended at the closing time.
     pub provisional: bool,
@@ -80,7 +80,7 @@ pub struct DatasetBuilt {
     pub sessions_ahead: u32,
     /// The price of the moment, or why there is none.
     pub quote: Result<Quote, QuoteAbsent>,
-    /// Whose prices they are; unknown for a record of the original.
+    /// Provider of the prices; unknown for a record of the original.
     pub provider: Option<Provider>,
     /// The last close is an intraday bar's that ended at the closing time.
     pub provisional: bool,

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
-/// Why a message ended as a dead letter. Its code is what records, the ledger and metrics carry.
+/// Reason that a message ended as a dead letter. Its code is what records, the ledger and metrics
+/// carry.
 #[derive(
     Debug,
     Clone,

@@ -50,7 +50,7 @@ impl Topic {
         }
     }
 
-    /// How long records are kept, in days.
+    /// Days that records are kept.
     #[must_use]
     pub fn retention_days(self) -> u32 {
         match self {
@@ -76,7 +76,7 @@ impl Topic {
     }
 }
 
-/// How long records of the dead-letter topics are kept, in days.
+/// Days that records of the dead-letter topics are kept.
 pub const DEAD_LETTER_RETENTION_DAYS: u32 = 14;
 
 impl fmt::Display for Topic {

@@ -12,7 +12,7 @@ use closecall_protocol::codec::{Arrival, Record, dataset, forecast, pick};
 
 /// As large as brokers take records at most by default of the topics' settings.
 const LARGEST: usize = 4 << 20;
-/// What reading may take, in sizes of the record.
+/// Bytes that reading may take, in sizes of the record.
 const CAP: u64 = 4;
 
 fn arrival() -> Arrival {

@@ -34,7 +34,7 @@ impl Dice {
     }
 }
 
-/// What stands in the place of something good.
+/// Words that stand in the place of something good.
 const TOKENS: [&str; 18] = [
     "null",
     "NaN",

@@ -18,7 +18,7 @@ const HITS: f64 = 0.03;
 /// Error against the reference below which it is not believed.
 const ERROR: f64 = 0.98;
 
-/// What is too good.
+/// Signs that a result is too good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Alarm {

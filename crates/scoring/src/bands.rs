@@ -38,14 +38,14 @@ pub fn winkler(band: &Band, actual: f64) -> f64 {
     band.width() + 2.0 / (1.0 - band.level) * missed_by
 }
 
-/// How the bands of one level did over a group of outcomes.
+/// Coverage of the bands of one level over a group of outcomes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BandScore {
     /// Promised coverage.
     pub level: f64,
     /// Outcomes with a band of this level.
     pub outcomes: usize,
-    /// How many fell inside.
+    /// Number that fell inside.
     pub inside: usize,
     /// Share inside, with the 95 % interval of whole days resampled.
     pub coverage: Estimate,

@@ -22,12 +22,12 @@ pub struct Estimate {
     pub upper: f64,
 }
 
-/// How an interval is drawn. The same numbers give the same interval, to the bit.
+/// Settings of a bootstrap interval. The same numbers give the same interval, to the bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bootstrap {
     /// Seed of the draws.
     pub seed: u64,
-    /// How many times all days are drawn again.
+    /// Number of times that all days are drawn again.
     pub draws: usize,
 }
 

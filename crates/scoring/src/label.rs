@@ -20,7 +20,7 @@ pub const FAMILY_ERROR: f64 = 0.05;
 /// Outcomes below which nothing is said.
 pub const MIN_OUTCOMES: usize = 60;
 
-/// What the record shows.
+/// Judgement of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Label {
@@ -56,7 +56,7 @@ pub struct DayDifference {
     pub difference: f64,
     /// Mean of |prediction − reference| / scale, which bounds it and is known before the close.
     pub bound: f64,
-    /// How many outcomes.
+    /// Number of outcomes.
     pub outcomes: usize,
 }
 
@@ -99,7 +99,7 @@ struct Member {
 }
 
 impl LabelFamily {
-    /// A family of so many phases and their total.
+    /// A family of this number of phases, and their total.
     #[must_use]
     pub fn new(phases: usize) -> Self {
         let member = Member {
@@ -122,7 +122,7 @@ impl LabelFamily {
         }
     }
 
-    /// What the record of a member shows by now; `Early` for one that is not there.
+    /// Label of a member's record by now; `Early` for one that is not there.
     #[must_use]
     pub fn label(&self, member: usize) -> Label {
         self.members.get(member).map_or(Label::Early, Member::label)

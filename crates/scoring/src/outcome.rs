@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::bands::Band;
 
-/// What a forecast said, in prices, as it was published.
+/// Claim of a forecast, in prices, as it was published.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {
     /// The last close known when it was made.
@@ -25,7 +25,7 @@ pub struct Claim<'a> {
 /// that those of different stocks can be added.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// Which day it belongs to; outcomes of one day are resampled together.
+    /// The day that it belongs to; outcomes of one day are resampled together.
     pub day: i32,
     /// |prediction − close|.
     pub error: f64,

@@ -18,8 +18,8 @@
 //! scores as in Choe and Ramdas (2023, "Comparing sequential forecasters"), with a discrete mixture
 //! in place of their conjugate one so that the bounds may change from day to day.
 //!
-//! What is bounded is the mean of the δ_t, each weighted by 1/C_t: the plain mean from the largest
-//! bound on.
+//! The bounded number is the mean of the δ_t, each weighted by 1/C_t: the plain mean from the
+//! largest bound on.
 
 /// The κ of the mixture are `STEEPEST` / 2^k: from the best after a few observations to the best
 /// after some hundred thousand.

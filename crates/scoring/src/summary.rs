@@ -13,7 +13,7 @@ use crate::label::daily_differences;
 use crate::outcome::Outcome;
 use crate::probability::{brier, crps};
 
-/// What a group of outcomes amounts to. Errors are shares of the last close.
+/// Summary of a group of outcomes. Errors are shares of the last close.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// Outcomes.

@@ -36,7 +36,7 @@ impl Dice {
     }
 }
 
-/// What moves a stock, in deviations of its session, and what the forecaster says of it.
+/// Causes of a stock's move, in deviations of its session, and the forecaster's view of it.
 fn session(dice: &mut Dice, forecaster: Forecaster) -> [(f64, f64); TICKERS] {
     let (signal, noise) = (dice.stocks(), dice.stocks());
     std::array::from_fn(|k| match forecaster {
@@ -71,7 +71,7 @@ fn outcome(day: i32, came: f64, said: f64) -> Outcome {
     Outcome::of(&claim, day, price(came)).unwrap()
 }
 
-/// How a record grows.
+/// Growth of a record.
 #[derive(Clone, Copy)]
 struct Watched {
     /// Stocks forecast in each phase of each session.

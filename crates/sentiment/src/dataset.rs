@@ -12,7 +12,7 @@
 //!   └────────────── scores, sums ◀────────────┴──────┘
 //! ```
 //!
-//! Which row an article belongs to is in [`NewsRows`]. The same headline on many sites is one
+//! The assignment of articles to rows is in [`NewsRows`]. The same headline on many sites is one
 //! headline: within a row, the mean takes a title once per New York day. The count takes every
 //! article.
 
@@ -33,7 +33,7 @@ use crate::scorer::Scorer;
 /// Scores that were not known before, each with its article's place in the scrape.
 type NewScores = Vec<(usize, TitleScore)>;
 
-/// What the articles of a scrape come to.
+/// Sums over the articles of a scrape.
 struct Sums {
     /// Of each row, the live row's last.
     sums: Vec<NewsSum>,

@@ -1,4 +1,4 @@
-//! Why no dataset could be built, and which dead-letter reason that is.
+//! Errors of building a dataset, with the dead-letter reason of each.
 
 use closecall_protocol::{Reason, Ticker};
 

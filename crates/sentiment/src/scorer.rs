@@ -1,4 +1,4 @@
-//! What one headline says, as numbers. Not how headlines are combined.
+//! Score of one headline, as numbers. Not how headlines are combined.
 
 use std::fmt;
 

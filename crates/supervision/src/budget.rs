@@ -9,7 +9,7 @@ use rand_chacha::rand_core::SeedableRng;
 use crate::RestartPolicy;
 use crate::policy::draw;
 
-/// Who is to blame for a crash.
+/// Blame for a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Blame {
     /// The stage: it counts.
@@ -18,7 +18,7 @@ pub(crate) enum Blame {
     Message,
 }
 
-/// What to do about a crash.
+/// Consequence of a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// Restart after this wait.

@@ -13,15 +13,15 @@ use serde_json::Value;
 pub struct DeadLetter {
     /// Identity of the message.
     pub id: String,
-    /// What the message was about.
+    /// The subject of the message.
     pub label: Option<String>,
     /// The stage that refused it.
     pub stage: String,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// What happened, for people.
+    /// The event, for people.
     pub message: String,
-    /// How often the stage panicked on it, plus one where it then answered.
+    /// Number of times that the stage panicked on it, plus one where it then answered.
     pub attempts: u32,
     /// The message itself.
     pub payload: Value,
@@ -29,7 +29,7 @@ pub struct DeadLetter {
     pub at: DateTime<Utc>,
 }
 
-/// Why a dead letter could not be recorded for now.
+/// Reason that a dead letter could not be recorded for now.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The outcome of recording a dead letter, to be awaited.

@@ -1,4 +1,4 @@
-//! The envelope in which a message reaches a stage, the answer to it, and the mark that tells the
+//! The envelope in which a message reaches a stage, the answer to it, and the mark that shows the
 //! guard whose fault a crash was.
 
 use std::cell::Cell;
@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::StageError;
 
-/// How a message was settled.
+/// Settlement of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ack {
     /// Its way through the process is done.
@@ -40,7 +40,7 @@ impl<T> Deliver<T> {
         }
     }
 
-    /// How often the stage has panicked on this message before.
+    /// Number of times that the stage has panicked on this message before.
     pub fn panics(&self) -> u32 {
         self.mark.0
     }

@@ -21,10 +21,10 @@ pub struct Missed {
     pub in_flight: usize,
 }
 
-/// How the orderly end went.
+/// Course of the orderly end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DrainReport {
-    /// What was not done at the deadline; empty when everything drained.
+    /// The stages and hops that were not done at the deadline; empty when everything drained.
     pub missed: Vec<Missed>,
     /// Messages recorded as abandoned after it.
     pub abandoned: usize,

@@ -1,4 +1,4 @@
-//! What can be wrong with how supervision is set up. What goes wrong with a message is a
+//! Errors of setting supervision up. A failure of work on a message is a
 //! [`StageError`](crate::StageError) instead.
 
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub enum Error {
         period: Duration,
         /// Restarts allowed within it.
         intensity: u32,
-        /// What the first backoffs last together at most.
+        /// The longest that the first backoffs last together.
         backoffs: Duration,
     },
     /// One poison message could spend the stage's budget.
@@ -45,9 +45,9 @@ pub enum Error {
     Setting {
         /// The key, as in the configuration.
         key: &'static str,
-        /// What it is.
+        /// Its value.
         value: String,
-        /// What it must be.
+        /// The values that can be used.
         expected: &'static str,
     },
     /// A fault that cannot be read.
@@ -57,7 +57,7 @@ pub enum Error {
     FaultSyntax {
         /// The fault as given.
         spec: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// A fault at a place that does not exist.
@@ -83,7 +83,7 @@ pub enum Error {
     NoThread {
         /// The stage.
         stage: String,
-        /// What the system said.
+        /// The text of the system.
         #[source]
         source: std::io::Error,
     },

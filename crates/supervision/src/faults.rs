@@ -14,7 +14,7 @@ mod parse;
 /// The stages that have fault points, each with the names of those beyond its handler.
 pub type KnownPoints<'a> = &'a [(&'a str, &'a [&'a str])];
 
-/// What happens at a point.
+/// Action at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
     /// A panic.

@@ -18,7 +18,7 @@ use crate::budget::{Blame, Decision};
 use crate::restarts::Restarts;
 use crate::{delivery, panics};
 
-/// Runs one actor until it is asked to stop, nobody has its address any more, or its budget is
+/// Runs one actor until it is asked to stop, no one has its address any more, or its budget is
 /// spent.
 pub(crate) struct Guard<A>
 where

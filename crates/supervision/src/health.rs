@@ -1,4 +1,4 @@
-//! The health of all stages: `board` is what they are doing, kept by whoever does it; `record` and
+//! The health of all stages: `board` is what they are doing, kept by those that do it; `record` and
 //! `work` are its entries, `in_hand` enters a piece of work; `evaluate` is what the entries mean for
 //! liveness and readiness. Noticing stalls is the watchdog's.
 

@@ -1,4 +1,4 @@
-//! What delivery needs to know of a message, without knowing its type.
+//! Metadata of a message that delivery needs, without knowing the message's type.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -9,7 +9,7 @@ pub trait MessageMetadata<T>: Send + Sync + 'static {
     /// The identity that logs and dead letters carry.
     fn id(&self, message: &T) -> String;
 
-    /// What the message is about, for people (for example a ticker).
+    /// The subject of the message, for people (for example a ticker).
     fn label(&self, message: &T) -> Option<String> {
         let _ = message;
         None

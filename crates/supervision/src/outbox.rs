@@ -1,6 +1,6 @@
 //! A hop to the next stage, on the sender's side: the window, the retry, the dead letter. It lives
 //! beside the sending stage, outside of what a restart rebuilds, and a delivery once begun goes on
-//! whoever waits for it.
+//! the one that waits for it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ struct Parcel<T> {
     sink: Option<Arc<dyn DeadLetterSink>>,
 }
 
-/// What passed through an outbox.
+/// Counts of an outbox.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct OutboxStats {
     /// Messages accepted into the window.
@@ -59,7 +59,7 @@ pub struct Outbox<T: Send + 'static> {
     sink: Option<Arc<dyn DeadLetterSink>>,
     abandon_at_exit: bool,
     window: Arc<Semaphore>,
-    /// What is in the window, so that it can be recorded when its delivery cannot go on.
+    /// The messages in the window, so that they can be recorded when their delivery cannot go on.
     held: DashMap<u64, Arc<Parcel<T>>>,
     next: AtomicU64,
     stats: watch::Sender<OutboxStats>,
@@ -150,7 +150,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
     /// As [`Outbox::accept`] and [`Accepted::settled`].
     ///
     /// # Cancel safety
-    /// As theirs: what was accepted is delivered, even if nobody waits for it any more.
+    /// As theirs: what was accepted is delivered, even if no one waits for it any more.
     pub async fn deliver(self: &Arc<Self>, message: T) -> Result<Ack, StageError> {
         self.accept(message).await?.settled().await
     }
@@ -192,7 +192,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
 }
 
 impl<T: Send + 'static> Outbox<T> {
-    /// What passed so far.
+    /// Counts up to now.
     #[must_use]
     pub fn stats(&self) -> OutboxStats {
         *self.stats.borrow()

@@ -1,4 +1,4 @@
-//! What a panic said, and where it said it.
+//! Text and place of a panic.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -51,7 +51,7 @@ fn said(payload: &(dyn Any + Send)) -> &str {
         .unwrap_or("panicked without a text")
 }
 
-/// What a panic just caught on this thread said, with its place where the hook is installed.
+/// Text of a panic just caught on this thread, with its place where the hook is installed.
 pub(crate) fn text(payload: &(dyn Any + Send)) -> String {
     match PLACE.take() {
         Some(place) => format!("{} at {place}", said(payload)),

@@ -19,14 +19,14 @@ pub(crate) fn draw(rng: &mut impl Rng) -> f64 {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestartPolicy {
-    /// So many failures within the period are restarted; one more gives up.
+    /// Failures within the period that are restarted; one more gives up.
     pub intensity: NonZeroU32,
     /// The period the failures are counted in.
     #[serde(with = "span")]
     pub period: Duration,
     /// The waits before restarts.
     pub backoff: Backoff,
-    /// After running so long without a failure the waits begin at the first again.
+    /// After running this long without a failure the waits begin at the first again.
     #[serde(with = "span")]
     pub healthy_after: Duration,
 }

@@ -1,5 +1,5 @@
-//! What happens when a stage fails, whether it is an actor or a thread: logged, shown on the board,
-//! counted against the budget, and escalated when that is spent.
+//! Response to the failure of a stage, whether it is an actor or a thread: logged, shown on the
+//! board, counted against the budget, and escalated when that is spent.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -30,7 +30,7 @@ impl Default for SupervisionSettings {
     }
 }
 
-/// How a sender treats a message that was not settled.
+/// Treatment of a message that was not settled by its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeliverySettings {
@@ -42,7 +42,7 @@ pub struct DeliverySettings {
     pub backoff: Backoff,
 }
 
-/// How long an orderly end may take.
+/// Bounds of an orderly end.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrainSettings {
@@ -64,7 +64,7 @@ pub struct WatchdogSettings {
     /// Time between two looks at the health board.
     #[serde(with = "span")]
     pub every: Duration,
-    /// A handler may hold its thread so long; one that holds it twice as long is stalled.
+    /// A handler may hold its thread for this long; one that holds it twice as long is stalled.
     #[serde(with = "span")]
     pub handler_bound: Duration,
 }

@@ -1,4 +1,4 @@
-//! What every part of supervision shares, and the failure that ends the process.
+//! Parts that all of supervision shares, and the failure that ends the process.
 
 use closecall_calendar::Clock;
 use tokio::sync::watch;
@@ -12,11 +12,11 @@ use crate::{HealthBoard, SupervisionSettings};
 pub struct StageFailure {
     /// The stage.
     pub stage: String,
-    /// What it last failed with.
+    /// The error that it last failed with.
     pub error: String,
 }
 
-/// What every part of supervision shares.
+/// Parts that all of supervision shares.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
     pub(crate) settings: SupervisionSettings,

@@ -10,10 +10,10 @@ use crate::{DrainReport, Signal, Signals, StageFailure, Supervisor};
 /// The exit code when a stage failed for good, or the end by itself was not orderly.
 const FAILED: u8 = 70;
 
-/// Why the process ends.
+/// Cause of the end of the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// What it was to do is done.
+    /// Its work is done.
     Finished,
     /// It was asked to.
     Signal(Signal),
@@ -21,15 +21,15 @@ pub enum Cause {
     StageFailed(StageFailure),
 }
 
-/// How the process ends.
+/// End of the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessExit {
     /// For the operating system: 0 drained, 70 a stage failed, 143 or 130 not drained on a signal,
     /// or a second one.
     pub code: u8,
-    /// Why.
+    /// The reason.
     pub cause: Cause,
-    /// How the orderly end went; none when a second signal cut it short.
+    /// Course of the orderly end; none when a second signal cut it short.
     pub report: Option<DrainReport>,
 }
 

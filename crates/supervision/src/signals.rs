@@ -78,7 +78,7 @@ impl Signals {
 impl SignalSource {
     /// Makes a request.
     pub fn send(&self, signal: Signal) {
-        // Nobody listens any more: then the process is already ending.
+        // No one listens any more: then the process is already ending.
         self.0.send(signal).ok();
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Stage {
     pub(crate) runner: Runner,
 }
 
-/// What carries a stage.
+/// Carrier of a stage.
 pub(crate) enum Runner {
     /// An actor's arbiter with its runtime, and the end of its guard.
     Arbiter {

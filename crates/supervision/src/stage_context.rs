@@ -123,7 +123,7 @@ impl StageContext {
         self.on_thread(what, bound, None, work).await
     }
 
-    /// Waits for a core and runs CPU work on a work thread; so many run at once as there are
+    /// Waits for a core and runs CPU work on a work thread; as many run at once as there are
     /// permits. The bound counts from the beginning of the work.
     ///
     /// # Errors
@@ -154,7 +154,7 @@ impl StageContext {
     ) -> Result<T, StageError> {
         let cancel = self.ended.child_token();
         let _cancel_on_drop = cancel.clone().drop_guard();
-        // On the board until the work has ended, whoever still waits for it.
+        // On the board until the work has ended, also when no one waits for it any more.
         let context = Work {
             in_hand: self.board.begin(&self.stage, what, bound),
             cancel: cancel.clone(),
@@ -165,7 +165,7 @@ impl StageContext {
                 let result = catch_unwind(AssertUnwindSafe(|| work(&context)))
                     .unwrap_or_else(|panic| Err(StageError::panicked(panics::text(&*panic))));
                 drop((context, permit));
-                // Nobody may be waiting any more; then the result is not wanted.
+                // No one may be waiting any more; then the result is not wanted.
                 reply.send(result).ok();
             })
             .map_err(|error| {

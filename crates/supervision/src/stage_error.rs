@@ -1,4 +1,4 @@
-//! What a stage answers when it could not do its work on a message, and what that means to the
+//! Errors that a stage answers with, and their meaning to the
 //! sender. Not here: what the sender then does (`outbox`).
 
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use closecall_protocol::Reason;
 
-/// How a failure is to be taken.
+/// Kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureClass {
     /// Something the stage depends on is down: try again, without counting.
@@ -15,12 +15,12 @@ pub enum FailureClass {
     Permanent,
     /// The work panicked: count an attempt.
     Panicked,
-    /// Nobody settled the message because the process is ending: give it back to where it came
+    /// No stage settled the message because the process is ending: give it back to where it came
     /// from.
     Released,
 }
 
-/// Why a stage did not settle a message.
+/// Failure of a stage to settle a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageError {
     class: FailureClass,
@@ -58,7 +58,7 @@ impl StageError {
         Self::new(FailureClass::Panicked, Reason::Panic, message)
     }
 
-    /// The process is ending and nobody settled the message.
+    /// The process is ending and no stage settled the message.
     #[must_use]
     pub fn released(message: impl Into<String>) -> Self {
         Self::new(FailureClass::Released, Reason::Abandoned, message)
@@ -79,7 +79,7 @@ impl StageError {
         self.refused_by.as_ref()
     }
 
-    /// How the failure is to be taken.
+    /// Kind of the failure.
     #[must_use]
     pub fn class(&self) -> FailureClass {
         self.class
@@ -91,7 +91,7 @@ impl StageError {
         self.reason
     }
 
-    /// What happened, for people.
+    /// The event, for people.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

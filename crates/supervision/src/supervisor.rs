@@ -117,7 +117,7 @@ impl Supervisor {
             actix_rt::spawn(heartbeat);
             actix_rt::spawn(async move {
                 guard.await;
-                // Nobody waits for it outside of a shutdown.
+                // Only a shutdown waits for it.
                 ended.send(()).ok();
             });
         });
@@ -208,7 +208,7 @@ impl Supervisor {
         }
     }
 
-    /// What `stage` works with; its fault points are those of `faults`.
+    /// The context that `stage` works with; its fault points are those of `faults`.
     #[must_use]
     pub fn context(&self, stage: &str, faults: FaultPoints) -> StageContext {
         let shared = &self.0.shared;
@@ -229,8 +229,8 @@ impl Supervisor {
         &self.0.shared.board
     }
 
-    /// What the watchdog last saw: for probes, which must not ask a board that a stuck thread may
-    /// hold. Refreshed every `watchdog.every`; [`Health::age`] tells when it no longer is.
+    /// The watchdog's last findings: for probes, which must not ask a board that a stuck thread may
+    /// hold. Refreshed every `watchdog.every`; [`Health::age`] shows when it no longer is.
     #[must_use]
     pub fn health(&self) -> watch::Receiver<Health> {
         self.0.health.clone()

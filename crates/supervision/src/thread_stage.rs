@@ -27,7 +27,7 @@ pub struct ThreadContext {
 pub(crate) struct Heart {
     pub(crate) stage: Arc<str>,
     pub(crate) board: HealthBoard,
-    /// How long the loop may go without asking whether to stop.
+    /// Longest time that the loop may go without asking whether to stop.
     pub(crate) bound: Duration,
 }
 

@@ -20,8 +20,8 @@ pub(crate) struct WorkThreads(Arc<Pool>);
 
 #[derive(Default)]
 struct Pool {
-    /// How idle threads are given work. The last to become idle is the first to be taken: its
-    /// caches and its heap are warm.
+    /// Channels by which idle threads are given work. The last to become idle is the first to be
+    /// taken: its caches and its heap are warm.
     idle: Mutex<Vec<mpsc::Sender<Job>>>,
     started: AtomicUsize,
 }

@@ -22,7 +22,7 @@ fn refusal(spec: &str) -> String {
 
 const NEVER: [usize; 0] = [];
 
-/// Which of the first ten hits panic.
+/// Those of the first ten hits that panic.
 fn strikes(spec: &str, stage: &str, point: Option<&str>) -> Vec<usize> {
     let faults = FaultPoints::parse([spec], KNOWN).unwrap();
     (1..=10)

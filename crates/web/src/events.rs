@@ -1,5 +1,5 @@
 //! Server-sent events: what is recorded, as it is recorded. A reader that falls behind is asked to
-//! fetch anew; it never holds anybody up.
+//! fetch all again; it never holds up another.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,13 +20,13 @@ use crate::site::Site;
 /// Readers at once.
 const READERS: usize = 32;
 
-/// Rows that are sent again to a reader that comes back; one that missed more fetches anew.
+/// Rows that are sent again to a reader that comes back; one that missed more fetches all again.
 const MISSED: i64 = 1_000;
 
-/// How often a silent stream shows that it lives.
+/// Pause after which a silent stream shows that it lives.
 const BEAT: Duration = Duration::from_secs(15);
 
-/// How often what is not in the ledger is looked at.
+/// Pause between two looks at what is not in the ledger.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The readers of events.
@@ -136,7 +136,7 @@ fn last_event(asked: &Asked) -> Result<Option<i64>, Problem> {
     }
 }
 
-/// What was recorded while a reader was away, or that it should fetch anew.
+/// Events recorded while a reader was away, or the word that it should fetch all again.
 fn missed(record: &Record, last: i64) -> String {
     let reset = Event {
         id: None,
@@ -155,13 +155,13 @@ struct EventReader {
     live: Option<broadcast::Receiver<Event>>,
     end: watch::Receiver<bool>,
     opening: Option<String>,
-    /// What was last said of the stages.
+    /// The stages as last sent.
     stages: Option<Vec<(String, String)>>,
     silent: Duration,
 }
 
 impl EventReader {
-    /// What is to be sent next; nothing more once the server ends.
+    /// The next event to send; nothing more once the server ends.
     async fn next(&mut self) -> Option<String> {
         if let Some(opening) = self.opening.take() {
             return Some(opening);

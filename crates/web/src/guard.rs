@@ -1,5 +1,6 @@
-//! Who may ask. A loopback address is no protection from a page of another site: its name can be
-//! made to lead here (DNS rebinding), so a name has to be known. A literal address cannot be rebound.
+//! Guard of the door. A loopback address is no protection from a page of another site: its name can
+//! be made to lead here (DNS rebinding), so a name has to be known. A literal address cannot be
+//! rebound.
 
 use std::net::IpAddr;
 
@@ -8,7 +9,7 @@ use crate::problem::{Kind, Problem};
 /// The largest head of a request.
 const HEAD_BYTES: usize = 8 * 1024;
 
-/// What is looked at of a request before anything else is.
+/// Parts of a request that are looked at before anything else.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Asked {
     pub(crate) method: String,

@@ -29,7 +29,7 @@ use crate::record::Record;
 use crate::reply::{HTML, Reply};
 use crate::site::Site;
 
-/// What is drawn on a page, in the frame that all of them share.
+/// Content of a page, in the frame that all of them share.
 pub(crate) struct Page {
     pub(crate) status: u16,
     /// The document's title.
@@ -50,14 +50,14 @@ impl Page {
     }
 }
 
-/// What every page is drawn from.
+/// Sources that every page is drawn from.
 pub(crate) struct Context<'a> {
     pub(crate) site: &'a Site,
     pub(crate) stages: StagesView,
     pub(crate) asked: &'a Asked,
 }
 
-/// What a path leads to.
+/// Target of a path.
 pub(crate) enum Found {
     Page(Page),
     /// Another path, as of a short id.

@@ -67,7 +67,7 @@ impl Kind {
         }
     }
 
-    /// What it means, for the page of the API.
+    /// Meaning of the problem, for the page of the API.
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::BadParameter => "A parameter has a value that it cannot have.",
@@ -100,9 +100,9 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) kind: Kind,
-    /// What is wrong, in a sentence.
+    /// The problem, in a sentence.
     pub(crate) title: Box<str>,
-    /// What was sent, cut.
+    /// The text that was sent, cut.
     pub(crate) detail: Option<Box<str>>,
     /// The parameter at fault.
     pub(crate) parameter: Option<Box<str>>,
@@ -115,11 +115,11 @@ pub(crate) struct ProblemBody {
     /// Its kind: a path on this server that describes it.
     #[serde(rename = "type")]
     kind: String,
-    /// What is wrong, in a sentence.
+    /// The problem, in a sentence.
     title: String,
     /// The HTTP status.
     status: u16,
-    /// What was sent, cut to 64 characters.
+    /// The text that was sent, cut to 64 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// The path that was asked.

@@ -1,5 +1,5 @@
-//! What this process knows of its stages: their health, what is on the way between them, and the
-//! requests that went to the vendors.
+//! Knowledge of this process about its stages: their health, what is on the way between them, and
+//! the requests that went to the vendors.
 
 use std::sync::Arc;
 

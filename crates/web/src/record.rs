@@ -19,7 +19,7 @@ pub(crate) use book::{Book, OutcomeRecord, Said};
 use crate::api::score::ScoreView;
 use crate::events::Event;
 
-/// Events that a reader may fall behind before it has to fetch anew.
+/// Events that a reader may fall behind before it has to fetch all again.
 const BEHIND: usize = 256;
 
 /// Result of the last verification of the whole ledger.
@@ -130,7 +130,7 @@ impl Record {
         lock(&self.verification).clone()
     }
 
-    /// What is wrong with the ledger, where that was found.
+    /// Damage of the ledger, where some was found.
     pub(crate) fn damage(&self) -> Option<String> {
         self.verification()?.result.err()
     }
@@ -139,7 +139,7 @@ impl Record {
         self.events.subscribe()
     }
 
-    /// What was recorded after a row, where that is no more than `most` rows.
+    /// Events that were recorded after a row, where they are no more than `most` rows.
     pub(crate) fn events_after(&self, last: i64, most: i64) -> Option<Vec<Event>> {
         let head = self.book().rows;
         if last > head || head - last > most {
@@ -167,7 +167,7 @@ impl Record {
             None => Reader::open(&self.directory)?,
         };
         let found = read(&reader)?;
-        // One that failed is dropped: the next is opened anew.
+        // One that failed is dropped: the next is opened again.
         lock(&self.readers).push(reader);
         Ok(found)
     }

@@ -22,7 +22,7 @@ pub(crate) struct Interval {
     pub(crate) upper: f64,
 }
 
-/// How it was made.
+/// Provenance of the report.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct MadeWith {
@@ -77,7 +77,7 @@ pub(crate) struct Model {
     pub(crate) thirds: Vec<Group>,
 }
 
-/// What was to be reached, and what was.
+/// The goals, and the values that were reached.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Goal {
     pub(crate) name: String,

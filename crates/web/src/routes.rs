@@ -1,4 +1,4 @@
-//! Which path answers what. Everything here is synchronous: it runs on a thread that may wait for
+//! Paths and their answers. Everything here is synchronous: it runs on a thread that may wait for
 //! the disk.
 
 use percent_encoding::percent_decode_str;

@@ -22,13 +22,13 @@ use crate::site::Site;
 /// idle ones holds the others up for no longer than that.
 const CONNECTIONS: usize = 512;
 
-/// How long a new connection may take to send its head.
+/// Time in which a new connection has to send its head.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
 
-/// How long a connection is kept for another request.
+/// Time that a connection is kept for another request.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// How long an answer may take.
+/// Time that an answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// Threads that draw pages and read the ledger.

@@ -18,7 +18,7 @@ pub struct HttpSettings {
     #[serde(default)]
     pub hosts: Vec<String>,
     /// Take a free port where the one to listen on is taken: only for the default one, which
-    /// nobody asked for.
+    /// no one asked for.
     #[serde(skip)]
     pub any_port: bool,
 }

@@ -9,7 +9,7 @@ use crate::events::Visitors;
 use crate::process::{PriorityPath, ProcessSource};
 use crate::record::Record;
 
-/// What is served, and by what.
+/// Description of what is served, and by what.
 #[derive(Debug, Clone)]
 pub struct About {
     /// Version of the program.
@@ -34,11 +34,11 @@ pub struct Site {
     pub clock: Clock,
     /// The exchange's calendar.
     pub calendar: Calendar,
-    /// What is picked from.
+    /// Tickers to pick from.
     pub tickers: Vec<Ticker>,
     /// The record, where this role has one.
     pub record: Option<Arc<Record>>,
-    /// What this process knows of its stages.
+    /// Knowledge of this process about its stages.
     pub process: ProcessSource,
     /// Names under which pages may be asked for.
     pub hosts: Vec<String>,
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Site {
     }
 }
 
-/// What a [`Site`] is made from.
+/// Parts of a [`Site`].
 impl Site {
     /// A site over these parts.
     #[must_use]

@@ -115,7 +115,7 @@ pub(crate) fn p_value(p: f64) -> String {
     }
 }
 
-/// How long ago or how long still, from a number of seconds.
+/// Age or time to come, from a number of seconds.
 pub(crate) fn age(seconds: i64) -> String {
     let s = seconds.max(0);
     let (number, unit) = match s {
@@ -127,7 +127,7 @@ pub(crate) fn age(seconds: i64) -> String {
     format!("{number}{THIN}{unit}")
 }
 
-/// How long something took, from seconds.
+/// Duration in words, from seconds.
 pub(crate) fn duration(seconds: f64) -> String {
     match seconds {
         s if !s.is_finite() || s < 0.0 => "—".to_owned(),

@@ -11,7 +11,7 @@ use closecall_protocol::{PriceRange, Provider, Quote, QuoteAbsent, SessionTimes,
 
 use crate::exit::{Code, OrExit};
 
-/// What a folder holds of the tickers asked for.
+/// Content of a folder for the tickers asked for.
 #[derive(Debug)]
 pub(super) struct RecordedMarket {
     histories: Vec<History>,

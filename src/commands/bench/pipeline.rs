@@ -52,7 +52,7 @@ const START: i64 = 1_741_186_800;
 pub(super) struct Tickers(Vec<Ticker>);
 
 impl Tickers {
-    /// What the market trades, as it is told.
+    /// Tickers that the market trades, as given.
     pub(super) const PATTERN: &str = "B[0-9]{4}";
 
     fn first(count: u16) -> anyhow::Result<Self> {
@@ -104,7 +104,7 @@ pub(crate) fn pipeline(mut settings: Settings, args: &PipelineArgs) -> anyhow::R
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the stages do, without the way between them.
+/// Work of the stages, without the way between them.
 struct Stages {
     settings: Settings,
     clock: Clock,
@@ -195,7 +195,7 @@ impl Stages {
     }
 }
 
-/// What one slot's picks cost, by stage.
+/// Cost of one slot's picks, by stage.
 #[derive(Debug, Default)]
 pub(super) struct SlotCost {
     pub(super) scraper: StageCost,

@@ -1,4 +1,4 @@
-//! What `closecall bench pipeline` found, as a table and as JSON.
+//! Findings of `closecall bench pipeline`, as a table and as JSON.
 
 use std::fmt::Write;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a process takes of its machine: CPU time, and the memory it held at its peak. The peak is
+//! Resources that a process takes: CPU time, and the memory it held at its peak. The peak is
 //! known where there is a `/proc`, which is on Linux.
 
 use std::path::PathBuf;

@@ -22,9 +22,9 @@ pub(crate) struct Mutation {
 pub(crate) enum Change {
     /// The whole object goes.
     Delete,
-    /// What the pointer leads to goes.
+    /// The pointer's target goes.
     Remove(String),
-    /// What the pointer leads to is this from now on; the last step may be new.
+    /// The pointer's target is this from now on; the last step may be new.
     Set(String, Value),
 }
 

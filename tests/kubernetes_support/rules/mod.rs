@@ -1,4 +1,4 @@
-//! What must hold of every rendered overlay, as lists of complaints: none means that all holds.
+//! Rules for every rendered overlay, as lists of complaints: none means that all holds.
 //! Each module keeps one subject; what an overlay is expected to contain is here.
 
 mod kafka;
@@ -11,7 +11,7 @@ mod state;
 
 use serde_json::Value;
 
-/// What an overlay is made of, which the rules cannot see from its objects alone.
+/// Properties of an overlay that the rules cannot see from its objects alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Overlay {
     pub(crate) name: &'static str,

@@ -1,4 +1,5 @@
-//! Who may talk to whom: every policy is written out as lines, and the lines must be exactly these.
+//! Permitted connections: every policy is written out as lines, and the lines must be exactly
+//! these.
 
 use std::collections::BTreeSet;
 

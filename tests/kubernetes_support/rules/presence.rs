@@ -1,4 +1,4 @@
-//! What must be there at all, under which labels, and the namespace that holds it.
+//! Objects that must be there at all, their labels, and the namespace that holds them.
 
 use serde_json::Value;
 
@@ -77,7 +77,7 @@ fn check_namespace(objects: &[Value], found: &mut Vec<String>) {
     }
 }
 
-/// What an overlay has beside the roles, and that what is referred to is there.
+/// Checks the parts of an overlay beside the roles, and that every reference has its target.
 fn check_parts(overlay: Overlay, objects: &[Value], found: &mut Vec<String>) {
     let parts = [
         ("StatefulSet", "kafka", !overlay.strimzi),

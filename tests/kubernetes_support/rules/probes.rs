@@ -12,7 +12,7 @@ use crate::kubernetes_support::objects::{
 const DRAIN: i64 = 25;
 const WATCHDOG: i64 = 40;
 
-/// What a pod may take to come up before it is given up, in seconds.
+/// Seconds that a pod may take to come up before it is given up.
 const START_AT_LEAST: i64 = 60;
 
 pub(super) fn check(objects: &[Value], found: &mut Vec<String>) {

@@ -1,4 +1,4 @@
-//! What is kept on volumes, who may write it, how many of each role there may be, and settings.
+//! Volumes, their writers, the number of replicas of each role, and settings.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ pub(super) fn check(overlay: Overlay, objects: &[Value], found: &mut Vec<String>
     }
     let trainer = at(role(objects, "gru-trainer"), "/spec/strategy/rollingUpdate");
     if trainer != &json!({"maxSurge": 1, "maxUnavailable": 0}) {
-        found.push("gru-trainer: an upgrade leaves nobody at work".to_owned());
+        found.push("gru-trainer: an upgrade leaves none at work".to_owned());
     }
     check_settings(overlay, objects, found);
     check_vendor_key(objects, found);

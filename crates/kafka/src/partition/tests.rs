@@ -117,7 +117,7 @@ fn fetching_pauses_when_enough_is_held_and_goes_on_when_there_is_room_for_much()
     }
 }
 
-/// One step of whoever uses a partition.
+/// One step of a partition's user.
 #[derive(Debug, Clone)]
 enum Step {
     Receive {

@@ -16,7 +16,7 @@ pub(super) enum Coding {
     Deflate,
 }
 
-/// What a piece is when it has been decompressed.
+/// Size of a piece when it has been decompressed.
 const PIECE: usize = 1 << 20;
 
 impl Coding {
@@ -27,7 +27,7 @@ impl Coding {
         }
     }
 
-    /// What comes before the pieces.
+    /// The bytes before the pieces.
     fn head(self) -> &'static [u8] {
         match self {
             Self::Gzip => &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff],

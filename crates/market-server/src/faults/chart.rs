@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 
 use closecall_calendar::Calendar;
 
-/// What goes wrong.
+/// The fault.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum ChartFault {
     /// The newest rows have a volume and no prices.
     NullRows(usize),
     /// A session's rows are not there.
     Missing(Missing),
-    /// The newest session's rows come only so long after its close.
+    /// The newest session's rows come only this long after its close.
     LateClose(TimeDelta),
-    /// The newest session's close is another until so long after the close.
+    /// The newest session's close is another until this long after the close.
     CorrectedClose { factor: f64, until: TimeDelta },
     /// A split on a date, which rows before it have or have not been adjusted for.
     Split {
@@ -32,7 +32,7 @@ pub(super) enum ChartFault {
     Stale(TimeDelta),
 }
 
-/// Which session is missing.
+/// The session that is missing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Missing {
     Newest,

@@ -26,7 +26,7 @@ const TEXT: &str = "text/plain";
 
 const OUTAGE: &str = "<html><body><h1>Will be right back...</h1></body></html>";
 
-/// What goes wrong.
+/// The fault.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ReplyFault {
     /// Another status, with the vendor's body for it.
@@ -38,13 +38,13 @@ pub(super) enum ReplyFault {
     Delay(Duration),
     /// No answer at all.
     Hang,
-    /// So many bytes of the body, then nothing while the connection stays.
+    /// This many bytes of the body, then nothing while the connection stays.
     Silence(usize),
-    /// So many bytes a second.
+    /// This many bytes a second.
     Drip(usize),
-    /// So many bytes of the announced length, then the end of the connection.
+    /// This many bytes of the announced length, then the end of the connection.
     Truncate(usize),
-    /// So many bytes in chunks, then the end of the connection without the last chunk.
+    /// This many bytes in chunks, then the end of the connection without the last chunk.
     Abort(usize),
     /// A length that differs from the body's by so much.
     Length(i64),
@@ -56,19 +56,19 @@ pub(super) enum ReplyFault {
     Text,
     /// A coding that the body is not in.
     Encoding(String),
-    /// A small body that decompresses to so many gibibytes.
+    /// A small body that decompresses to this number of gibibytes.
     Bomb { coding: Coding, gibibytes: u64 },
     /// Another address.
     Redirect(String),
 }
 
-/// What is sent, and when its sending starts.
+/// Bytes to send, and the moment when their sending starts.
 pub(crate) struct Reply {
     pub(crate) wait: Wait,
     pub(crate) response: Response<ReplyBody>,
 }
 
-/// What happens before a reply's head is sent.
+/// Event before a reply's head is sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Wait {
     None,
@@ -193,7 +193,7 @@ fn cut(bytes: &Bytes, length: usize) -> Bytes {
     bytes.slice(..length.min(bytes.len()))
 }
 
-/// What the vendors send with a status.
+/// The body that the vendors send with a status.
 fn vendors_body(status: StatusCode) -> (&'static str, &'static str) {
     match status.as_u16() {
         401 | 403 => (

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-/// Which of the counted requests are struck.
+/// Counted requests that are struck.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum When {
     Always,
@@ -12,7 +12,7 @@ pub(super) enum When {
     After(u64),
     Every(u64),
     At(Vec<u64>),
-    /// Those beyond so many on one day of UTC.
+    /// Those beyond this number on one day of UTC.
     DailyQuota(u64),
 }
 

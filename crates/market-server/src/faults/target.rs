@@ -1,8 +1,8 @@
-//! Which requests a fault means.
+//! Requests that a fault means.
 
 use crate::answer::Parameters;
 
-/// What a request is about.
+/// Subject of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Request {
     pub(super) service: Service,

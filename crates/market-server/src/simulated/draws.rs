@@ -1,6 +1,7 @@
 //! The random numbers of a day: each purpose of each ticker on each date has a stream of its own.
 //!
-//! So a number depends on (seed, ticker, date, purpose) and on nothing that was drawn before it.
+//! A number therefore depends on (seed, ticker, date, purpose) and on nothing that was drawn before
+//! it.
 
 use chrono::{Datelike, NaiveDate};
 use rand::{RngExt, SeedableRng};
@@ -21,7 +22,7 @@ const MOOD_CUT: f64 = 2.0;
 /// The standard deviation of a standard normal number that is cut off at `MOOD_CUT`.
 const MOOD_DEVIATION: f64 = 0.959_4;
 
-/// What a stream is for.
+/// Purpose of a stream.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose {
     Return = 0,

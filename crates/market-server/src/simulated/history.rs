@@ -23,7 +23,7 @@ const BLOCK: usize = 100;
 /// Blocks of a ticker that are kept: a year of sessions lies in at most four.
 const KEPT: usize = 5;
 
-/// How many days the market is computed on at a time.
+/// Days that the market is computed on at a time.
 const STRIDE: u64 = 200;
 
 /// All that was computed so far.

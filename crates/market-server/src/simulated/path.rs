@@ -30,7 +30,7 @@ use super::draws::{
 use super::settings::SignalPart;
 use super::truth::Truth;
 
-/// How much of a log volatility is left after a session, and its standard deviation.
+/// Share of a log volatility that is left after a session, and its standard deviation.
 const VOLATILITY_MEMORY: f64 = 0.97;
 const VOLATILITY_DEVIATION: f64 = 0.45;
 
@@ -70,7 +70,7 @@ pub(super) struct MarketDay {
     mood: f64,
 }
 
-/// What the returns are made from.
+/// Ingredients of the returns.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Recipe {
     pub(super) seed: u64,

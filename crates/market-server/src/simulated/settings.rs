@@ -1,4 +1,4 @@
-//! What a simulated market is made from.
+//! Settings of a simulated market.
 
 use std::ops::Range;
 
@@ -8,19 +8,19 @@ use regex::Regex;
 use super::companies;
 use crate::error::Error;
 
-/// What a simulated market is made from. The same settings and calendar give the same market.
+/// Settings of a simulated market. The same settings and calendar give the same market.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimulatedSettings {
     /// Another seed is another market.
     pub seed: u64,
     /// The tickers that are traded.
     pub tickers: TradedTickers,
-    /// How much of the variance of the next log return is predictable, in [0, 1): half of it from
+    /// Share of the variance of the next log return that is predictable, in [0, 1): half of it from
     /// the return before, half from the mood of the news of the session before.
     pub predictability: f64,
     /// The part of a session's return on which the predictable move acts.
     pub signal: SignalPart,
-    /// How many articles a session of a ticker has, drawn from this range.
+    /// Range from which the number of articles of a ticker's session is drawn.
     pub articles: Range<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! What is true of a simulated session, known to no one who trades in it.
+//! Truth of a simulated session, known to no one who trades in it.
 
 use chrono::NaiveDate;
 

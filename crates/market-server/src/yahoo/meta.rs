@@ -13,11 +13,11 @@ use super::rows::ChartRow;
 use super::window::Window;
 use crate::market::{Seen, ServedMarket, last_trade};
 
-/// How long the vendor's sessions before the opening and after the close last.
+/// Length of the vendor's sessions before the opening and after the close.
 const BEFORE: TimeDelta = TimeDelta::minutes(330);
 const AFTER: TimeDelta = TimeDelta::hours(4);
 
-/// What an answer's `meta` is made from.
+/// Ingredients of an answer's `meta`.
 #[derive(Debug)]
 pub(super) struct Context<'a> {
     pub(super) market: &'a ServedMarket,
@@ -67,7 +67,7 @@ pub(super) fn meta(context: &Context<'_>, rows: &[ChartRow]) -> Value {
     meta
 }
 
-/// What the newest price gives, if there is one yet.
+/// Fields that follow from the newest price, if there is one yet.
 fn prices(context: &Context<'_>, rows: &[ChartRow], meta: &mut Map<String, Value>) {
     let Context {
         market,

@@ -8,7 +8,7 @@ use super::interval::{Granularity, Intraday};
 use super::refusal::{bad_request, unprocessable};
 use crate::answer::{Answer, Parameters};
 
-/// What the vendor allows of daily bars in one request, in seconds.
+/// Longest span of daily bars that the vendor allows in one request, in seconds.
 const LONGEST_DAILY: i64 = 100 * 366 * 86_400;
 
 /// Everything that is known here lies between these, in seconds.
@@ -123,14 +123,14 @@ impl Window {
 /// A named range.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Range {
-    /// So many sessions, today's included.
+    /// This many sessions, today's included.
     Sessions(u32),
     /// From a date on.
     Since(Back),
     Everything,
 }
 
-/// How far back a range begins.
+/// Distance back to where a range begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Back {
     Hours(u32),

@@ -1,4 +1,4 @@
-//! What the tests of the market server share: a plain HTTP client, a clock, recorded data.
+//! Support of the market server's tests: a plain HTTP client, a clock, recorded data.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::io::{Read, Write};

@@ -1,11 +1,11 @@
-//! What AlphaVantage says instead of data, with HTTP status 200. A refusal is never "no news".
+//! AlphaVantage's answers in place of data, with HTTP status 200. A refusal is never "no news".
 
 use std::time::Duration;
 
 use crate::vendor::VendorFault;
 use crate::vendor::fault::shown;
 
-/// What the vendor asks for between two requests, with a margin.
+/// Pause that the vendor asks for between two requests, with a margin.
 const BURST_WAIT: Duration = Duration::from_millis(1_200);
 
 /// The class of a message, by what it asks for and not by what else it mentions: the message about

@@ -23,13 +23,14 @@ use crate::yahoo::Yahoo;
 const YAHOO_INTERVAL: Duration = Duration::from_millis(1_000);
 const ALPHAVANTAGE_INTERVAL: Duration = Duration::from_millis(1_200);
 
-/// What a market server is sent in place of a key; it is the vendor's own for demonstrations.
+/// The word that a market server is sent in place of a key; it is the vendor's own for
+/// demonstrations.
 const NO_KEY: &str = "demo";
 
 /// The environment's variable that names a file of certificate authorities.
 const CA_FILE: &str = "SSL_CERT_FILE";
 
-/// What both clients keep their counts in and take their time from.
+/// Parts that both clients share: the counts and the clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ClientParts<'a> {
     pub(super) stats: &'a Arc<VendorStats>,

@@ -2,10 +2,10 @@
 
 use crate::vendor::VendorFault;
 
-/// What came of asking for the daily chart.
+/// Outcome of asking for the daily chart.
 #[derive(Debug)]
 pub(super) enum Fetched {
-    /// An answer, with so many rows that could not be used.
+    /// An answer, with the number of rows that could not be used.
     Answered { unusable: usize },
     /// Nothing can have changed since the last answer.
     NotAsked,

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::store::{ArticleScore, Span};
 use crate::vendor::VendorFault;
 
-/// Vendors index articles late: so long after its end a span can still gain some.
+/// Vendors index articles late: this long after its end a span can still gain some.
 const SETTLES_AFTER: TimeDelta = TimeDelta::hours(6);
 /// Queries are to the minute.
 const MINUTE: TimeDelta = TimeDelta::minutes(1);

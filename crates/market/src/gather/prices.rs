@@ -18,7 +18,7 @@ use crate::store::{Basis, FetchedBars, Series, Span};
 use crate::vendor::VendorFault;
 use crate::yahoo::Chart;
 
-/// More bars than these of days without a session, and more than one in so many, are not a slip: the
+/// More bars than these of days without a session, and more than one in that number, are not a slip: the
 /// rows are dated by another clock or another exchange, and no date can be believed.
 const FEW_STRAYS: usize = 2;
 const MANY_STRAYS: usize = 20;
@@ -257,7 +257,7 @@ impl Market {
     }
 }
 
-/// Why there is nothing to forecast from.
+/// The error when there is nothing to forecast from.
 fn nothing(pick: &Pick, window: &PickWindow, fetched: Fetched) -> Error {
     let ticker = pick.ticker.clone();
     let (from, to) = (window.first.date, window.last.date);

@@ -17,7 +17,7 @@ use crate::yahoo::{IntradayAnswer, IntradayWindow};
 /// A provisional close may lie so far from the close before, in logarithms; it grows with the root
 /// of the sessions between.
 const BELIEVABLE: f64 = 0.4;
-/// The bar that holds the closing auction has ended so long after the close.
+/// The bar that holds the closing auction has ended this long after the close.
 const AUCTION: TimeDelta = TimeDelta::minutes(1);
 
 impl Market {

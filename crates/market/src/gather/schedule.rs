@@ -12,10 +12,10 @@ use crate::store::ChartState;
 const INTERVAL: TimeDelta = TimeDelta::minutes(15);
 /// Questions of a ticker and session, at most.
 const MOST_QUESTIONS: u32 = 12;
-/// A ticker that the vendor does not know is asked about again after so long.
+/// A ticker that the vendor does not know is asked about again after this long.
 pub(super) const UNKNOWN_FOR: TimeDelta = TimeDelta::days(1);
 
-/// What decides beside the state.
+/// Circumstances that decide beside the state.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Due {
     /// The newest session whose bar can be had.
@@ -32,7 +32,7 @@ pub(super) fn ask(state: &ChartState, due: &Due, now: DateTime<Utc>) -> bool {
     let Some(asked_at) = state.asked_at else {
         return missing;
     };
-    // A clock that was set back tells nothing about the time since.
+    // A clock that was set back says nothing about the time since.
     let spaced = now < asked_at || asked_at + INTERVAL <= now;
     let to_be_corrected = asked_at < due.corrected_from && due.corrected_from <= now;
     let left = state.asked < MOST_QUESTIONS;

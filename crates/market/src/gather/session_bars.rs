@@ -1,4 +1,4 @@
-//! The bars inside one session, as the vendor has them: for whoever keeps them, not for a forecast.
+//! The bars inside one session, as the vendor has them: for a recording, not for a forecast.
 
 use chrono::{DateTime, Utc};
 use closecall_calendar::Session;

@@ -1,4 +1,4 @@
-//! Which sessions and which moments belong to a pick.
+//! Sessions and moments that belong to a pick.
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use closecall_calendar::{Calendar, Session};
@@ -19,7 +19,7 @@ pub(super) struct PickWindow {
     pub(super) first: Session,
     /// Newest session whose official close can be had.
     pub(super) last: Session,
-    /// What came later does not exist: the as-of time, or the clock's where that is earlier.
+    /// Nothing later than this exists: the as-of time, or the clock's where that is earlier.
     pub(super) cut: DateTime<Utc>,
     /// Publication times: from the close before the first session up to the cut, which is included.
     pub(super) news: Span,
@@ -46,7 +46,7 @@ impl PickWindow {
         }
     }
 
-    /// What to ask prices for: a vendor's end is exclusive, so it lies a day ahead.
+    /// The window to ask prices for: a vendor's end is exclusive, so it lies a day ahead.
     pub(super) fn asked(&self) -> (DateTime<Utc>, DateTime<Utc>) {
         let from = self.first.date - Days::new(MARGIN_DAYS);
         (

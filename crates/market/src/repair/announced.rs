@@ -12,20 +12,20 @@ use crate::split::Split;
 const MOST_AT_ONCE: usize = 3;
 /// The best explanation of a move has to miss it by less than this share of the next best's.
 const CLEARLY: f64 = 0.5;
-/// A move of so many deviations needs no explanation.
+/// A move of this number of deviations needs no explanation.
 const ORDINARY: f64 = 3.0;
-/// A split has to move prices by more than so many deviations to be told from an ordinary move.
+/// A split has to move prices by more than this number of deviations to be told from an ordinary move.
 const BEYOND_NOISE: f64 = 4.0;
 
 /// Calendar days around a split's day within which it explains a jump without later rows.
 pub(super) const NEAR_DAYS: i64 = 7;
 
-/// What a move between two rows may hold beside the market's own move.
+/// An explanation of a move between two rows, beside the market's own move.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hypothesis {
     /// The move in logarithms.
     pub(super) shift: f64,
-    /// What brings the rows before it to the basis after it.
+    /// The factor that brings the rows before it to the basis after it.
     factor: f64,
 }
 
@@ -108,7 +108,7 @@ fn off_its_day(series: &RepairSeries<'_>, split: &Split) -> Option<(usize, f64)>
     })
 }
 
-/// How far the move into `row` lies from a shift: the mean of the move to its close and, where the
+/// Distance of the move into `row` from a shift: the mean of the move to its close and, where the
 /// opening is known, the one to its opening, which holds less of the market's own.
 pub(super) fn miss(series: &RepairSeries<'_>, row: usize, shift: f64) -> f64 {
     let by_close = (series.step(row) - shift).abs();

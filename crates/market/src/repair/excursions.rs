@@ -7,7 +7,7 @@ use super::series::{LEFT_OUT, RepairSeries};
 
 /// Rows of one excursion, at most; longer ones are levels.
 const LONGEST: usize = 3;
-/// How much larger the way there and back has to be than what is left between the levels.
+/// Least ratio of the way there and back to what is left between the levels.
 const CLEARLY: f64 = 2.0;
 /// Cents in a dollar, pence in a pound.
 pub(super) const UNIT: f64 = 100.0;

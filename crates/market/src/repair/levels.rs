@@ -20,7 +20,7 @@ const MANY_SESSIONS: usize = 10;
 const RATIOS: [f64; 16] = [
     2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0,
 ];
-/// How much nearer than the next ratio the right one has to be.
+/// Share of the next ratio's distance within which the right one has to be.
 const CLEARLY: f64 = 0.5;
 
 const UNCONFIRMED: &str = "which no split announces and too few later sessions confirm";
@@ -72,7 +72,7 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
     other_unit.map_or(Ok(()), |(.., refusal)| Err(refusal))
 }
 
-/// What the sessions since the row before can have done at most.
+/// The largest move that the sessions since the row before can have made.
 fn limit(series: &RepairSeries<'_>, row: usize, newer: usize) -> f64 {
     let sessions = series.sessions(row);
     if sessions < MANY_SESSIONS {
@@ -113,7 +113,7 @@ fn contradicts_itself(series: &RepairSeries<'_>, row: usize) -> Option<&'static 
 
 /// A split that explains a jump.
 struct Explained {
-    /// What brings the rows before it to the basis after it.
+    /// The factor that brings the rows before it to the basis after it.
     factor: f64,
     announced: bool,
 }

@@ -17,7 +17,7 @@ pub(crate) struct Repaired {
     pub(crate) repairs: Vec<Repair>,
 }
 
-/// Why a series of prices can be neither trusted nor repaired.
+/// Reasons that a series of prices can be neither trusted nor repaired.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Unsound {
     /// A jump that no split announces, that fits none, or that too few later sessions confirm.

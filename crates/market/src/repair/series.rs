@@ -88,7 +88,7 @@ impl<'a> RepairSeries<'a> {
         (7.0 * self.deviation).max(BELIEVABLE_NIGHT)
     }
 
-    /// How far the prices of one row may lie from each other.
+    /// Distance of the prices of one row from each other at most.
     pub(super) fn within_a_row(&self) -> f64 {
         (10.0 * self.deviation).max(BELIEVABLE_RANGE)
     }
@@ -103,12 +103,12 @@ impl<'a> RepairSeries<'a> {
         LN_2 - (5.0 * self.deviation).clamp(0.05, 0.2)
     }
 
-    /// How far two levels so many sessions apart may differ and still be one.
+    /// Distance of two levels that lie `sessions` apart within which they are one.
     pub(super) fn agreement(&self, sessions: usize) -> f64 {
         self.ordinary(sessions).max(0.12)
     }
 
-    /// What so many sessions may well do.
+    /// The largest ordinary move over this number of sessions.
     pub(super) fn ordinary(&self, sessions: usize) -> f64 {
         3.0 * self.deviation * (sessions as f64).sqrt()
     }

@@ -1,5 +1,5 @@
-//! What a provider of prices was asked and when, so that a question is put again only when its answer
-//! can have changed; a restart forgets none of it.
+//! Questions put to a provider of prices, with their times, so that one is put again only when its
+//! answer can have changed; a restart forgets none of it.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -18,7 +18,7 @@ fn covered(series: &Series) -> Covered<'_> {
     }
 }
 
-/// What is known of the daily bars of a ticker, and how often they were asked for.
+/// Knowledge of the daily bars of a ticker, and the number of times they were asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct ChartState {
     /// The vendor has answered for the whole span.
@@ -33,7 +33,7 @@ pub(crate) struct ChartState {
 }
 
 impl Store {
-    /// What is known of the daily bars of `span` and asked since `session` closed.
+    /// Knowledge of the daily bars of `span`, asked for since `session` closed.
     pub(crate) async fn chart_state(
         &self,
         series: &Series,

@@ -1,4 +1,4 @@
-//! What vendors were asked and how they took it: breakers of a host and family of endpoints, requests
+//! Limits of the vendors: breakers of a host and family of endpoints, requests
 //! of a day. A restart forgets neither.
 
 use chrono::{DateTime, NaiveDate};

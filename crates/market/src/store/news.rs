@@ -93,7 +93,7 @@ impl Store {
     }
 }
 
-/// What spans, ascending and apart, leave of the window.
+/// Parts of the window outside of `spans`, which ascend and lie apart.
 fn without(window: Span, spans: &[NewsSpanSum]) -> Vec<Span> {
     let second = TimeDelta::seconds(1);
     let summed: Vec<Span> = spans

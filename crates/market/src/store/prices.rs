@@ -40,7 +40,7 @@ pub(crate) struct StoredBars {
     pub(crate) fetched_at: Option<DateTime<Utc>>,
 }
 
-/// How fetched closes relate to those of the same sessions that were stored.
+/// Relation of fetched closes to those of the same sessions that were stored.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Basis {
     /// Equal, or nothing to compare.
@@ -49,7 +49,7 @@ pub(crate) enum Basis {
     Split { ratio: f64 },
     /// All times a factor of unit: nothing was kept of them.
     OtherUnit { factor: f64 },
-    /// Differences that no split explains, on so many of the sessions.
+    /// Differences that no split explains, on this number of the sessions.
     Revised { sessions: usize, of: usize },
 }
 

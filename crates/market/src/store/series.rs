@@ -1,4 +1,4 @@
-//! Whose prices of which ticker: the key of everything that is kept of prices, so that the histories
+//! Provider and ticker: the key of everything that is kept of prices, so that the histories
 //! of two providers never meet in one.
 
 use closecall_protocol::{Provider, Ticker};

@@ -17,7 +17,7 @@ impl Span {
     }
 }
 
-/// What a mark of coverage is about.
+/// Subject of a mark of coverage.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Covered<'a> {
     pub(super) provider: &'static str,
@@ -78,7 +78,7 @@ pub(super) fn mark(
     Ok(())
 }
 
-/// What the known spans, ascending and apart, leave of `window`.
+/// Parts of `window` outside of the known spans, which ascend and lie apart.
 pub(super) fn gaps(known: &[Span], window: Span) -> Vec<Span> {
     let mut gaps = Vec::new();
     let mut start = window.start;

@@ -19,26 +19,26 @@ const REFUSAL_PAUSES: Backoff = doubling(
     Duration::from_secs(4 * 60 * 60),
 );
 const LONGEST_REFUSAL_PAUSE: TimeDelta = TimeDelta::hours(4);
-/// A probe that never ended counts as failed after so long.
+/// A probe that never ended counts as failed after this long.
 const PROBE_WITHIN: TimeDelta = TimeDelta::seconds(30);
 
-/// What a request ended with, as far as the host is concerned.
+/// End of a request, as far as the host is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contact {
     /// The host answered what it was asked.
     Answered,
     /// It cannot be reached, or answers with errors or pages.
     Faulty,
-    /// It refuses this machine, for so long where it says so.
+    /// It refuses this machine, for this long where it says so.
     Refused(Option<TimeDelta>),
 }
 
-/// What is known of a host; all that has to survive a restart.
+/// Knowledge of a host; all that has to survive a restart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Breaker {
     /// Faults since the last answer.
     pub(crate) faults: u32,
-    /// How often it opened since the last answer.
+    /// Number of times that it opened since the last answer.
     pub(crate) openings: u32,
     /// Closed to questions until then.
     pub(crate) open_until: Option<DateTime<Utc>>,

@@ -27,7 +27,7 @@ impl EndpointFamily {
         Self::TiingoIex,
     ];
 
-    /// Whose it is.
+    /// The vendor it belongs to.
     #[must_use]
     pub fn vendor(self) -> Vendor {
         match self {

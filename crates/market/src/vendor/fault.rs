@@ -1,4 +1,4 @@
-//! What a call to a vendor can end with, other than data.
+//! Faults of a call to a vendor.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use closecall_protocol::ErrorClass;
 /// Longest text of a stranger's that is carried in a fault, in characters.
 const SHOWN: usize = 240;
 
-/// Why a vendor's answer is no data. Never carries an address or a key: both vendors are asked by
-/// query, and one of them repeats the key in its answers.
+/// Reasons that a vendor's answer is no data. Never carries an address or a key: both vendors are
+/// asked by query, and one of them repeats the key in its answers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VendorFault {
     /// No connection, or one that broke.
@@ -31,9 +31,9 @@ pub enum VendorFault {
     #[error("it answered with HTTP status {0}")]
     Status(u16),
     /// Too many requests in a short time.
-    #[error("it refuses so many requests{}", wait(*.retry_after))]
+    #[error("it refuses requests at this rate{}", wait(*.retry_after))]
     Throttled {
-        /// How long it asks to be left alone.
+        /// Span for which it asks to be left alone.
         retry_after: Option<Duration>,
     },
     /// It shuts this machine out, whatever is asked.

@@ -1,6 +1,6 @@
 //! Asking a vendor: its hosts in turn, at its pace, again where that can help, within a deadline.
 //!
-//! What an answer means is the caller's to say; what a fault leads to is said here.
+//! The meaning of an answer is the caller's to say; the consequence of a fault is said here.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(crate) struct Fetcher {
     rng: Mutex<ChaCha8Rng>,
 }
 
-/// What a fetcher is made of.
+/// Parts of a fetcher.
 #[derive(Debug)]
 pub(crate) struct FetcherParts {
     pub(crate) vendor: Vendor,
@@ -137,7 +137,7 @@ impl Fetcher {
         Err(refusal)
     }
 
-    /// How long to wait before the next try; `None` when there is to be none.
+    /// Wait before the next try; `None` when there is to be none.
     fn wait_after(&self, fault: &VendorFault, tried: u32) -> Option<Duration> {
         let again = match fault {
             VendorFault::Throttled {

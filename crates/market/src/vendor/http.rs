@@ -26,7 +26,7 @@ pub(crate) const MAX_BODY: usize = 8 << 20;
 /// Redirects within one host that are followed.
 const MAX_REDIRECTS: usize = 3;
 
-/// What came back, whatever its status.
+/// Answer of a host, whatever its status.
 #[derive(Debug)]
 pub(crate) struct HttpAnswer {
     pub(crate) status: u16,
@@ -177,7 +177,7 @@ fn describe(error: reqwest::Error) -> String {
 }
 
 impl HttpAnswer {
-    /// What the status says without a look at the body, when it says anything.
+    /// Fault that the status alone shows, where it shows one.
     pub(crate) fn refusal(&self) -> Option<VendorFault> {
         match self.status {
             300..=399 => {

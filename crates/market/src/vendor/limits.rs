@@ -1,6 +1,6 @@
 //! Whether a vendor's host may be asked now: its breaker and the day's quota, kept in the store.
 //!
-//! The store may fail; that is no reason not to ask, and whoever reads or writes data says so.
+//! The store may fail; that is no reason not to ask, and the reader or writer of data says so.
 
 use std::sync::Arc;
 
@@ -116,7 +116,7 @@ impl Limits {
     }
 }
 
-/// A host as its breaker is kept: the port tells market servers apart.
+/// A host as its breaker is kept: the port keeps market servers apart.
 fn key(host: &Url) -> String {
     let name = host.host_str().unwrap_or_default();
     match host.port() {
@@ -125,7 +125,7 @@ fn key(host: &Url) -> String {
     }
 }
 
-/// What a request's end says about the host; `None` for what says nothing.
+/// Bearing of a request's end on the host; `None` where it has none.
 fn contact<T>(result: &Result<T, VendorFault>) -> Option<Contact> {
     let Err(fault) = result else {
         return Some(Contact::Answered);

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::vendor::{EndpointFamily, Vendor, VendorFault};
 
-/// What a single request ended with, as metrics label it.
+/// End of a single request, as metrics label it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RequestOutcome {
     /// Data, perhaps none of it.
@@ -86,13 +86,13 @@ pub struct VendorStats {
 }
 
 impl VendorStats {
-    /// How many requests to this vendor ended so.
+    /// Number of requests to this vendor that ended so.
     #[must_use]
     pub fn requests(&self, vendor: Vendor, outcome: RequestOutcome) -> u64 {
         self.requests[vendor as usize][outcome as usize].load(Ordering::Relaxed)
     }
 
-    /// How many requests to this vendor there were.
+    /// Number of requests to this vendor.
     #[must_use]
     pub fn total(&self, vendor: Vendor) -> u64 {
         RequestOutcome::ALL
@@ -101,7 +101,7 @@ impl VendorStats {
             .sum()
     }
 
-    /// How many hosts of this family are left alone after they failed or refused.
+    /// Number of hosts of this family that are left alone after they failed or refused.
     #[must_use]
     pub fn left_alone(&self, family: EndpointFamily) -> usize {
         let hosts = self

@@ -17,7 +17,7 @@ use crate::vendor::VendorFault;
 use crate::vendor::http::HttpAnswer;
 use crate::vendor::number::Cell;
 
-/// A session's bar holds its official close so long after it.
+/// A session's bar holds its official close this long after it.
 pub(crate) const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(20);
 
 /// Daily bars as they came, the last of each date, ascending.

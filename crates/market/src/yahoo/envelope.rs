@@ -1,4 +1,4 @@
-//! What every answer of the chart service has in common: the result that was asked for, or a fault
+//! The envelope of every answer of the chart service: the result that was asked for, or a fault
 //! that says what came instead.
 //!
 //! Only sessions of New York in dollars are forecast. An answer that says it is about anything else
@@ -60,7 +60,7 @@ pub(super) fn result(
     Ok(Some(result))
 }
 
-/// What the vendor's own error means; one of them means that there is nothing in the window.
+/// Meaning of the vendor's own error; one of them means that there is nothing in the window.
 fn refused(status: u16, refusal: ChartRefusal) -> Result<Option<ChartResult>, VendorFault> {
     let code = refusal.code.unwrap_or_default();
     let text = shown(refusal.description.as_deref().unwrap_or(&code));

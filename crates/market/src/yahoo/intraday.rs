@@ -1,6 +1,6 @@
 //! Bars inside a session of an answer of the chart service, as they came.
 //!
-//! Which of them had ended at a moment, and what the price then was, is `crate::quote`'s to say: an
+//! The choice of those that had ended at a moment, and the price then, is `crate::quote`'s: an
 //! answer also holds bars that still grow, and a live row that is none.
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,4 +1,4 @@
-//! What a price vendor's faults lead to when the store is empty.
+//! Consequences of a price vendor's faults when the store is empty.
 
 use std::io::Write;
 
@@ -29,7 +29,7 @@ fn fault(error: &Error) -> &VendorFault {
 #[tokio::test]
 async fn a_refused_connection_is_tried_three_times() {
     let dir = tempfile::tempdir().unwrap();
-    // A port that was just free, and that nobody listens on.
+    // A port that was just free, and that no one listens on.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);

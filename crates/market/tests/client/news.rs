@@ -17,7 +17,7 @@ async fn archive() -> (Scripted, MarketSettings) {
     archive_of(Arc::new(AtomicUsize::new(usize::MAX))).await
 }
 
-/// The same, that gives so many pages and then has no quota left.
+/// The same, that gives this number of pages and then has no quota left.
 async fn archive_of(quota: Arc<AtomicUsize>) -> (Scripted, MarketSettings) {
     let start = at("2022-09-01T00:00:00Z");
     let mut all: Vec<(NaiveDateTime, Value)> = (0..3_700)

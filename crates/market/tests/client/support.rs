@@ -19,7 +19,7 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// What the scripted vendor does with a request.
+/// Reply of the scripted vendor to a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     /// Status, headers and body, well-formed.

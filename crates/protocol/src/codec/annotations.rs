@@ -37,7 +37,7 @@ pub(super) fn write(mut record: Record, annotations: &Annotations) -> Record {
     record
 }
 
-/// What the headers say; nothing of one that cannot be read.
+/// Reads the headers; nothing of one that cannot be read.
 pub(super) fn read(record: &Record) -> Annotations {
     let trace = record
         .header(TRACE)

@@ -14,49 +14,49 @@ use crate::{PickId, Reason};
 const ORIGINAL: &str = "kafka_dlt-original-";
 /// Error code.
 pub const REASON: &str = "kafka_dlt-exception-fqcn";
-/// What happened, at most 1 KiB.
+/// The event, at most 1 KiB.
 pub const MESSAGE: &str = "kafka_dlt-exception-message";
 /// The stage that refused.
 pub const STAGE: &str = "dlt-stage";
-/// How often it was tried.
+/// Number of tries.
 pub const ATTEMPTS: &str = "dlt-attempts";
 /// Set on a record that `dead-letters retry` sent again.
 pub const REPLAYED_FROM: &str = "replayed-from";
 
 /// Longest message that is carried, in bytes.
 const MAX_MESSAGE_BYTES: usize = 1024;
-/// How much of a record too large to copy its stub keeps, in bytes.
+/// Bytes of a record too large to copy that its stub keeps.
 const STUB_BYTES: usize = 1024;
 /// Room for the headers that a dead letter adds.
 const HEADROOM: usize = 4096;
 
-/// Why and by whom a record was refused.
+/// Refusal of a record: the reason, and the stage that gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The stage.
     pub stage: String,
-    /// Why, as a code.
+    /// The reason, as a code.
     pub reason: Reason,
-    /// Why, for people; no secrets.
+    /// The reason, for people; no secrets.
     pub message: String,
-    /// How often it was tried.
+    /// Number of tries.
     pub attempts: u32,
     /// The consumer group that read it.
     pub group: String,
 }
 
-/// What a dead letter's headers say.
+/// Content of a dead letter's headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterHeaders {
     /// The pick it belongs to: its own header, or else where the original lay.
     pub pick_id: PickId,
     /// The stage that refused.
     pub stage: String,
-    /// Why; `Undecodable` where the header is missing or unknown.
+    /// The reason; `Undecodable` where the header is missing or unknown.
     pub reason: Reason,
-    /// Why, for people.
+    /// The reason, for people.
     pub message: String,
-    /// How often it was tried.
+    /// Number of tries.
     pub attempts: u32,
     /// Topic of the original.
     pub topic: String,
@@ -151,7 +151,7 @@ pub fn is_stub(letter: &Record) -> bool {
     }
 }
 
-/// What a dead letter's headers say. Never fails: what is missing is told by where the letter
+/// Reads a dead letter's headers. Never fails: what is missing follows from where the letter
 /// itself lies, since reading a dead letter must not make another.
 #[must_use]
 pub fn decode(letter: &Record, arrival: &Arrival) -> DeadLetterHeaders {

@@ -1,6 +1,6 @@
 //! The headers that every record of ours carries: CloudEvents in binary mode and a W3C trace.
 //!
-//! The trace is a function of the pick: its id is the trace id, so whoever looks at one record
+//! The trace is a function of the pick: its id is the trace id, so a reader of one record
 //! finds the others. Nothing here depends on when or where a record is written, so a record sent
 //! again is the same record.
 
@@ -41,7 +41,7 @@ pub(crate) fn record(topic: Topic, value: String, about: &About<'_>) -> Record {
     }
 }
 
-/// What a record is about.
+/// Subject of a record.
 #[derive(Debug)]
 pub(crate) struct About<'a> {
     pub(crate) pick_id: PickId,

@@ -58,7 +58,7 @@ impl OriginalBody {
     }
 }
 
-/// Which of the two it is hangs on one field.
+/// Decides by one field between the two.
 #[derive(Deserialize)]
 struct Probe {
     #[serde(default)]

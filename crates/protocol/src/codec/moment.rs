@@ -50,7 +50,7 @@ const MAX_REPAIRS_BYTES: usize = 2_048;
 /// No target is further away: more sessions than a year has.
 const MAX_SESSIONS_AHEAD: u32 = 400;
 
-/// What the headers say.
+/// Content of the headers.
 pub(super) struct Moment {
     pub(super) session: SessionTimes,
     /// `None` follows from the rows and the calendar.

@@ -31,7 +31,7 @@ pub struct Arrival {
     pub offset: i64,
     /// Its timestamp: the as-of time of a record that carries none.
     pub timestamp: DateTime<Utc>,
-    /// How long after its slot a pick expires; `None` never.
+    /// Span after its slot in which a pick expires; `None` never.
     pub expires_after: Option<TimeDelta>,
 }
 

@@ -1,5 +1,5 @@
-//! What travels with a pick for those who look at its forecast. No number of a forecast depends on
-//! it.
+//! Notes that travel with a pick for those who look at its forecast. No number of a forecast
+//! depends on it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ pub(crate) const MAX_HEADLINES: usize = 6;
 /// Longest title or publisher that is kept, in characters.
 const MAX_CHARS: usize = 200;
 
-/// What stages note beside their work.
+/// Notes of the stages beside their work.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Annotations {
     /// The stages that the pick has passed, in their order.
@@ -28,9 +28,9 @@ pub struct StageTrace {
     /// When it began; unknown where only its duration was written.
     #[serde(default)]
     pub began_at: Option<DateTime<Utc>>,
-    /// How long it took, in milliseconds.
+    /// Time that it took, in milliseconds.
     pub took_ms: u64,
-    /// How often it was tried.
+    /// Number of tries.
     pub attempts: u32,
 }
 
@@ -39,7 +39,7 @@ pub struct StageTrace {
 pub struct Headline {
     /// The headline.
     pub title: String,
-    /// Who published it.
+    /// Its publisher.
     pub publisher: Option<String>,
     /// When.
     pub published_at: DateTime<Utc>,

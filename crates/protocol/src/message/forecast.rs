@@ -35,9 +35,9 @@ pub struct ForecastValues {
     pub last_close: f64,
     /// The ticker.
     pub ticker: Ticker,
-    /// Which pick it answers.
+    /// The pick that it answers.
     pub pick_id: PickId,
-    /// What was not known at this moment was not used.
+    /// Nothing that became known later was used.
     pub as_of: DateTime<Utc>,
     /// Probability that the close is above the last one.
     pub probability_up: f64,
@@ -47,7 +47,7 @@ pub struct ForecastValues {
     pub articles: u64,
     /// Finished sessions in the window.
     pub sessions: u32,
-    /// How it was made.
+    /// Provenance of the report.
     pub model: ModelSummary,
     /// The model file's walk-forward error against persistence, where a file was used.
     pub relative_mae: Option<RelativeMae>,
@@ -68,9 +68,9 @@ pub struct ForecastValues {
     pub scale: Option<f64>,
     /// The price of the moment.
     pub quote: Option<Quote>,
-    /// Why there is none.
+    /// The reason that there is none.
     pub quote_absent: Option<QuoteAbsent>,
-    /// Whose prices they are.
+    /// Provider of the prices.
     pub provider: Option<Provider>,
     /// Whether that is another than the one asked first.
     pub provider_switched: Option<bool>,
@@ -184,7 +184,7 @@ impl CloseForecast {
         self
     }
 
-    /// How its prices are rounded.
+    /// Rounding of its prices.
     #[must_use]
     pub fn rounding(&self) -> PriceRounding {
         PriceRounding::of(self.last_close)
@@ -197,14 +197,14 @@ impl CloseForecast {
             .map_or(self.last_close, |reference| reference.price)
     }
 
-    /// Which price that is.
+    /// Kind of that price.
     #[must_use]
     pub fn reference_kind(&self) -> ReferenceKind {
         self.reference
             .map_or(ReferenceKind::LastClose, |reference| reference.kind)
     }
 
-    /// How it is scored.
+    /// Rule by which it is scored.
     #[must_use]
     pub fn scoring_rule(&self) -> ScoringRule {
         match self.reference {
@@ -284,7 +284,7 @@ impl CloseForecast {
     }
 }
 
-/// Which way the close is called.
+/// Direction in which the close is called.
 #[derive(
     Debug,
     Clone,
@@ -344,6 +344,6 @@ pub struct NewsMean(
     pub SessionDate,
     /// Mean score of the headlines, in [-1, 1]; `None` without articles.
     pub Option<f64>,
-    /// How many there were.
+    /// Number of them.
     pub u32,
 );

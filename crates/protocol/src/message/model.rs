@@ -1,13 +1,13 @@
-//! How a forecast was made: enough to make it again.
+//! Provenance of a forecast: enough to make it again.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
-/// How much of the network's move is let through, in [0, 1]; 0 is persistence.
+/// Share of the network's move that is let through, in [0, 1]; 0 is persistence.
 pub type Gate = f64;
 
-/// How a forecast was made.
+/// Provenance of a forecast.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelSummary {
     /// `closecall`, `original`, `ridge` or `persistence`.
@@ -26,7 +26,7 @@ pub struct ModelSummary {
     pub file: Option<String>,
     /// When it was trained.
     pub trained_at: DateTime<Utc>,
-    /// Why it is not the model that was asked for.
+    /// The reason that it is not the model that was asked for.
     pub reason: Option<String>,
     /// From what to what the move is that was learned.
     #[serde(default)]

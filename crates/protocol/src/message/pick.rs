@@ -87,7 +87,7 @@ impl From<PickId> for String {
     }
 }
 
-/// Why a ticker was picked.
+/// Reason that a ticker was picked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PickReason {
@@ -100,7 +100,7 @@ pub enum PickReason {
 /// A ticker to forecast, as of a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pick {
-    /// What to forecast.
+    /// The stock to forecast.
     pub ticker: Ticker,
     /// Its identity.
     pub pick_id: PickId,
@@ -108,7 +108,7 @@ pub struct Pick {
     pub slot: DateTime<Utc>,
     /// When it is no longer worth working on; `None` never expires.
     pub expires_at: Option<DateTime<Utc>>,
-    /// Why it was made.
+    /// The reason that it was made.
     pub reason: PickReason,
 }
 

@@ -1,9 +1,9 @@
-//! What arrives on `stock-prediction-output`: a forecast of ours, or one of the original's.
+//! Messages on `stock-prediction-output`: a forecast of ours, or one of the original's.
 
 use crate::message::{CloseForecast, PickId};
 use crate::value::{SessionDate, Ticker};
 
-/// A prediction, whoever made it.
+/// A prediction, ours or the original's.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prediction {
     /// One of ours.

@@ -12,13 +12,13 @@ use crate::value::SessionTimes;
 pub struct Reference {
     /// The price.
     pub price: f64,
-    /// Which price it is.
+    /// Kind of the price.
     pub kind: ReferenceKind,
     /// When it was true; not said of a last close.
     pub at: Option<DateTime<Utc>>,
 }
 
-/// Which price a forecast starts from.
+/// Kind of the price that a forecast starts from.
 #[derive(
     Debug,
     Clone,
@@ -98,8 +98,8 @@ impl Phase {
     }
 }
 
-/// How a forecast is scored. The rule belongs to the forecast, whoever scores it, and figures of
-/// two rules are never summed.
+/// Rule by which a forecast is scored. It belongs to the forecast, whichever program scores it, and
+/// figures of two rules are never summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ScoringRule {
     /// Against the last close: forecasts recorded before references were.

@@ -1,4 +1,4 @@
-//! How many decimals prices are published with.
+//! Decimals that prices are published with.
 
 /// Published prices have two decimals, those of a stock whose last close is below 1 have four. All
 /// prices of a record are rounded alike.
@@ -51,7 +51,7 @@ impl PriceRounding {
     }
 }
 
-/// Rounded to so many decimals.
+/// Rounded to this number of decimals.
 pub(crate) fn decimals(value: f64, places: i32) -> f64 {
     let scale = 10_f64.powi(places);
     unsigned_zero((value * scale).round() / scale)

@@ -20,7 +20,7 @@ pub struct Article {
     pub summary: Option<String>,
     /// Its address, which identifies it where present.
     pub url: Option<String>,
-    /// Who published it.
+    /// Its publisher.
     pub source: Option<String>,
     /// The headline's score, where it is known already.
     pub score: Option<TitleScore>,

@@ -200,7 +200,7 @@ impl Bar {
     }
 }
 
-/// What a price can be: finite, above 0, at most 1e9.
+/// Whether a price can be so: finite, above 0, at most 1e9.
 fn is_price(value: f64) -> bool {
     (f64::MIN_POSITIVE..=1e9).contains(&value)
 }

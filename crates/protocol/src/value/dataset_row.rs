@@ -3,13 +3,13 @@
 use crate::Error;
 use crate::value::{Bar, SessionDate, within};
 
-/// What the news of one session amount to. "No news" is `sentiment: None`, which is not the same
+/// News of one session in numbers. "No news" is `sentiment: None`, which is not the same
 /// as a mean of zero.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SessionNews {
     /// Mean score of the headlines, in [-1, 1].
     pub sentiment: Option<f64>,
-    /// How many there were.
+    /// Number of them.
     pub articles: u32,
 }
 

@@ -100,13 +100,13 @@ pub struct NewsSums {
     /// Counts the changes of the ticker's stored articles: a sum of a state that has changed since
     /// is not kept.
     pub revision: i64,
-    /// What the store knows each of the scrape's articles by, in their order.
+    /// Identities by which the store knows the scrape's articles, in their order.
     pub identities: Arc<[String]>,
     /// The sums, ascending.
     pub spans: Arc<[NewsSpanSum]>,
 }
 
-/// What scoring a scrape gave besides its dataset, to be kept beside its articles.
+/// Results of scoring a scrape beside its dataset, to be kept with its articles.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewsScored {
     /// The scorer and its version.

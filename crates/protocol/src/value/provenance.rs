@@ -10,7 +10,7 @@ use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 use crate::Error;
 use crate::value::{DatasetRow, SessionDate};
 
-/// Whose prices they are.
+/// Provider of the prices.
 #[derive(
     Debug,
     Clone,
@@ -56,15 +56,15 @@ impl Provider {
 pub struct Repair {
     /// The session; of a repair of many, the newest.
     pub session: SessionDate,
-    /// What was repaired.
+    /// The field that was repaired.
     pub field: RepairField,
     /// By which rule.
     pub rule: RepairRule,
-    /// What the number was multiplied by; 0 where it was left out.
+    /// The factor that the number was multiplied by; 0 where it was left out.
     pub factor: f64,
 }
 
-/// What a repair changed.
+/// Field that a repair changed.
 #[derive(
     Debug,
     Clone,

@@ -19,7 +19,7 @@ pub struct Quote {
     pub open: f64,
     /// Low and high of the session up to `at`; they hold price and opening.
     pub range: Option<PriceRange>,
-    /// Whose price it is.
+    /// Provider of the price.
     pub source: Provider,
 }
 
@@ -87,7 +87,7 @@ impl Quote {
     }
 }
 
-/// Why a forecast rests on the last close.
+/// Reason that a forecast rests on the last close.
 #[derive(
     Debug,
     Clone,
@@ -116,7 +116,7 @@ pub enum QuoteAbsent {
 }
 
 impl QuoteAbsent {
-    /// Why there is no quote at `as_of` of a session for which none came.
+    /// The reason that there is no quote at `as_of` of a session for which none came.
     #[must_use]
     pub fn at(as_of: DateTime<Utc>, session: &SessionTimes) -> Self {
         if session.open() <= as_of && as_of < session.close() {

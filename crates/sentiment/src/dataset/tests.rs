@@ -31,7 +31,7 @@ fn bar(date: NaiveDate) -> Bar {
     Bar::new(SessionDate::new(date).unwrap(), quote).unwrap()
 }
 
-/// What is known at `as_of` with a bar for each of the last `sessions` closed ones.
+/// A scrape as known at `as_of`, with a bar for each of the last `sessions` closed ones.
 fn scrape(as_of: &str, sessions: usize, articles: Vec<Article>) -> MarketScraped {
     let calendar = Calendar::default();
     let as_of = at(as_of);

@@ -1,4 +1,4 @@
-//! The health board: what every stage is doing, kept by whoever does it and read by the watchdog,
+//! The health board: what every stage is doing, kept by those that do it and read by the watchdog,
 //! the probes and the metrics. What the numbers mean for liveness and readiness is in
 //! [`Health`]; noticing stalls is the watchdog's.
 
@@ -15,7 +15,7 @@ use super::record::{StageRecord, StageState};
 #[derive(Debug, Default)]
 struct Board {
     stages: DashMap<Arc<str>, StageRecord>,
-    /// What else must hold for readiness, with what is missing where it does not.
+    /// Further conditions of readiness, with what is missing where one does not hold.
     conditions: DashMap<Arc<str>, Option<String>>,
     wired: AtomicBool,
     draining: AtomicBool,
@@ -70,7 +70,7 @@ impl HealthBoard {
         });
     }
 
-    /// What the stage last failed with.
+    /// The error that the stage last failed with.
     pub(crate) fn last_error(&self, stage: &str) -> Option<String> {
         self.0.stages.get(stage)?.last_error.clone()
     }
@@ -103,7 +103,7 @@ impl HealthBoard {
         self.0.draining.store(true, Ordering::Release);
     }
 
-    /// A hop into `stage` with so many places; several hops add up.
+    /// A hop into `stage` with this number of places; several hops add up.
     pub(crate) fn add_window(&self, stage: &Arc<str>, places: usize) {
         self.update(stage, |record| record.window += places);
     }

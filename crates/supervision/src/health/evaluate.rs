@@ -13,7 +13,7 @@ use super::record::{StageRecord, StageState};
 pub struct Verdict {
     /// The answer.
     pub ok: bool,
-    /// Why not, a sentence each.
+    /// The reasons that it is not, a sentence each.
     pub reasons: Vec<String>,
 }
 
@@ -29,26 +29,26 @@ impl Verdict {
 /// A piece of work in hand. Milliseconds are real time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkHealth {
-    /// What it is.
+    /// Its value.
     pub what: &'static str,
     /// Since it began.
     pub running_ms: u64,
     /// Since it last got on.
     pub silent_ms: u64,
-    /// How long it may take from one sign of progress to the next.
+    /// Longest time from one sign of progress to the next.
     pub bound_ms: u64,
 }
 
 /// One stage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StageHealth {
-    /// What it is doing.
+    /// Its state.
     pub state: StageState,
-    /// How often it was restarted.
+    /// Number of restarts.
     pub restarts: u64,
-    /// What it last failed with.
+    /// The error that it last failed with.
     pub last_error: Option<String>,
-    /// Why it is degraded.
+    /// The reason that it is degraded.
     pub degraded: Option<String>,
     /// Messages on their way to it or in its hands.
     pub in_flight: usize,
@@ -58,7 +58,7 @@ pub struct StageHealth {
     pub window: usize,
     /// Messages it refused, by reason.
     pub dead_letters: BTreeMap<&'static str, u64>,
-    /// What it is working on.
+    /// The pieces of work in hand.
     pub work: Vec<WorkHealth>,
     /// Finished pieces of work by upper bound in seconds, cumulative; the last bound is infinite.
     pub work_buckets: Vec<(f64, u64)>,
@@ -102,7 +102,7 @@ impl StageHealth {
         }
     }
 
-    /// What in this stage is stalled: silent for more than twice its bound.
+    /// The stalled parts of this stage: silent for more than twice their bound.
     fn stalls<'a>(&'a self, stage: &'a str) -> impl Iterator<Item = String> + 'a {
         let thread = self
             .thread
@@ -134,12 +134,12 @@ pub struct Health {
     pub draining: bool,
     /// The stages by name.
     pub stages: BTreeMap<String, StageHealth>,
-    /// What else readiness lacks, by condition.
+    /// Further lacks of readiness, by condition.
     pub missing: BTreeMap<String, String>,
 }
 
 impl Health {
-    /// How long ago it was looked at; a probe that finds it old is to say "unhealthy".
+    /// Time since it was looked at; a probe that finds it old is to say "unhealthy".
     #[must_use]
     pub fn age(&self) -> Duration {
         self.taken.elapsed()

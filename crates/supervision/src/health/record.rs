@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::work::{Histogram, WorkRecord};
 
-/// What a stage is doing.
+/// State of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StageState {

@@ -14,7 +14,7 @@ pub(super) struct WorkRecord {
 /// Upper bounds of the histogram's buckets, in seconds; a last bucket takes the rest.
 const BUCKETS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 180.0];
 
-/// How long pieces of work took.
+/// Durations of pieces of work.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Histogram {
     counts: [u64; BUCKETS.len() + 1],

@@ -16,7 +16,7 @@ struct Refused {
     attempts: u32,
 }
 
-/// How an attempt to settle ended without success.
+/// End of an attempt to settle without success.
 enum Unsettled {
     Refused(Refused),
     Released(StageError),
@@ -189,7 +189,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
         tokio::time::sleep(wait).await;
     }
 
-    /// What the stage crashed with, as far as known.
+    /// The error that the stage crashed with, as far as known.
     fn crash(&self) -> String {
         self.shared
             .board

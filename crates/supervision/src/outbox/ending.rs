@@ -1,4 +1,4 @@
-//! What an orderly end does to an outbox, whatever it carries: close it, wait until it is empty,
+//! The orderly end of an outbox, whatever it carries: close it, wait until it is empty,
 //! and record what is left.
 
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! What supervision promises, one module a promise, on real actors, threads and arbiters.
+//! Promises of supervision, one module a promise, on real actors, threads and arbiters.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -26,7 +26,7 @@ fn what_is_queued_behind_it_is_handled_on_the_same_address() {
                 done()
             }),
         );
-        // Straight to the mailbox, so that nobody retries.
+        // Straight to the mailbox, so that no one retries.
         let sent = (0..7).map(|number| rig.worker.send(Deliver::new(job(number))));
         let replies = join_all(sent).await;
         for (number, reply) in (0..).zip(&replies) {

@@ -1,4 +1,4 @@
-//! How the process ends: drained with 0; on a signal that could not be drained with its code and
+//! End of the process: drained with 0; on a signal that could not be drained with its code and
 //! everything held recorded; at a second signal at once. Work is cancelled at the deadline.
 
 use std::sync::Arc;

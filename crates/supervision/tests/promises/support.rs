@@ -166,7 +166,7 @@ impl DeadLetterSink for Letters {
     }
 }
 
-/// Waits of milliseconds; deadlines so long that only a hang meets them.
+/// Waits of milliseconds; deadlines of such length that only a hang meets them.
 pub(crate) fn quick() -> SupervisionSettings {
     let backoff = Backoff {
         first: Duration::from_millis(1),

@@ -20,7 +20,7 @@ use crate::text::clean;
 pub(crate) struct DeadLetterPage {
     /// The picks.
     pub(crate) items: Vec<DeadLetterEntry>,
-    /// How many there are, by stage and reason, the most frequent first.
+    /// Counts by stage and reason, the most frequent first.
     pub(crate) counts: Vec<DeadLetterCount>,
     /// Where the next page is; null on the last.
     pub(crate) next: Option<String>,
@@ -29,20 +29,20 @@ pub(crate) struct DeadLetterPage {
 /// A pick that was given up.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct DeadLetterEntry {
-    /// Which pick.
+    /// The pick.
     #[schema(value_type = String)]
     pub(crate) pick_id: PickId,
     /// The stage that refused it.
     pub(crate) stage: String,
-    /// Why, as a code.
+    /// The reason, as a code.
     #[schema(value_type = String)]
     pub(crate) reason: Reason,
-    /// Why, in words.
+    /// The reason, in words.
     pub(crate) message: String,
     /// Its ticker, where that could be read.
     #[schema(value_type = Option<String>)]
     pub(crate) ticker: Option<Ticker>,
-    /// How often it was tried.
+    /// Number of tries.
     pub(crate) attempts: u32,
     /// When it was given up.
     #[schema(value_type = String, format = DateTime)]
@@ -57,7 +57,7 @@ pub(crate) struct DeadLetterEntry {
     pub(crate) seq: i64,
 }
 
-/// How many picks a stage gave up for a reason.
+/// Number of picks that a stage gave up for a reason.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct DeadLetterCount {
     /// The stage.
@@ -65,7 +65,7 @@ pub(crate) struct DeadLetterCount {
     /// The reason's code.
     #[schema(value_type = String)]
     pub(crate) reason: Reason,
-    /// How many.
+    /// Their number.
     pub(crate) count: u64,
 }
 
@@ -87,7 +87,7 @@ impl DeadLetterEntry {
     }
 }
 
-/// What a page is narrowed to.
+/// Filter of a page.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) stage: Option<String>,

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 /// as-of close.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ForecastEntry {
-    /// Which pick: 32 hexadecimal digits.
+    /// The pick: 32 hexadecimal digits.
     #[schema(value_type = String, pattern = "^[0-9a-f]{32}$")]
     pub(crate) pick_id: PickId,
     /// `forecast` or `dead_letter`.
@@ -28,7 +28,7 @@ pub(crate) struct ForecastEntry {
     pub(crate) prediction: Option<f64>,
     /// The last known close.
     pub(crate) close: Option<f64>,
-    /// What it is measured against: its reference.
+    /// The price that it is measured against: its reference.
     pub(crate) baseline: Option<f64>,
     /// The moment at which its data were cut.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -40,9 +40,9 @@ pub(crate) struct ForecastEntry {
     pub(crate) late: bool,
     /// A prediction of the original's trainer; never scored.
     pub(crate) foreign: bool,
-    /// How it turned out, once known.
+    /// The outcome, once known.
     pub(crate) score: Option<ScoreEntry>,
-    /// Why it was given up.
+    /// The reason by which it was given up.
     #[schema(value_type = Option<String>)]
     pub(crate) reason: Option<Reason>,
     /// The price it starts from.
@@ -66,7 +66,7 @@ pub(crate) struct ForecastEntry {
     pub(crate) seq: i64,
 }
 
-/// What became of a pick.
+/// State of a pick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum EntryState {
@@ -85,7 +85,7 @@ pub(crate) struct IntervalEntry {
     pub(crate) upper: f64,
 }
 
-/// How a forecast turned out. Errors are shares of the as-of close.
+/// Outcome of a forecast. Errors are shares of the as-of close.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ScoreEntry {
     /// 1: against the last close (forecasts recorded before references were); 2: against the

@@ -41,13 +41,13 @@ pub(crate) struct ForecastDetail {
     pub(crate) forecast: Option<CloseForecast>,
     /// The pick whose history gave the close, and when.
     pub(crate) scored_by: Option<ScoredBy>,
-    /// What the refusing stage said; null of a forecast.
+    /// Words of the refusing stage; null of a forecast.
     pub(crate) dead_letter: Option<super::dead_letters::DeadLetterEntry>,
     /// Where its row lies in the chain.
     pub(crate) ledger: LedgerPlace,
 }
 
-/// What scored a forecast.
+/// Source of a forecast's score.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ScoredBy {
     /// The pick.

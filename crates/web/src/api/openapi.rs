@@ -46,7 +46,7 @@ struct Description;
     params(
         ("ticker" = Option<String>, Query, description = "Only of this ticker", pattern = "^[A-Z0-9][A-Z0-9.\\-]{0,9}$"),
         ("session" = Option<String>, Query, description = "Only of this session, among the newest 2,000 rows from `before` on", format = Date),
-        ("limit" = Option<i64>, Query, description = "At most so many, 50 unless given", minimum = 1, maximum = 200),
+        ("limit" = Option<i64>, Query, description = "At most this number, 50 unless given", minimum = 1, maximum = 200),
         ("before" = Option<i64>, Query, description = "Only rows before this one: stable while rows are appended", minimum = 1),
     ),
     responses(
@@ -135,7 +135,7 @@ fn stages() {}
     params(
         ("stage" = Option<String>, Query, description = "Only of this stage", pattern = "^[a-z\\-]{1,40}$"),
         ("reason" = Option<String>, Query, description = "Only for this reason, such as `unknown-ticker`"),
-        ("limit" = Option<i64>, Query, description = "At most so many, 50 unless given", minimum = 1, maximum = 200),
+        ("limit" = Option<i64>, Query, description = "At most this number, 50 unless given", minimum = 1, maximum = 200),
         ("before" = Option<i64>, Query, description = "Only rows before this one", minimum = 1),
     ),
     responses(
@@ -151,7 +151,7 @@ fn dead_letters() {}
     get,
     path = "/api/v1/events",
     summary = "What happens, as it happens, as server-sent events",
-    description = "`forecast`, `dead-letter` and `score` carry the entry and have the row's number as id; `stage` carries a stage; `reset` asks to fetch anew.",
+    description = "`forecast`, `dead-letter` and `score` carry the entry and have the row's number as id; `stage` carries a stage; `reset` asks to fetch all again.",
     params(("Last-Event-ID" = Option<i64>, Header, description = "Row after which to go on", minimum = 0)),
     responses(
         (status = 200, description = "A stream that does not end", body = String, content_type = "text/event-stream"),

@@ -26,7 +26,7 @@ use crate::site::Site;
 /// The score of all outcomes, or of one ticker's.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub(crate) struct ScoreView {
-    /// What may be said of it.
+    /// The judgement of it.
     pub(crate) verdict: Verdict,
     /// Rows of the ledger that it is of.
     pub(crate) rows: i64,

@@ -32,7 +32,7 @@ pub(crate) const STAGES: [(&str, &str, Option<&str>); 5] = [
 /// The pipeline.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub(crate) struct StagesView {
-    /// What this process runs.
+    /// Role of this process.
     pub(crate) role: String,
     /// Version of the program.
     pub(crate) version: String,
@@ -121,7 +121,7 @@ impl StageView {
         }
     }
 
-    /// What makes a difference to those who look: not how long work has been running.
+    /// The part that makes a difference to those who look: not how long work has been running.
     pub(crate) fn essence(&self) -> String {
         format!(
             "{} {} {:?} {:?} {} {} {:?}",

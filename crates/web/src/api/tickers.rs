@@ -57,7 +57,7 @@ pub(crate) struct TickerDetail {
 /// An earlier forecast of a session whose close came.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PastEntry {
-    /// Which pick.
+    /// The pick.
     #[schema(value_type = String)]
     pub(crate) pick_id: PickId,
     /// The session.
@@ -149,7 +149,7 @@ pub(crate) fn newest_forecast(
     Ok(record.read(|reader| reader.forecast(newest.pick_id))?)
 }
 
-/// What was said of the sessions in a forecast's history, the newest first. Where a session was
+/// Forecasts of the sessions in a forecast's history, the newest first. Where a session was
 /// forecast several times it is the first of the same part of the day, so that like stands beside
 /// like, else the first of all.
 pub(crate) fn past(record: &Record, forecast: &CloseForecast) -> Vec<PastEntry> {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::score::{CoverageView, PhaseView, alarm_name};
 use crate::text::{count, counted, error, ratio, whole_share};
 
-/// What may be said of the record.
+/// Judgement of the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Verdict {
     /// `empty`, `early`, `none`, `skill`, `worse`, `suspect` or `broken`.
@@ -19,7 +19,7 @@ pub(crate) struct Verdict {
     pub(crate) heading: String,
     /// The second, of the bands; empty where nothing can be said of them.
     pub(crate) bands: String,
-    /// What they rest on.
+    /// The figures that it rests on.
     pub(crate) text: String,
 }
 
@@ -44,7 +44,7 @@ pub(crate) enum VerdictKind {
     Broken,
 }
 
-/// What a verdict is made from.
+/// Ingredients of a verdict.
 pub(crate) struct Found<'a> {
     pub(crate) forecasts: u64,
     pub(crate) label: Label,

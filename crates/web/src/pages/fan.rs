@@ -194,7 +194,7 @@ pub(crate) fn call(entry: &ForecastEntry) -> String {
     }
 }
 
-/// What the forecast starts from, in one line.
+/// Basis of the forecast, in one line.
 pub(crate) fn rests_on(entry: &ForecastEntry) -> String {
     let reference = entry.reference.zip(entry.close);
     let from = match (entry.reference_kind, reference) {

@@ -109,7 +109,7 @@ fn clock(site: &Site, now: DateTime<Utc>) -> Markup {
     }
 }
 
-/// What the session does.
+/// State of the session.
 fn session(calendar: &Calendar, now: DateTime<Utc>) -> String {
     let short = |span: TimeDelta| age(span.num_seconds());
     if let Some(session) = calendar.in_progress(now) {
@@ -159,7 +159,7 @@ impl Panel {
     }
 }
 
-/// How long ago something was: it changes by itself, and does not make a part of a page another.
+/// Time since something was: it changes by itself, and does not make a part of a page another.
 pub(crate) fn ago(seconds: i64) -> Markup {
     html! { span data-age { (age(seconds)) } }
 }

@@ -1,4 +1,4 @@
-//! What is not there, and what cannot be answered.
+//! Pages of things that are not there, and answers that cannot be given.
 
 use maud::html;
 

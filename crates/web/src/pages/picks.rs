@@ -89,7 +89,7 @@ fn prices(entry: &ForecastEntry) -> String {
     )
 }
 
-/// How a pick ended, or what it waits for.
+/// End of a pick, or what it waits for.
 pub(crate) fn outcome(context: &Context<'_>, entry: &ForecastEntry) -> Markup {
     let plain = |words: &str| html! { span.tag.in { (words) } };
     if entry.state == EntryState::DeadLetter {

@@ -292,7 +292,7 @@ fn stages(context: &Context<'_>) -> Panel {
     }
 }
 
-/// How many pieces of work fell into a bucket; the buckets are cumulative.
+/// Pieces of work that fell into a bucket; the buckets are cumulative.
 fn bucket(stage: &StageView, k: usize) -> u64 {
     let up_to = |k: usize| stage.buckets.get(k).map_or(0, |bucket| bucket.1);
     up_to(k) - k.checked_sub(1).map_or(0, up_to)

@@ -185,8 +185,8 @@ fn right(value: Option<f64>, calls: usize) -> String {
     )
 }
 
-/// What stands beside the calls: the price's own; before the opening, where that calls nothing, the
-/// share of closes that rose.
+/// The comparison beside the calls: the price's own; before the opening, where that calls nothing,
+/// the share of closes that rose.
 fn alone(phase: &PhaseView) -> String {
     let direction = &phase.direction;
     match (direction.baseline_value, direction.base_rate) {

@@ -1,4 +1,4 @@
-//! What the rows of the ledger add up to, kept as they are read: outcomes, the newest forecasts of
+//! Sums over the rows of the ledger, kept as they are read: outcomes, the newest forecasts of
 //! each ticker, and which rows are dead letters. Pure: rows in, state out.
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,7 +22,7 @@ pub(crate) struct OutcomeRecord {
     pub(crate) outcome: Outcome,
 }
 
-/// What a forecast said, for the fan.
+/// Claim of a forecast, for the fan.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Said {
     pub(crate) pick_id: PickId,
@@ -41,7 +41,7 @@ pub(crate) struct Said {
 pub(crate) struct TickerBook {
     /// The newest forecast in time that was recorded before its session's close.
     pub(crate) newest: Option<ForecastEntry>,
-    /// What was said of its last sessions, each in the order of recording.
+    /// Forecasts of its last sessions, each in the order of recording.
     pub(crate) said: BTreeMap<SessionDate, Vec<Said>>,
     pub(crate) picks: u64,
 }
@@ -61,7 +61,7 @@ struct Waiting {
     entry: Box<Entry>,
 }
 
-/// What the rows add up to.
+/// Sums over the rows.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     /// The last row that was read.

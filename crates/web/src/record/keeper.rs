@@ -16,10 +16,10 @@ use crate::events::Event;
 const SCORE_EVERY: Duration = Duration::from_secs(1);
 const SCORE_SHARE: u32 = 10;
 
-/// How often the whole ledger is verified.
+/// Pause between two verifications of the whole ledger.
 const VERIFY_EVERY: Duration = Duration::from_secs(600);
 
-/// How often a ledger that is not there, or cannot be read, is looked for.
+/// Pause between two looks for a ledger that is not there, or cannot be read.
 const LOOK: Duration = Duration::from_millis(500);
 
 pub(super) fn start(
@@ -157,7 +157,7 @@ fn take(record: &Record, events: &[LedgerEvent], reader: &Reader) -> Result<(), 
     }
     if record.is_caught_up() {
         for row in events {
-            // Nobody may be listening.
+            // No one may be listening.
             record.events.send(event(row)).ok();
         }
     }

@@ -55,7 +55,7 @@ fn pages_by_keyset_are_stable_while_rows_are_appended() {
     assert_eq!(session["items"][0]["session"], "2023-01-10");
 }
 
-/// What `ledger list --json` prints is what a list holds, but for fields that lists may leave out.
+/// A list holds what `ledger list --json` prints, but for fields that lists may leave out.
 #[test]
 fn entries_say_what_the_ledger_says() {
     let served = Served::filled(|ledger| {

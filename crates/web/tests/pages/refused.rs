@@ -1,5 +1,5 @@
-//! What is not answered: other hosts, other sites, other methods, heads without end, paths that lead
-//! out, crowds.
+//! Requests that are not answered: other hosts, other sites, other methods, heads without end,
+//! paths that lead out, crowds.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -16,7 +16,7 @@ use closecall_web::{About, HttpSettings, Listening, Process, Record, Site, Web};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How long anything may take on a busy machine.
+/// Time that anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A data directory whose ledger is served.
@@ -129,7 +129,7 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// What came back.
+/// The answer that came back.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -206,7 +206,7 @@ fn history(
         .collect()
 }
 
-/// What a made-up forecaster says: where the point lies between the price and the close that comes,
+/// A made-up forecaster: where its point lies between the price and the close that comes,
 /// and how wide its bands are.
 #[derive(Clone, Copy)]
 pub struct Maker {
@@ -217,7 +217,7 @@ pub struct Maker {
 /// Forecasts of the sessions from 3 January 2023 on, one an afternoon, each scored by the next.
 pub fn afternoons(ledger: &mut Ledger, sessions: usize, maker: Maker) {
     let calendar = Calendar::default();
-    // A path that nobody need guess: the close of a day is a function of its number.
+    // A path that no one need guess: the close of a day is a function of its number.
     let close = |day: i64| 100.0 + 7.0 * ((day * 7919 % 101) as f64 / 101.0 - 0.5);
     let mut session = calendar.next(at("2023-01-02T12:00:00Z").date_naive());
     for _ in 0..=sessions {

@@ -21,7 +21,7 @@ use crate::yahoo::daily;
 const WIDEST: f64 = 1.5;
 const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 
-/// What a forecast shows of the data that it rests on.
+/// A forecast's account of the data that it rests on.
 #[derive(Debug, PartialEq)]
 struct Published {
     last: (SessionDate, f64),
@@ -177,7 +177,7 @@ fn row(bars: &[Bar], place: f64) -> usize {
     ((place * bars.len() as f64) as usize).min(bars.len() - 1)
 }
 
-/// What of a row is in error.
+/// Columns of a row that are in error.
 fn columns() -> impl Strategy<Value = &'static [&'static str]> {
     prop::sample::select(vec![
         &PRICES[..],

@@ -7,7 +7,7 @@ use crate::alphavantage::codec as news;
 use crate::vendor::http::{HttpAnswer, MAX_BODY};
 use crate::yahoo::{daily, intraday};
 
-/// What reading a body may take beside the body, however it is made.
+/// Bytes that reading a body may take beside the body, however it is made.
 const CAP: u64 = 2 * MAX_BODY as u64;
 
 /// One unit after the other up to the limit, between two ends.

@@ -1,4 +1,4 @@
-//! What is no chart of the ticker: refusals, pages, other markets, and bytes of any kind.
+//! Answers that are no chart of the ticker: refusals, pages, other markets, and bytes of any kind.
 
 use closecall_protocol::Bar;
 use proptest::prelude::*;

@@ -1,7 +1,8 @@
 //! The JSON of a forecast: the original's five fields by their names, then ours.
 //!
-//! What was added since the first version is optional when read. What follows from other fields
-//! (`baseline`, `change`, `change_pct`, `direction`) is written for readers and not read back.
+//! A field that was added since the first version is optional when read. What follows from other
+//! fields (`baseline`, `change`, `change_pct`, `direction`) is written for readers and not read
+//! back.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};

@@ -19,7 +19,7 @@ pub(crate) struct EstimateView {
 /// Share of closes inside the bands of one level.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub(crate) struct CoverageView {
-    /// What was promised, such as 0.8.
+    /// The promised coverage, such as 0.8.
     pub(crate) level: f64,
     /// The share.
     pub(crate) value: f64,
@@ -101,7 +101,7 @@ pub(crate) struct ThirdView {
     pub(crate) inside_90: usize,
 }
 
-/// Closes inside the bands after so many outcomes.
+/// Closes inside the bands after this number of outcomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct SeriesPoint {
     /// Outcomes so far.

@@ -13,17 +13,17 @@ pub(crate) struct StageView {
     pub(crate) name: String,
     /// `starting`, `running`, `degraded`, `backing-off`, `failed`, `draining` or `stopped`.
     pub(crate) state: String,
-    /// Why it is degraded.
+    /// The reason that it is degraded.
     pub(crate) degraded: Option<String>,
-    /// What it last failed with.
+    /// The error that it last failed with.
     pub(crate) last_error: Option<String>,
-    /// How often it was restarted.
+    /// Number of restarts.
     pub(crate) restarts: u64,
     /// Messages on their way to it or in its hands.
     pub(crate) in_flight: usize,
     /// The most there may be.
     pub(crate) window: usize,
-    /// What it is working on.
+    /// The pieces of work in hand.
     pub(crate) work: Vec<WorkView>,
     /// Messages it refused, by reason.
     pub(crate) dead_letters: BTreeMap<String, u64>,
@@ -41,13 +41,13 @@ pub(crate) struct StageView {
 /// A piece of work in hand. Milliseconds are real time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct WorkView {
-    /// What it is.
+    /// Its value.
     pub(crate) what: String,
     /// Since it began.
     pub(crate) running_ms: u64,
     /// Since it last got on.
     pub(crate) silent_ms: u64,
-    /// How long it may take from one sign of progress to the next.
+    /// Longest time from one sign of progress to the next.
     pub(crate) bound_ms: u64,
 }
 
@@ -107,7 +107,7 @@ pub(crate) struct LedgerView {
     pub(crate) verified_age_s: Option<i64>,
     /// Whether it verified; null before the first time.
     pub(crate) ok: Option<bool>,
-    /// What is wrong with it.
+    /// The problem.
     pub(crate) damage: Option<String>,
     /// When the last row was recorded, on the product's clock.
     #[schema(value_type = Option<String>, format = DateTime)]

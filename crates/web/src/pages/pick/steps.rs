@@ -1,4 +1,4 @@
-//! How a pick came about, step by step.
+//! History of a pick, step by step.
 
 use chrono::{DateTime, Utc};
 use closecall_protocol::CloseForecast;
@@ -55,7 +55,7 @@ pub(super) fn steps(detail: &ForecastDetail) -> Markup {
     }
 }
 
-/// How long a stage worked on the pick, where that travelled with the forecast.
+/// Time that a stage worked on the pick, where that travelled with the forecast.
 fn traced(forecast: &CloseForecast, stage: &str) -> Option<u64> {
     let trace = forecast.trace.as_ref()?;
     let found = trace.iter().find(|step| step.stage == stage);
