@@ -11,8 +11,8 @@ use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::ForecastSettings;
 use closecall_kafka::KafkaSettings;
 use closecall_market::{
-    AlphavantageSettings, ConnectionSettings, DataSource, Market, MarketSettings, WindowSettings,
-    YahooSettings,
+    AlpacaSettings, AlphavantageSettings, ConnectionSettings, DataSource, FilesSettings, Market,
+    MarketSettings, PricesSettings, TiingoSettings, WindowSettings, YahooSettings,
 };
 use closecall_sentiment::Vader;
 use closecall_supervision::SupervisionSettings;
@@ -38,8 +38,11 @@ use crate::exit::{Code, OrExit};
 use crate::telemetry::LogFormat;
 
 /// Keys whose values are never shown.
-const SECRETS: [&str; 3] = [
+const SECRETS: [&str; 6] = [
     "alphavantage.api_key",
+    "alpaca.key_id",
+    "alpaca.secret_key",
+    "tiingo.api_key",
     "kafka.sasl_password",
     "kafka.tls_key_password",
 ];
@@ -52,7 +55,13 @@ pub(crate) struct Settings {
     pub(crate) log: LogSettings,
     pub(crate) calendar: CalendarSettings,
     pub(crate) picker: PickerSettings,
+    pub(crate) prices: PricesSettings,
     pub(crate) yahoo: YahooSettings,
+    pub(crate) alpaca: AlpacaSettings,
+    pub(crate) tiingo: TiingoSettings,
+    /// Its only key may be unset, which leaves no table.
+    #[serde(default)]
+    pub(crate) files: FilesSettings,
     pub(crate) alphavantage: AlphavantageSettings,
     /// Its only key may be unset, which leaves no table.
     #[serde(default)]
@@ -161,39 +170,78 @@ impl Settings {
     /// Mounted secrets: a file is read where the key itself is not given.
     fn read_secret_files(&mut self) -> Result<(), Error> {
         let news = &mut self.alphavantage;
-        read_secret(
-            &mut news.api_key,
-            news.api_key_file.as_deref(),
-            "alphavantage.api_key_file",
-        )
+        let (alpaca, tiingo) = (&mut self.alpaca, &mut self.tiingo);
+        for (key, file, name) in [
+            (
+                &mut news.api_key,
+                &news.api_key_file,
+                "alphavantage.api_key_file",
+            ),
+            (
+                &mut alpaca.key_id,
+                &alpaca.key_id_file,
+                "alpaca.key_id_file",
+            ),
+            (
+                &mut alpaca.secret_key,
+                &alpaca.secret_key_file,
+                "alpaca.secret_key_file",
+            ),
+            (
+                &mut tiingo.api_key,
+                &tiingo.api_key_file,
+                "tiingo.api_key_file",
+            ),
+        ] {
+            read_secret(key, file.as_deref(), name)?;
+        }
+        Ok(())
     }
 
     /// A vendor's key holds no blanks; a copied one often comes with a line's end.
     fn trim_keys(&mut self) {
-        let key = &mut self.alphavantage.api_key;
-        let trimmed = key.take().map(|key| key.expose_secret().trim().to_owned());
-        *key = trimmed.filter(|key| !key.is_empty()).map(Into::into);
+        for key in [
+            &mut self.alphavantage.api_key,
+            &mut self.alpaca.key_id,
+            &mut self.alpaca.secret_key,
+            &mut self.tiingo.api_key,
+        ] {
+            let trimmed = key.take().map(|key| key.expose_secret().trim().to_owned());
+            *key = trimmed.filter(|key| !key.is_empty()).map(Into::into);
+        }
     }
 
     fn secrets(&self) -> Vec<String> {
         let kafka = [&self.kafka.sasl_password, &self.kafka.tls_key_password];
-        let all = self.alphavantage.api_key.iter().chain(kafka);
+        let vendors = [
+            &self.alphavantage.api_key,
+            &self.alpaca.key_id,
+            &self.alpaca.secret_key,
+            &self.tiingo.api_key,
+        ];
+        let all = vendors.into_iter().flatten().chain(kafka);
         all.map(|secret| secret.expose_secret().trim().to_owned())
             .filter(|secret| !secret.is_empty())
             .collect()
     }
 
-    /// Both vendors at one address, and no other.
+    /// All vendors at one address, and no other.
     pub(crate) fn ask_only(&mut self, address: &str) {
         self.yahoo.base_url = address.to_owned();
         self.yahoo.fallback_url = None;
+        self.alpaca.base_url = address.to_owned();
+        self.tiingo.base_url = address.to_owned();
         self.alphavantage.base_url = address.to_owned();
     }
 
     /// The four sections of the market client.
     pub(crate) fn market_settings(&self) -> MarketSettings {
         MarketSettings {
+            prices: self.prices.clone(),
             yahoo: self.yahoo.clone(),
+            alpaca: self.alpaca.clone(),
+            tiingo: self.tiingo.clone(),
+            files: self.files.clone(),
             alphavantage: self.alphavantage.clone(),
             network: self.network.clone(),
             market: self.market.clone(),
@@ -210,6 +258,8 @@ impl Settings {
             })
             .or_exit(Code::CannotCreate)?;
         let market = self.market_settings();
+        let tickers = self.picker.tickers.len() as f64 * market.alphavantage.share;
+        let tickers = tickers.ceil() as usize;
         let source = DataSource::of(&market)?;
         let market = Market::open(
             &market,
@@ -218,7 +268,7 @@ impl Settings {
             self.calendar.calendar(),
             clock.clone(),
         )?;
-        Ok(market.scored_by(Vader::NAME))
+        Ok(market.scored_by(Vader::NAME).for_tickers(tickers))
     }
 
     /// Whether forecasts carry some headlines. Unless that is set, not those of the vendors

@@ -61,7 +61,9 @@ impl Handler<Deliver<TickerPicked>> for Scraper {
         Box::pin(async move {
             let scrape = async {
                 context.fault_point("mid-work");
-                gather(&market, &picked).await
+                let scraped = gather(&market, &picked).await;
+                context.degraded(market.impairment());
+                scraped
             };
             let mut scraped = context.run("scrape", stage::SCRAPE_BOUND, scrape).await?;
             scraped.annotations.trace.push(watch.stop());

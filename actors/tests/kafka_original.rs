@@ -179,6 +179,7 @@ fn what_we_write_is_what_the_original_reads() {
             sessions_ahead: 0,
             quote: Err(QuoteAbsent::NoQuote),
             provider: None,
+            provider_switched: None,
             provisional: false,
             repairs: [].into(),
             rows: vec![DatasetRow::with_close(row, 187.43, none).unwrap()].into(),

@@ -53,6 +53,7 @@ pub fn dataset_at(
         sessions_ahead: u32::try_from(between.saturating_sub(1)).unwrap_or(u32::MAX),
         quote: quotes.quote(&history.ticker, &times, as_of, newest.close()),
         provider: Provider::Files,
+        provider_switched: false,
         provisional: false,
         repairs: [].into(),
         bars: bars.into(),

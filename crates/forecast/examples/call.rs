@@ -66,6 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         // The session is not open yet, so the forecast starts from the last close.
         quote: Err(QuoteAbsent::NotYetOpen),
         provider: None,
+        provider_switched: None,
         provisional: false,
         repairs: [].into(),
         rows: rows.into(),

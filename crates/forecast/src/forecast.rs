@@ -230,7 +230,7 @@ fn in_prices(
         quote: start.quote.ok(),
         quote_absent: start.quote.err(),
         provider: dataset.provider,
-        provider_switched: None,
+        provider_switched: dataset.provider_switched,
         provisional: Some(dataset.provisional),
         repairs: dataset.repairs.to_vec(),
         vintage: Some(dataset.vintage()),

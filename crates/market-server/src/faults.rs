@@ -2,7 +2,9 @@
 //!
 //! A script is a list of [`ScriptedFault`]s, each written `WHERE:WHAT[:WHEN]`:
 //!
-//! * WHERE: `any`, `chart`, `daily`, `intraday` or `news`, and `/TICKER` for one ticker alone.
+//! * WHERE: `any`, `chart`, `daily`, `intraday` (Yahoo's), `alpaca`, `alpaca-daily`,
+//!   `alpaca-intraday`, `tiingo`, `tiingo-daily`, `tiingo-intraday` or `news`, and `/TICKER` for one
+//!   ticker alone.
 //! * WHAT, on the connection: `status=503`, `status=429,retry-after=30`, `delay=2s`, `hang`,
 //!   `silence=100`, `drip=1`, `truncate=100`, `abort=100`, `length=+10`, `garbage`, `html`, `text`,
 //!   `encoding=br`, `bomb=gzip`, `bomb=deflate,10` (GiB), `redirect=URL`.
@@ -11,8 +13,9 @@
 //!   (or `unapplied`, `silent`), `unit=0.01`, `unit=100,1` (newest rows), `doubled-bar`, `stale=15`
 //!   (minutes).
 //! * WHAT, of news: `quota=25` (a day of UTC), `quota-note`, `burst-note`.
-//! * WHEN, counted over the requests that WHERE means: `first=3`, `after=3`, `every=5`, `at=2,7`;
-//!   always where it is left out.
+//! * WHEN, counted over the requests that WHERE means: `first=3`, `after=3`, `every=5`, `at=2,7`; by
+//!   the server's clock: `between=20230630T1400,20230630T1700` (UTC, the end excluded); always where
+//!   it is left out.
 //!
 //! The first fault of a script that is due is the one that strikes. Nothing of the product knows
 //! any of this.
@@ -31,8 +34,8 @@ use serde_json::Value;
 use crate::answer::Answer;
 pub(crate) use reply::{Reply, ReplyBody, Wait};
 use schedule::Schedule;
-pub(crate) use target::Request;
 use target::Target;
+pub(crate) use target::{Request, Service};
 
 /// One fault and when it strikes.
 #[derive(Debug)]
@@ -62,7 +65,7 @@ impl FaultScript {
         };
         tracing::debug!(?kind, "fault strikes");
         match kind {
-            Kind::Reply(fault) => reply::spoil(fault, answer),
+            Kind::Reply(fault) => reply::spoil(fault, request.service, answer),
             Kind::Chart(fault) => {
                 let (status, mut body) = answer;
                 let result = body.pointer_mut("/chart/result/0");

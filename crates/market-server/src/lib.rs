@@ -1,6 +1,6 @@
-//! The market server: answers like both vendors, on one address, from recorded or simulated data.
+//! The market server: answers like the vendors, on one address, from recorded or simulated data.
 //!
-//! The product always fetches over HTTP; with both base addresses on this server, only the address
+//! The product always fetches over HTTP; with the base addresses on this server, only the address
 //! differs from a live run. `closecall market serve` runs it as a task, `closecall demo` on a
 //! thread of its own.
 //!
@@ -8,16 +8,20 @@
 //! * [`ServedMarket`]: a source of data and what of it can be seen ([`Visibility`]).
 //! * [`Replay`]: a directory of recorded prices and headlines.
 //! * [`Simulated`]: a market without end whose truth is known.
-//! * `yahoo`, `alphavantage`: the two vendors' wire formats; `route` chooses between them.
+//! * `yahoo`, `alpaca`, `tiingo`, `alphavantage`: the vendors' wire formats; `route` chooses between
+//!   them.
 //!
 //! * [`ReplayWriter`]: writes what was fetched as a replay reads it.
 //! * [`FaultScript`]: misbehaviour on command.
 //!
 //! It is no copy of the vendors' quotas. Without a fault script it counts no requests, and
-//! it checks no key, except that a request for news without one gets the vendor's own answer.
+//! it checks no key, except that a request without one gets the vendor's own answer where that vendor
+//! asks for one.
 
+mod alpaca;
 mod alphavantage;
 mod answer;
+mod counts;
 mod error;
 mod faults;
 mod market;
@@ -28,8 +32,10 @@ mod server;
 mod session_bar;
 mod simulated;
 mod tape;
+mod tiingo;
 mod yahoo;
 
+pub use counts::RequestCounts;
 pub use error::Error;
 pub use faults::FaultScript;
 pub use market::{ServedMarket, Visibility};

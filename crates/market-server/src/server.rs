@@ -19,6 +19,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
+use crate::counts::RequestCounts;
 use crate::error::Error;
 use crate::faults::{FaultScript, ReplyBody, Wait};
 use crate::market::ServedMarket;
@@ -48,6 +49,7 @@ struct Handler {
     faults: FaultScript,
     /// The time that faults go by.
     clock: Clock,
+    counts: Arc<RequestCounts>,
 }
 
 impl Server {
@@ -76,6 +78,7 @@ impl Server {
                 clock: market.clock().unwrap_or_else(Clock::system),
                 market,
                 faults: FaultScript::default(),
+                counts: Arc::default(),
             },
         })
     }
@@ -142,6 +145,7 @@ impl Server {
             .build()
             .map_err(Error::Serve)?;
         let address = self.address;
+        let counts = Arc::clone(&self.handler.counts);
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("market-server".to_owned())
@@ -152,6 +156,7 @@ impl Server {
             .map_err(Error::Serve)?;
         Ok(RunningServer {
             address,
+            counts,
             stop,
             thread,
         })
@@ -162,6 +167,7 @@ impl Server {
 #[derive(Debug)]
 pub struct RunningServer {
     address: SocketAddr,
+    counts: Arc<RequestCounts>,
     stop: oneshot::Sender<()>,
     thread: JoinHandle<Result<(), Error>>,
 }
@@ -171,6 +177,12 @@ impl RunningServer {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Requests so far, by the names that a fault's text has for them.
+    #[must_use]
+    pub fn requests(&self) -> &RequestCounts {
+        &self.counts
     }
 
     /// Stops it and waits until the requests in hand are answered.
@@ -205,7 +217,9 @@ fn serve_connection(stream: TcpStream, handler: Arc<Handler>, open: &GracefulShu
 
 impl Handler {
     async fn respond(&self, request: &Request<Incoming>) -> Response<ReplyBody> {
-        let (about, answer) = route::answer(&self.market, request.method(), request.uri());
+        let (method, target, headers) = (request.method(), request.uri(), request.headers());
+        let (about, answer) = route::answer(&self.market, method, target, headers);
+        self.counts.count(about.service());
         let reply = self.faults.reply(&about, answer, self.clock.now());
         match reply.wait {
             Wait::None => {}

@@ -3,7 +3,7 @@
 //! Both sources describe a running session by it, and everything that the wire forms say of one
 //! (bars of any width, the live row, the price so far) is read from it as of a moment.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use closecall_calendar::Session;
 use closecall_protocol::Ohlcv;
@@ -33,6 +33,18 @@ impl Print {
             low: price,
             close: price,
             volume,
+        }
+    }
+
+    /// Its numbers.
+    pub(crate) fn quote(&self) -> Ohlcv {
+        Ohlcv {
+            open: self.open,
+            high: self.high,
+            low: self.low,
+            close: self.close,
+            adj_close: self.close,
+            volume: self.volume,
         }
     }
 
@@ -78,6 +90,22 @@ impl Tape {
     pub(crate) fn until(&self, t: DateTime<Utc>) -> &[Print] {
         let known = self.prints.partition_point(|print| print.known <= t);
         self.prints.get(..known).unwrap_or_default()
+    }
+
+    /// The bars of a grid of this width from the opening, as far as they had begun at `t`; the last
+    /// may still grow. A bar in which nothing was printed is not there.
+    pub(crate) fn grid(&self, width: TimeDelta, t: DateTime<Utc>) -> Vec<(DateTime<Utc>, Print)> {
+        let minutes = width.num_minutes().max(1);
+        let mut bars: Vec<(DateTime<Utc>, Print)> = Vec::new();
+        for print in self.until(t) {
+            let place = (print.slot - self.session.open).num_minutes() / minutes;
+            let start = self.session.open + width * place as i32;
+            match bars.last_mut() {
+                Some((open, bar)) if *open == start => bar.extend(print),
+                _ => bars.push((start, *print)),
+            }
+        }
+        bars
     }
 
     /// The official close, if the session had closed by `t`.

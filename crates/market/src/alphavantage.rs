@@ -35,7 +35,7 @@ impl Alphavantage {
         Self { fetcher, key }
     }
 
-    /// The earliest articles about `ticker` from `from` to `to`, both to the minute and included;
+    /// The newest articles about `ticker` from `from` to `to`, both to the minute and included;
     /// [`Feed::may_go_on`] says whether there may be more.
     pub(crate) async fn page(
         &self,
@@ -53,7 +53,7 @@ impl Alphavantage {
             ("tickers", &symbol),
             ("time_from", &from),
             ("time_to", &to),
-            ("sort", "EARLIEST"),
+            ("sort", "LATEST"),
             ("limit", &limit),
             ("apikey", key),
         ];

@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use closecall_protocol::{ErrorClass, Reason, Ticker};
+use closecall_protocol::{ErrorClass, Provider, Reason, Ticker};
 
 use crate::vendor::VendorFault;
+
+/// Rule for the chain of providers.
+pub(crate) const NO_PROVIDER: &str = "none of them can be asked: give alpaca.key_id and \
+    alpaca.secret_key, tiingo.api_key or files.folder, or name yahoo";
 
 /// Errors of getting market data.
 #[derive(Debug, thiserror::Error)]
@@ -49,9 +53,11 @@ pub enum Error {
     /// The HTTP client cannot be made.
     #[error("cannot make the HTTP client: {0}")]
     Client(String),
-    /// The price vendor does not know the ticker.
-    #[error("yahoo does not know the ticker {ticker}: check its spelling; it is asked again from {} on", until.format("%Y-%m-%d %H:%M UTC"))]
+    /// The provider of prices does not know the ticker.
+    #[error("{provider} does not know the ticker {ticker}: check its spelling; it is asked again from {} on", until.format("%Y-%m-%d %H:%M UTC"))]
     UnknownTicker {
+        /// The provider.
+        provider: Provider,
         /// As asked.
         ticker: Ticker,
         /// Until when the vendor is not asked about it again.
@@ -90,8 +96,10 @@ pub enum Error {
         unusable: usize,
     },
     /// The newest bar there is lies too far back.
-    #[error("the newest bar of {ticker} is of {newest}, {sessions} sessions behind, where market.max_age allows {limit}{}{}", refused_rows(*unusable), because(fault.as_ref()))]
+    #[error("the newest bar of {ticker} is of {newest}, {sessions} sessions behind, where market.max_age allows {limit}{}{}{others}", refused_rows(*unusable), because(*provider, fault.as_ref()))]
     Stale {
+        /// The first of the providers.
+        provider: Provider,
         /// As asked.
         ticker: Ticker,
         /// The newest session there is.
@@ -104,16 +112,22 @@ pub enum Error {
         unusable: usize,
         /// The reason that nothing newer could be fetched, where that failed.
         fault: Option<VendorFault>,
+        /// Outcome of the other providers.
+        others: String,
     },
-    /// The price vendor cannot be used, and the store has nothing of the ticker.
+    /// No provider of prices can be used, and the store has nothing of the ticker.
     #[error(
-        "no prices of {ticker}: yahoo cannot be used, {fault}, and the store has none; check the network and yahoo.base_url, or try again later"
+        "no prices of {ticker}: {provider} cannot be used, {fault}{others}, and the store has none; {}, or try again later", remedy(*provider)
     )]
     Unavailable {
+        /// The first of the providers.
+        provider: Provider,
         /// As asked.
         ticker: Ticker,
         /// The reason.
         fault: VendorFault,
+        /// Outcome of the other providers.
+        others: String,
     },
 }
 
@@ -126,13 +140,48 @@ pub(crate) fn refused_rows(unusable: usize) -> String {
     }
 }
 
-fn because(fault: Option<&VendorFault>) -> String {
+fn because(provider: Provider, fault: Option<&VendorFault>) -> String {
     fault.map_or_else(String::new, |fault| {
-        format!("; yahoo cannot be used, {fault}")
+        format!("; {provider} cannot be used, {fault}")
     })
 }
 
+/// The setting to look at when a provider cannot be used.
+fn remedy(provider: Provider) -> String {
+    match provider {
+        Provider::Files => "check files.folder".to_owned(),
+        _ => format!("check the network and {provider}.base_url"),
+    }
+}
+
 impl Error {
+    /// There is no provider to ask; the settings rule that out.
+    pub(crate) fn no_provider() -> Self {
+        Self::Settings {
+            name: "prices.providers",
+            rule: NO_PROVIDER,
+        }
+    }
+
+    /// Whether it says that there is no such share, which no other provider can help.
+    pub(crate) fn is_about_the_ticker(&self) -> bool {
+        matches!(self, Self::UnknownTicker { .. } | Self::OtherMarket { .. })
+    }
+
+    /// Adds what came of another provider.
+    pub(crate) fn add(&mut self, provider: Provider, error: &Self) {
+        let (Self::Unavailable { others, .. } | Self::Stale { others, .. }) = self else {
+            return;
+        };
+        others.push_str(&match error {
+            Self::Unavailable { fault, .. } => format!("; {provider} cannot be used, {fault}"),
+            Self::UnknownTicker { .. } => format!("; {provider} does not know it"),
+            Self::Stale { newest, .. } => format!("; {provider} has bars up to {newest}"),
+            Self::Unsound { .. } => format!("; {provider}'s prices cannot be trusted"),
+            _ => format!("; {provider} has no usable bar"),
+        });
+    }
+
     /// Kind of the error, by which it is retried and a command's exit code chosen.
     #[must_use]
     pub fn class(&self) -> ErrorClass {

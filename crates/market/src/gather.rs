@@ -1,18 +1,22 @@
 //! The gather: prices and news of one pick, fetched into the store, read back from it, and cut at
 //! the pick's as-of time whatever the vendors showed.
 //!
-//! * `clients`: the two vendors, as the settings have them.
+//! * `clients`: the vendors, as the settings have them.
 //! * `window`: which sessions and which moments belong to a pick.
 //! * `schedule`: when the daily chart is asked for.
-//! * `prices`: the chart into the store, and whether what the store then has is usable.
+//! * `chain`: whose prices a pick rests on.
+//! * `prices`: a provider's answer into the store, and whether what the store then has is usable.
 //! * `provisional`: the last close until the daily bar is there.
 //! * `price_now`: the price of the running session.
 //! * `session_bars`: the bars of a session, for a recording.
-//! * `news`: the gaps in what is known of a ticker's news, page by page.
+//! * `news`: the gaps in what is known of a ticker's news, page by page; `news_plan`: what the day's
+//!   requests are spent on.
 
+mod chain;
 mod clients;
 mod fetched;
 mod news;
+mod news_plan;
 mod price_now;
 mod prices;
 mod provisional;
@@ -27,19 +31,18 @@ use std::time::Duration;
 
 use closecall_calendar::{Calendar, Clock};
 use closecall_protocol::{
-    Annotations, MarketScraped, Provider, SessionDate, SessionTimes, Ticker, TickerPicked,
+    Annotations, MarketScraped, SessionDate, SessionTimes, Ticker, TickerPicked,
 };
 use tokio::time::{Instant, timeout_at};
 
 use crate::alphavantage::Alphavantage;
 use crate::error::Error;
+use crate::providers::PriceProvider;
 use crate::settings::MarketSettings;
 use crate::source::DataSource;
 use crate::store::Store;
-use crate::vendor::{VendorFault, VendorStats};
-use crate::yahoo::Yahoo;
+use crate::vendor::VendorStats;
 
-use fetched::Fetched;
 use window::PickWindow;
 
 pub use session_bars::SessionBars;
@@ -51,16 +54,20 @@ const PRICES_WITHIN: Duration = Duration::from_secs(40);
 const QUOTE_WITHIN: Duration = Duration::from_secs(50);
 const NEWS_WITHIN: Duration = Duration::from_secs(80);
 
-/// Market data: two vendors over HTTP, and the store between them and the pipeline. ClientParts by
+/// Market data: vendors over HTTP, and the store between them and the pipeline. Used by
 /// reference or in an `Arc`; gathers may run at once, those of one ticker take turns.
 #[derive(Debug)]
 pub struct Market {
-    yahoo: Yahoo,
+    /// Providers of prices in the order in which they are asked, at least one.
+    chain: Vec<Box<dyn PriceProvider>>,
     /// `None` without a key: then there are prices only.
     alphavantage: Option<Alphavantage>,
     store: Store,
     calendar: Calendar,
     clock: Clock,
+    /// Requests for news a UTC day, and the tickers that they are for.
+    news_budget: Option<u32>,
+    tickers: usize,
     window_days: u32,
     max_age: u32,
     stats: Arc<VendorStats>,
@@ -91,16 +98,18 @@ impl Market {
             store: &store,
             clock: &clock,
         };
-        let (yahoo, alphavantage) = clients::open(settings, &shared)?;
+        let (chain, alphavantage) = clients::open(settings, &shared)?;
         if alphavantage.is_none() {
             tracing::warn!("alphavantage.api_key is not set: forecasts rest on prices only");
         }
         Ok(Self {
-            yahoo,
+            chain,
             alphavantage,
             store,
             calendar,
             clock,
+            news_budget: settings.news_budget()?,
+            tickers: 1,
             window_days: settings.market.window_days,
             max_age: settings.market.max_age,
             stats,
@@ -115,6 +124,26 @@ impl Market {
     pub fn scored_by(mut self, scorer: &'static str) -> Self {
         self.scorer = Some(scorer);
         self
+    }
+
+    /// Plans the day's requests for news for so many tickers; of further ones it learns as they are
+    /// picked.
+    #[must_use]
+    pub fn for_tickers(mut self, tickers: usize) -> Self {
+        self.tickers = tickers.max(1);
+        self
+    }
+
+    /// Reason why the data are worse than they could be, for the health of the stages;
+    /// `None` when all vendors are asked.
+    #[must_use]
+    pub fn impairment(&self) -> Option<String> {
+        let left_alone = self.stats.families_left_alone();
+        let names: Vec<String> = left_alone
+            .into_iter()
+            .map(|family| format!("{} {}", family.vendor(), family.name()))
+            .collect();
+        (!names.is_empty()).then(|| format!("left alone after faults: {}", names.join(", ")))
     }
 
     /// Counts of the requests so far.
@@ -141,14 +170,7 @@ impl Market {
         let window = PickWindow::of(&pick, &self.calendar, self.clock.now(), self.window_days);
         let turn = self.turn(&pick.ticker);
         let turn = timeout_at(began + PRICES_WITHIN, turn.lock_owned()).await;
-        let fetched = match &turn {
-            Ok(_) => {
-                self.refresh_prices(&pick, &window, began + PRICES_WITHIN)
-                    .await?
-            }
-            Err(_) => Fetched::Failed(VendorFault::Timeout),
-        };
-        let mut prices = self.usable_prices(&pick, &window, fetched).await?;
+        let mut prices = self.prices(&pick, &window, turn.is_ok(), began).await?;
         self.add_provisional(&pick, &window, &mut prices, began + PRICES_WITHIN)
             .await?;
         let quoted = self
@@ -177,13 +199,15 @@ impl Market {
             until.saturating_sub(1)
         });
         let (fetched_at, provisional) = (prices.fetched_at, prices.provisional);
+        let (provider, provider_switched) = (prices.provider, prices.switched);
         let (bars, repairs) = prices.shared();
         Ok(MarketScraped {
             target,
             session: SessionTimes::from(&window.target),
             sessions_ahead: u32::try_from(ahead).unwrap_or(u32::MAX),
             quote,
-            provider: Provider::Yahoo,
+            provider,
+            provider_switched,
             provisional,
             repairs,
             bars,

@@ -21,6 +21,7 @@
 mod alphavantage;
 mod error;
 mod gather;
+mod providers;
 mod quote;
 mod repair;
 mod settings;
@@ -37,7 +38,8 @@ mod recorded;
 pub use error::Error;
 pub use gather::{Market, SessionBars};
 pub use settings::{
-    AlphavantageSettings, ConnectionSettings, MarketSettings, WindowSettings, YahooSettings,
+    AlpacaFeed, AlpacaSettings, AlphavantageSettings, ConnectionSettings, FilesSettings,
+    MarketSettings, PricesSettings, TiingoSettings, WindowSettings, YahooSettings,
 };
 pub use source::DataSource;
 pub use vendor::{EndpointFamily, RequestOutcome, Vendor, VendorFault, VendorStats};

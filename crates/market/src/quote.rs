@@ -7,8 +7,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::{PriceRange, Provider, Quote, QuoteAbsent, SessionTimes};
 
+use crate::providers::{IntradayAnswer, IntradayRow};
 use crate::split::Split;
-use crate::yahoo::{IntradayAnswer, IntradayRow};
 
 /// Agreement of two closes of one session, and of a ratio with a split's.
 pub(crate) const SAME_BASIS: f64 = 0.005;
@@ -42,6 +42,8 @@ const OPENS_WITHIN: TimeDelta = TimeDelta::minutes(5);
 /// Knowledge that a quote is held against.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected<'a> {
+    /// The provider that answered.
+    pub(crate) source: Provider,
     pub(crate) session: SessionTimes,
     /// Nothing later than this exists.
     pub(crate) as_of: DateTime<Utc>,
@@ -126,7 +128,7 @@ fn observed(intraday: &IntradayAnswer, expected: &Expected<'_>) -> Option<Quote>
         at,
         open: opening,
         range,
-        source: Provider::Yahoo,
+        source: expected.source,
     };
     let traded_bars: Vec<&IntradayRow> =
         bars.into_iter().filter(|row| row.close.is_some()).collect();

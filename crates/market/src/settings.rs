@@ -1,11 +1,14 @@
-//! Settings of the market: the two vendors' addresses and manners, and the window.
+//! Settings of the market: where prices and news come from, and the window.
 //!
-//! Four sections, `[yahoo]`, `[alphavantage]`, `[network]` and `[market]`, each a struct with its defaults.
-//! Reading them from files and the environment is the binary's part.
+//! Each section is a struct with its defaults; those of the providers beside Yahoo are in
+//! `providers`. Reading them from files and the environment is the binary's part.
+
+mod providers;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use closecall_protocol::Provider;
 use closecall_settings::{section, span};
 use reqwest::Url;
 use secrecy::SecretString;
@@ -15,11 +18,22 @@ use crate::Error;
 use crate::vendor::Vendor;
 use crate::vendor::tls::Tls;
 
-/// All four sections.
+pub use providers::{AlpacaFeed, AlpacaSettings, FilesSettings, PricesSettings, TiingoSettings};
+pub(crate) use providers::{given, vendor_of};
+
+/// All sections.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct MarketSettings {
-    /// `[yahoo]`: where prices come from.
+    /// `[prices]`: whose prices are taken.
+    pub prices: PricesSettings,
+    /// `[yahoo]`: prices, without a key.
     pub yahoo: YahooSettings,
+    /// `[alpaca]`: prices, with a key of two halves.
+    pub alpaca: AlpacaSettings,
+    /// `[tiingo]`: prices, with a key.
+    pub tiingo: TiingoSettings,
+    /// `[files]`: prices from a folder.
+    pub files: FilesSettings,
     /// `[alphavantage]`: where news come from.
     pub alphavantage: AlphavantageSettings,
     /// `[network]`: how both are reached.
@@ -65,10 +79,12 @@ pub struct AlphavantageSettings {
     pub api_key: Option<SecretString>,
     /// A file that holds the key, for mounted secrets; the reader of the configuration reads it.
     pub api_key_file: Option<PathBuf>,
-    /// Requests a UTC day at most, where less than the key allows is to be used, as when several
-    /// programs share it. Left out: as many as the vendor answers.
+    /// Requests a UTC day that the key allows. Left out: 25 on the vendor's own hosts, as of a free
+    /// key, and no limit on others.
     #[serde(default)]
     pub requests_per_day: Option<u32>,
+    /// The share of them that this program takes, above 0 and up to 1, where several share a key.
+    pub share: f64,
     /// Least time between two requests. Left out: 1.2 s on the vendor's own hosts, none on others.
     #[serde(default, with = "span::optional")]
     pub min_interval: Option<Duration>,
@@ -119,12 +135,23 @@ impl MarketSettings {
     pub fn validate(&self) -> Result<(), Error> {
         self.yahoo_hosts()?;
         self.alphavantage_host()?;
+        for provider in [Provider::Alpaca, Provider::Tiingo] {
+            self.hosts_of(provider)?;
+        }
+        self.configured_providers()?;
         if reqwest::header::HeaderValue::from_str(&self.yahoo.user_agent).is_err()
             || self.yahoo.user_agent.trim().is_empty()
         {
             return Err(refused("yahoo.user_agent", "give a line of printable text"));
         }
         Tls::new(self.network.ca_file.as_deref())?;
+        let share = self.alphavantage.share;
+        if !(share > 0.0 && share <= 1.0) {
+            return Err(refused(
+                "alphavantage.share",
+                "give a number above 0 and up to 1",
+            ));
+        }
         if !(30..=3_650).contains(&self.market.window_days) {
             return Err(refused(
                 "market.window_days",
@@ -149,11 +176,23 @@ impl MarketSettings {
         Ok(std::iter::once(base).chain(fallback).collect())
     }
 
+    /// Requests for news a UTC day; `None` without a limit.
+    pub(crate) fn news_budget(&self) -> Result<Option<u32>, Error> {
+        let own = Vendor::Alphavantage.owns(&self.alphavantage_host()?);
+        let of_key = self.alphavantage.requests_per_day;
+        let of_key = of_key.or(own.then_some(FREE_REQUESTS));
+        // A share of something is something.
+        Ok(of_key.map(|requests| ((f64::from(requests) * self.alphavantage.share) as u32).max(1)))
+    }
+
     /// The host to ask for news.
     pub(crate) fn alphavantage_host(&self) -> Result<Url, Error> {
         address("alphavantage.base_url", &self.alphavantage.base_url)
     }
 }
+
+/// Requests a day of a free key for news.
+const FREE_REQUESTS: u32 = 25;
 
 fn own_agent() -> String {
     let version = env!("CARGO_PKG_VERSION");

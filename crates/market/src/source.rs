@@ -29,15 +29,12 @@ impl DataSource {
     /// # Errors
     /// [`Error::Settings`] for an address that cannot be used.
     pub fn of(settings: &MarketSettings) -> Result<Self, Error> {
-        let prices = settings.yahoo_hosts()?.swap_remove(0);
         let news = settings.alphavantage_host()?;
-        if Vendor::Yahoo.owns(&prices) && Vendor::Alphavantage.owns(&news) {
-            return Ok(Self::Live);
-        }
-        let address = if prices == news {
-            prices.to_string()
-        } else {
-            format!("{prices} and {news}")
+        let own_news = Vendor::Alphavantage.owns(&news);
+        let address = match settings.price_address()? {
+            Some((_, true)) | None if own_news => return Ok(Self::Live),
+            Some((prices, _)) if prices != news => format!("{prices} and {news}"),
+            _ => news.to_string(),
         };
         Ok(Self::Replay { address })
     }

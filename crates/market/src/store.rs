@@ -12,9 +12,11 @@ mod connection;
 mod intraday;
 mod limits;
 mod news;
+mod news_questions;
 mod prices;
 mod scores;
 mod series;
+mod served;
 mod span;
 
 pub(crate) use asked::ChartState;

@@ -6,111 +6,107 @@ pub(crate) mod intraday;
 mod wire;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use closecall_protocol::Ticker;
+use closecall_protocol::{Provider, Ticker};
 use tokio::time::Instant;
 
+use crate::providers::{Asked, Chart, IntradayAnswer, IntradayWindow, PriceProvider};
 use crate::vendor::fetch::Fetcher;
+use crate::vendor::http::HttpAnswer;
 use crate::vendor::symbol::vendor_symbol;
 use crate::vendor::{EndpointFamily, VendorFault};
-
-pub(crate) use daily::{Chart, SETTLED_AFTER};
-pub(crate) use intraday::{IntradayAnswer, IntradayRow};
 
 /// The service.
 #[derive(Debug)]
 pub(crate) struct Yahoo(Fetcher);
 
-/// Window of bars inside a session that is asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum IntradayWindow {
-    /// Those of the session in progress.
-    Running,
-    /// Those of a session that opened at `from`, up to a moment.
-    Past {
-        from: DateTime<Utc>,
-        as_of: DateTime<Utc>,
-    },
-}
-
 impl Yahoo {
     pub(crate) fn new(fetcher: Fetcher) -> Self {
         Self(fetcher)
     }
+}
 
-    /// The chart of the days from `from` to just before `to`; empty when there are none.
-    pub(crate) async fn chart(
-        &self,
-        ticker: &Ticker,
+impl PriceProvider for Yahoo {
+    fn provider(&self) -> Provider {
+        Provider::Yahoo
+    }
+
+    fn daily<'a>(
+        &'a self,
+        ticker: &'a Ticker,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
         deadline: Instant,
-    ) -> Result<Chart, VendorFault> {
-        let (from, to) = (from.timestamp().to_string(), to.timestamp().to_string());
-        let query = [
-            ("period1", from.as_str()),
-            ("period2", &to),
-            ("interval", "1d"),
-            ("events", "div,splits"),
-            ("includePrePost", "false"),
-        ];
-        let symbol = vendor_symbol(ticker);
-        self.0
-            .fetch(
-                EndpointFamily::YahooChart,
-                &path(&symbol),
-                &query,
-                deadline,
-                |answer| daily::read(answer, ticker),
-            )
-            .await
+    ) -> Asked<'a, Chart> {
+        Box::pin(async move {
+            let (from, to) = (from.timestamp().to_string(), to.timestamp().to_string());
+            let query = [
+                ("period1", from.as_str()),
+                ("period2", &to),
+                ("interval", "1d"),
+                ("events", "div,splits"),
+                ("includePrePost", "false"),
+            ];
+            let read = |answer: &HttpAnswer| daily::read(answer, ticker);
+            self.fetch(ticker, &query, deadline, read).await
+        })
     }
 
-    /// Bars of a minute inside one session, or coarser ones where the vendor has no finer; `None`
-    /// when it has none.
-    pub(crate) async fn intraday(
-        &self,
-        ticker: &Ticker,
+    /// The running session is asked for by its range, a past one by its times. A server that shows
+    /// everything knows no running session and refuses the range.
+    fn intraday<'a>(
+        &'a self,
+        ticker: &'a Ticker,
         window: IntradayWindow,
         deadline: Instant,
-    ) -> Result<Option<IntradayAnswer>, VendorFault> {
-        let mut query = vec![("interval", "1m".to_owned())];
-        match window {
-            IntradayWindow::Running => query.push(("range", "1d".to_owned())),
-            IntradayWindow::Past { from, as_of } => {
-                // The end is exclusive, and the bar that ends at the as-of time starts before it.
-                let to = as_of + TimeDelta::seconds(60);
-                query.push(("period1", from.timestamp().to_string()));
-                query.push(("period2", to.timestamp().to_string()));
+    ) -> Asked<'a, Option<IntradayAnswer>> {
+        Box::pin(async move {
+            if let IntradayWindow::Running { .. } = window {
+                let range = vec![("range", "1d".to_owned())];
+                match self.minutes(ticker, range, deadline).await {
+                    Err(VendorFault::BadRequest(_)) => {}
+                    other => return other,
+                }
             }
-        }
-        query.push(("events", "div,splits".to_owned()));
-        query.push(("includePrePost", "false".to_owned()));
-        let query: Vec<_> = query
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let symbol = vendor_symbol(ticker);
-        self.0
-            .fetch(
-                EndpointFamily::YahooChart,
-                &path(&symbol),
-                &query,
-                deadline,
-                |answer| {
-                    let intraday = intraday::read(answer, ticker)?;
-                    // What a vendor traded last is after a past session.
-                    Ok(intraday.map(|intraday| match window {
-                        IntradayWindow::Running => intraday,
-                        IntradayWindow::Past { .. } => intraday.without_last_trade(),
-                    }))
-                },
-            )
-            .await
+            let (from, as_of) = window.bounds();
+            // The end is exclusive, and the bar that ends at the as-of time starts before it.
+            let to = as_of + TimeDelta::seconds(60);
+            let times = vec![
+                ("period1", from.timestamp().to_string()),
+                ("period2", to.timestamp().to_string()),
+            ];
+            let answer = self.minutes(ticker, times, deadline).await?;
+            // What a vendor traded last is after a past session.
+            Ok(answer.map(IntradayAnswer::without_last_trade))
+        })
     }
 }
 
-fn path(symbol: &str) -> [&str; 4] {
-    ["v8", "finance", "chart", symbol]
+impl Yahoo {
+    async fn minutes(
+        &self,
+        ticker: &Ticker,
+        window: Vec<(&str, String)>,
+        deadline: Instant,
+    ) -> Result<Option<IntradayAnswer>, VendorFault> {
+        let mut query = vec![("interval", "1m")];
+        query.extend(window.iter().map(|(name, value)| (*name, value.as_str())));
+        query.extend([("events", "div,splits"), ("includePrePost", "false")]);
+        let read = |answer: &HttpAnswer| intraday::read(answer, ticker);
+        self.fetch(ticker, &query, deadline, read).await
+    }
+
+    async fn fetch<T>(
+        &self,
+        ticker: &Ticker,
+        query: &[(&str, &str)],
+        deadline: Instant,
+        read: impl Fn(&HttpAnswer) -> Result<T, VendorFault>,
+    ) -> Result<T, VendorFault> {
+        let symbol = vendor_symbol(ticker);
+        let path = ["v8", "finance", "chart", &*symbol];
+        let family = EndpointFamily::YahooChart;
+        self.0.fetch(family, &path, query, deadline, read).await
+    }
 }
 
 #[cfg(test)]

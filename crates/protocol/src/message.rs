@@ -50,6 +50,8 @@ pub struct MarketScraped {
     pub quote: Result<Quote, QuoteAbsent>,
     /// Provider of the prices.
     pub provider: Provider,
+    /// The forecast before of this ticker rested on another provider's.
+    pub provider_switched: bool,
     /// The last close is an intraday bar's that ended at the closing time.
     pub provisional: bool,
     /// Numbers that were not taken as they came, ascending by session.
@@ -82,6 +84,8 @@ pub struct DatasetBuilt {
     pub quote: Result<Quote, QuoteAbsent>,
     /// Provider of the prices; unknown for a record of the original.
     pub provider: Option<Provider>,
+    /// Whether the forecast before of this ticker rested on another provider's.
+    pub provider_switched: Option<bool>,
     /// The last close is an intraday bar's that ended at the closing time.
     pub provisional: bool,
     /// Numbers that were not taken as they came, ascending by session.

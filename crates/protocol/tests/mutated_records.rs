@@ -137,6 +137,7 @@ fn a_dataset() -> DatasetBuilt {
             source: Provider::Yahoo,
         }),
         provider: Some(Provider::Yahoo),
+        provider_switched: Some(false),
         provisional: false,
         repairs: [].into(),
         rows: [row("2023-06-28", 189.25), row("2023-06-29", 189.59)].into(),

@@ -211,6 +211,7 @@ fn dataset(scraped: &MarketScraped, sums: &[NewsSum]) -> Result<DatasetBuilt, Er
         sessions_ahead: scraped.sessions_ahead,
         quote: scraped.quote,
         provider: Some(scraped.provider),
+        provider_switched: Some(scraped.provider_switched),
         provisional: scraped.provisional,
         repairs: Arc::clone(&scraped.repairs),
         rows: rows.collect::<Result<Arc<[_]>, Error>>()?,

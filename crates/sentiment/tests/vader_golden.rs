@@ -111,6 +111,7 @@ fn thousands_of_articles_each_find_one_row() {
         sessions_ahead: 0,
         quote: Err(QuoteAbsent::NoQuote),
         provider: Provider::Yahoo,
+        provider_switched: false,
         provisional: false,
         repairs: [].into(),
         bars: bars.into(),

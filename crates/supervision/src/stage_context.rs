@@ -65,6 +65,14 @@ impl StageContext {
         &self.clock
     }
 
+    /// The stage works, but not as well as it should, as `why` says; `None` that it does again.
+    pub fn degraded(&self, why: Option<String>) {
+        match why {
+            Some(why) => self.board.degraded(&self.stage, why),
+            None => self.board.recovered(&self.stage),
+        }
+    }
+
     /// The stage's handler has begun: outside of the work on a message, so that a fault here makes
     /// the stage restart.
     ///

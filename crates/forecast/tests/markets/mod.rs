@@ -155,6 +155,7 @@ pub fn dataset(rows: &[DatasetRow], target: SessionDate, live: SessionNews) -> D
         sessions_ahead: 0,
         quote: Err(QuoteAbsent::NotYetOpen),
         provider: None,
+        provider_switched: None,
         provisional: false,
         repairs: [].into(),
         rows: Arc::from(rows),

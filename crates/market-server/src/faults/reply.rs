@@ -15,6 +15,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 
 use super::bomb::{self, Coding};
+use super::target::Service;
 use crate::answer::Answer;
 
 /// A reply's body.
@@ -107,7 +108,7 @@ impl Reply {
 }
 
 /// The reply that an answer becomes.
-pub(super) fn spoil(fault: &ReplyFault, (status, body): Answer) -> Reply {
+pub(super) fn spoil(fault: &ReplyFault, service: Service, (status, body): Answer) -> Reply {
     let bytes = Bytes::from(body.to_string());
     let length = bytes.len();
     let waits = |wait: Wait| {
@@ -120,7 +121,7 @@ pub(super) fn spoil(fault: &ReplyFault, (status, body): Answer) -> Reply {
             status,
             retry_after,
         } => {
-            let (kind, body) = vendors_body(*status);
+            let (kind, body) = vendors_body(service, *status);
             let reply = Reply::whole(*status, kind, body);
             match retry_after {
                 Some(seconds) => reply.with(RETRY_AFTER, HeaderValue::from(*seconds)),
@@ -194,17 +195,30 @@ fn cut(bytes: &Bytes, length: usize) -> Bytes {
 }
 
 /// The body that the vendors send with a status.
-fn vendors_body(status: StatusCode) -> (&'static str, &'static str) {
-    match status.as_u16() {
-        401 | 403 => (
+fn vendors_body(service: Service, status: StatusCode) -> (&'static str, &'static str) {
+    use Service::{AlpacaDaily, AlpacaIntraday, TiingoDaily, TiingoIntraday};
+    match (service, status.as_u16()) {
+        (AlpacaDaily | AlpacaIntraday, 401) => (JSON, r#"{"message":"unauthorized."}"#),
+        (AlpacaDaily | AlpacaIntraday, 403) => (
+            JSON,
+            r#"{"message":"subscription does not permit querying recent SIP data"}"#,
+        ),
+        (AlpacaDaily | AlpacaIntraday, 429) => (JSON, r#"{"message":"too many requests."}"#),
+        (TiingoDaily | TiingoIntraday, 401 | 403) => (JSON, r#"{"detail":"Invalid token."}"#),
+        (TiingoDaily | TiingoIntraday, 404) => (JSON, r#"{"detail":"Not found."}"#),
+        (TiingoDaily | TiingoIntraday, 429) => (
+            JSON,
+            r#"{"detail":"Error: You have run over your hourly request allocation."}"#,
+        ),
+        (_, 401 | 403) => (
             JSON,
             r#"{"finance":{"result":null,"error":{"code":"Unauthorized","description":"Invalid Crumb"}}}"#,
         ),
-        404 => (
+        (_, 404) => (
             JSON,
             r#"{"chart":{"result":null,"error":{"code":"Not Found","description":"No data found, symbol may be delisted"}}}"#,
         ),
-        429 => (TEXT, "Edge: Too Many Requests"),
+        (_, 429) => (TEXT, "Edge: Too Many Requests"),
         _ => (HTML, OUTAGE),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 /// Counted requests that are struck.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +12,8 @@ pub(super) enum When {
     After(u64),
     Every(u64),
     At(Vec<u64>),
+    /// Those at these times, the end excluded.
+    Between(DateTime<Utc>, DateTime<Utc>),
     /// Those beyond this number on one day of UTC.
     DailyQuota(u64),
 }
@@ -34,9 +36,20 @@ impl When {
                 .collect::<Result<_, _>>()
                 .map(Self::At)
                 .map_err(|_| format!("{value:?} is not a list of counts such as 2,7")),
+            "between" => value
+                .split_once(',')
+                .and_then(|(from, to)| Some(Self::Between(minute(from)?, minute(to)?)))
+                .ok_or_else(|| {
+                    format!("{value:?} is not two times such as 20230630T1400,20230630T1700")
+                }),
             _ => return None,
         })
     }
+}
+
+fn minute(text: &str) -> Option<DateTime<Utc>> {
+    let time = NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M").ok()?;
+    Some(time.and_utc())
 }
 
 /// A count and what it means.
@@ -79,6 +92,7 @@ impl Schedule {
             When::After(count) | When::DailyQuota(count) => number > *count,
             When::Every(count) => number.is_multiple_of(*count),
             When::At(numbers) => numbers.contains(&number),
+            When::Between(from, to) => (*from..*to).contains(&now),
         }
     }
 }
@@ -102,8 +116,18 @@ mod tests {
         assert_eq!(struck(parse("every=2"), 5), [2, 4]);
         assert_eq!(struck(parse("at=1,4"), 5), [1, 4]);
         assert!(When::parse("first=0").unwrap().is_err());
+        assert!(When::parse("between=20230630T1400").unwrap().is_err());
         assert!(When::parse("at=1,x").unwrap().is_err());
         assert!(When::parse("status=503").is_none());
+    }
+
+    #[test]
+    fn times_are_those_of_the_clock_without_the_end() {
+        let when = When::parse("between=20230630T1400,20230630T1700").unwrap();
+        let schedule = Schedule::new(when.unwrap());
+        let struck = ["13:59:59", "14:00:00", "16:59:59", "17:00:00"]
+            .map(|time| schedule.strikes(format!("2023-06-30T{time}Z").parse().unwrap()));
+        assert_eq!(struck, [false, true, true, false]);
     }
 
     #[test]

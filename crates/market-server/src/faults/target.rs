@@ -1,6 +1,7 @@
 //! Requests that a fault means.
 
 use crate::answer::Parameters;
+use crate::tiingo;
 
 /// Subject of a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,15 +13,50 @@ pub(crate) struct Request {
     pub(super) api_key: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Service {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Service {
     Daily,
     Intraday,
+    AlpacaDaily,
+    AlpacaIntraday,
+    TiingoDaily,
+    TiingoIntraday,
     News,
     Other,
 }
 
+impl Service {
+    const ALL: [Self; 8] = [
+        Self::Daily,
+        Self::Intraday,
+        Self::AlpacaDaily,
+        Self::AlpacaIntraday,
+        Self::TiingoDaily,
+        Self::TiingoIntraday,
+        Self::News,
+        Self::Other,
+    ];
+
+    /// As a fault's text names it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Intraday => "intraday",
+            Self::AlpacaDaily => "alpaca-daily",
+            Self::AlpacaIntraday => "alpaca-intraday",
+            Self::TiingoDaily => "tiingo-daily",
+            Self::TiingoIntraday => "tiingo-intraday",
+            Self::News => "news",
+            Self::Other => "other",
+        }
+    }
+}
+
 impl Request {
+    pub(crate) fn service(&self) -> Service {
+        self.service
+    }
+
     pub(crate) fn chart(symbol: &str, parameters: &Parameters) -> Self {
         let daily = parameters
             .get("interval")
@@ -30,6 +66,33 @@ impl Request {
                 Service::Daily
             } else {
                 Service::Intraday
+            },
+            symbols: vec![symbol.to_owned()],
+            api_key: String::new(),
+        }
+    }
+
+    /// Of Alpaca.
+    pub(crate) fn bars(parameters: &Parameters) -> Self {
+        let parameter = |name: &str| parameters.get(name).map_or("", String::as_str);
+        let is_daily = matches!(parameter("timeframe"), "1Day" | "1D");
+        Self {
+            service: if is_daily {
+                Service::AlpacaDaily
+            } else {
+                Service::AlpacaIntraday
+            },
+            symbols: parameter("symbols").split(',').map(str::to_owned).collect(),
+            api_key: String::new(),
+        }
+    }
+
+    /// Of Tiingo.
+    pub(crate) fn prices(service: tiingo::Service, symbol: &str) -> Self {
+        Self {
+            service: match service {
+                tiingo::Service::Daily => Service::TiingoDaily,
+                tiingo::Service::Iex => Service::TiingoIntraday,
             },
             symbols: vec![symbol.to_owned()],
             api_key: String::new(),
@@ -68,19 +131,20 @@ impl Target {
             None => (text, None),
         };
         let services: &[Service] = match service {
-            "any" => &[
-                Service::Daily,
-                Service::Intraday,
-                Service::News,
-                Service::Other,
-            ],
+            "any" => &Service::ALL,
             "chart" => &[Service::Daily, Service::Intraday],
             "daily" => &[Service::Daily],
             "intraday" => &[Service::Intraday],
+            "alpaca" => &[Service::AlpacaDaily, Service::AlpacaIntraday],
+            "alpaca-daily" => &[Service::AlpacaDaily],
+            "alpaca-intraday" => &[Service::AlpacaIntraday],
+            "tiingo" => &[Service::TiingoDaily, Service::TiingoIntraday],
+            "tiingo-daily" => &[Service::TiingoDaily],
+            "tiingo-intraday" => &[Service::TiingoIntraday],
             "news" => &[Service::News],
             _ => {
                 return Err(format!(
-                    "{service:?} is none of any, chart, daily, intraday, news"
+                    "{service:?} is none of any, chart, daily, intraday, alpaca, tiingo, news"
                 ));
             }
         };

@@ -84,20 +84,8 @@ fn of_session(
     is_newest: bool,
 ) -> Vec<ChartRow> {
     let session = tape.session;
-    let mut rows: Vec<ChartRow> = Vec::new();
-    let mut bar: Option<(DateTime<Utc>, Print)> = None;
-    for print in tape.until(as_of) {
-        let minutes = (print.slot - session.open).num_minutes();
-        let start = session.open + interval.width() * (minutes / interval.minutes) as i32;
-        match &mut bar {
-            Some((open, whole)) if *open == start => whole.extend(print),
-            _ => {
-                rows.extend(bar.map(|(start, print)| row(tape, start, &print)));
-                bar = Some((start, *print));
-            }
-        }
-    }
-    rows.extend(bar.map(|(start, print)| row(tape, start, &print)));
+    let bars = tape.grid(interval.width(), as_of).into_iter();
+    let mut rows: Vec<ChartRow> = bars.map(|(start, bar)| row(tape, start, &bar)).collect();
 
     if let Some(close) = tape.official_close(as_of) {
         let auction = Print::trade(session.close, close, 0.0);

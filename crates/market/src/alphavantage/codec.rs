@@ -24,8 +24,10 @@ pub(crate) struct Feed {
     pub(crate) refused: usize,
     /// The newest time received.
     pub(crate) newest: Option<DateTime<Utc>>,
-    /// Whether the times came in the order asked for.
-    pub(crate) ascending: bool,
+    /// The oldest time received.
+    pub(crate) oldest: Option<DateTime<Utc>>,
+    /// Whether the times came in the order asked for, the newest first.
+    pub(crate) descending: bool,
 }
 
 /// An article, and how the vendor itself relates it to the ticker. Its scores change scale over the
@@ -107,7 +109,7 @@ pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker, key: &str) -> Result<Fe
 fn feed(entries: Vec<Box<RawValue>>, ticker: &Ticker) -> Feed {
     let mut feed = Feed {
         received: entries.len(),
-        ascending: true,
+        descending: true,
         ..Feed::default()
     };
     for entry in entries {
@@ -117,8 +119,9 @@ fn feed(entries: Vec<Box<RawValue>>, ticker: &Ticker) -> Feed {
         };
         let published = time(&item.time_published);
         if let Some(at) = published {
-            feed.ascending &= feed.newest.is_none_or(|newest| at >= newest);
+            feed.descending &= feed.oldest.is_none_or(|oldest| at <= oldest);
             feed.newest = feed.newest.max(published);
+            feed.oldest = Some(feed.oldest.map_or(at, |oldest| oldest.min(at)));
         }
         match published.and_then(|at| article(item, at, ticker)) {
             Some(item) => feed.items.push(item),

@@ -1,4 +1,5 @@
-//! News of a gather: what is not yet known of a ticker's window, newest gap first, page by page.
+//! News of a gather: what is not yet known of a ticker's window, the newest first, page by page, as
+//! far as the day's plan allows.
 //!
 //! A page is stored together with the span of time that it makes completely known, so that work
 //! that is cut off goes on where it ended. Nothing that goes wrong here stops a forecast, and no
@@ -6,15 +7,18 @@
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use closecall_calendar::NewsRows;
-use closecall_protocol::{Article, Bar, MarketScraped, NewsScored, NewsSums, Pick, TitleScore};
+use closecall_protocol::{
+    Article, Bar, MarketScraped, NewsScored, NewsSums, Pick, Ticker, TitleScore,
+};
 use tokio::time::Instant;
 
 use super::Market;
+use super::news_plan::NewsPlan;
 use super::window::PickWindow;
 use crate::alphavantage::{Alphavantage, Feed};
 use crate::error::Error;
 use crate::store::{ArticleScore, Span};
-use crate::vendor::VendorFault;
+use crate::vendor::{Vendor, VendorFault};
 
 /// Vendors index articles late: this long after its end a span can still gain some.
 const SETTLES_AFTER: TimeDelta = TimeDelta::hours(6);
@@ -75,67 +79,108 @@ impl Market {
         };
         let gaps = self.store.news_gaps(&pick.ticker, window.news).await?;
         for gap in gaps.into_iter().rev() {
-            // Where later news are known, the vendor has shown all that lies in the gap. The newest
-            // gap is known up to its newest article: beyond, the vendor may lag behind the clock.
-            let bounded = gap.end < window.news.end;
-            if let Err(fault) = self.fill(vendor, pick, gap, bounded, deadline).await? {
+            // The newest gap is known up to its newest article: beyond, the vendor may lag behind
+            // the clock. Where later news are known, it has shown all that lies in the gap.
+            let newest = gap.end == window.news.end;
+            let stopped = match self.fill(vendor, pick, gap, newest, deadline).await? {
+                None => continue,
+                Some(stopped) => stopped,
+            };
+            if let Stopped::Fault(fault) = stopped {
                 tracing::warn!(
                     ticker = %pick.ticker, pick_id = %pick.pick_id, vendor = "alphavantage",
                     news_error = %fault, "news could not be fetched: going on with those stored"
                 );
-                break;
             }
+            break;
         }
         Ok(())
     }
 
+    /// Fills a gap from its end backwards, and says what stopped it before it was full.
     async fn fill(
         &self,
         vendor: &Alphavantage,
         pick: &Pick,
         gap: Span,
-        bounded: bool,
+        newest: bool,
         deadline: Instant,
-    ) -> Result<Result<(), VendorFault>, Error> {
-        let mut cursor = floor(gap.start);
+    ) -> Result<Option<Stopped>, Error> {
+        let mut end = gap.end;
+        let mut purpose = if newest && gap.end > self.clock.now() - SETTLES_AFTER {
+            Purpose::Refresh
+        } else {
+            Purpose::Backfill
+        };
         loop {
             let now = self.clock.now();
-            let feed = match vendor
-                .page(&pick.ticker, cursor, ceil(gap.end), deadline)
-                .await
-            {
+            if !self.plan_allows(&pick.ticker, purpose, now).await? {
+                return Ok(Some(Stopped::Plan));
+            }
+            let (from, to) = (floor(gap.start), floor(end - TimeDelta::seconds(1)));
+            let page = vendor.page(&pick.ticker, from, to, deadline).await;
+            if purpose == Purpose::Refresh && is_answer(&page) {
+                self.store.note_news_answered(&pick.ticker, now).await?;
+            }
+            let feed = match page {
                 Ok(feed) => feed,
-                Err(fault) => return Ok(Err(fault)),
+                Err(fault) => return Ok(Some(Stopped::Fault(fault))),
             };
             let more = feed
-                .newest
-                .filter(|newest| feed.may_go_on() && *newest < gap.end);
-            if more.is_some() && !feed.ascending {
+                .oldest
+                .filter(|oldest| feed.may_go_on() && *oldest >= gap.start + MINUTE);
+            if more.is_some() && !feed.descending {
                 let order = "its articles are not in the order asked for".to_owned();
-                return Ok(Err(VendorFault::Malformed(order)));
+                return Ok(Some(Stopped::Fault(VendorFault::Malformed(order))));
             }
-            let known_to = match (more, feed.newest) {
-                (Some(newest), _) => floor(newest),
-                (None, _) if bounded => gap.end,
-                (None, Some(newest)) => floor(newest.min(gap.end)),
-                (None, None) => gap.start,
+            // The page may have ended within the oldest minute.
+            let known_from = more.map_or(gap.start, |oldest| floor(oldest) + MINUTE);
+            let known_to = match (end == gap.end && newest, feed.newest) {
+                (true, Some(newest)) => floor(newest.min(gap.end)),
+                (true, None) => gap.start,
+                (false, _) => end,
             };
             let complete = Span {
-                start: gap.start,
+                start: known_from,
                 end: known_to.min(now - SETTLES_AFTER),
             };
             self.keep(pick, feed, gap, complete, now).await?;
-            let Some(newest) = more else {
-                return Ok(Ok(()));
+            let Some(oldest) = more else {
+                return Ok(None);
             };
-            if floor(newest) <= cursor {
+            if known_from >= end {
                 tracing::warn!(
-                    ticker = %pick.ticker, pick_id = %pick.pick_id, minute = %cursor.to_rfc3339(),
+                    ticker = %pick.ticker, pick_id = %pick.pick_id,
+                    minute = %floor(oldest).to_rfc3339(),
                     "a minute has more articles than a page: some of them are missing"
                 );
             }
-            cursor = floor(newest).max(cursor + MINUTE);
+            end = known_from.min(floor(end - TimeDelta::seconds(1)));
+            purpose = Purpose::Backfill;
         }
+    }
+
+    /// Whether the day's plan leaves a request for this; without a budget it always does.
+    async fn plan_allows(
+        &self,
+        ticker: &Ticker,
+        purpose: Purpose,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Error> {
+        let Some(budget) = self.news_budget else {
+            return Ok(true);
+        };
+        let vendor = Vendor::Alphavantage.name();
+        let quota = self.store.quota(vendor).await?.at(now);
+        if !quota.allows(Some(budget)) {
+            return Ok(false);
+        }
+        let answered = self.store.news_answered().await?;
+        let plan = NewsPlan::new(budget, self.tickers, answered, now);
+        Ok(match purpose {
+            Purpose::Refresh => plan.refreshes(ticker),
+            Purpose::Backfill => plan.spares(quota.used),
+        })
     }
 
     /// Stores a page, without articles from after the gap: what came later does not exist.
@@ -161,12 +206,33 @@ impl Market {
     }
 }
 
+/// Purpose of a request for news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// The news since the last time.
+    Refresh,
+    /// News of the past.
+    Backfill,
+}
+
+/// Reason why a gap was not filled.
+enum Stopped {
+    /// The day's plan leaves nothing for it.
+    Plan,
+    Fault(VendorFault),
+}
+
+/// Whether the vendor has answered, with news, with their absence, or with a refusal that will be the
+/// same in a moment.
+fn is_answer<T>(page: &Result<T, VendorFault>) -> bool {
+    use VendorFault::{BadRequest, Credential, InvalidInputs, NotEntitled};
+    matches!(
+        page,
+        Ok(_) | Err(InvalidInputs | Credential(_) | NotEntitled(_) | BadRequest(_))
+    )
+}
+
 /// The minute that a moment lies in.
 fn floor(at: DateTime<Utc>) -> DateTime<Utc> {
     at.duration_trunc(MINUTE).unwrap_or(at)
-}
-
-/// The first minute that is not before a moment.
-fn ceil(at: DateTime<Utc>) -> DateTime<Utc> {
-    floor(at + MINUTE - TimeDelta::nanoseconds(1))
 }

@@ -2,17 +2,17 @@
 //!
 //! Nothing fails for want of it: a forecast then rests on the last close, and says why.
 
-use closecall_protocol::{Pick, Provider, QuoteAbsent, SessionTimes};
+use closecall_protocol::{Pick, QuoteAbsent, SessionTimes};
 use tokio::time::Instant;
 
 use super::Market;
+use super::chain::share;
 use super::prices::Prices;
 use super::window::PickWindow;
 use crate::error::Error;
+use crate::providers::IntradayWindow;
 use crate::quote::{Expected, Quoted, quote};
 use crate::store::Series;
-use crate::vendor::VendorFault;
-use crate::yahoo::{IntradayAnswer, IntradayWindow};
 
 impl Market {
     /// The quote of the pick's session as it was known at the as-of time, or why there is none.
@@ -38,6 +38,7 @@ impl Market {
         let previous = self.calendar.previous(window.target.date).date;
         let ahead = self.calendar.sessions_between(last_date, previous);
         let expected = Expected {
+            source: prices.provider,
             session,
             as_of: window.cut,
             live,
@@ -47,32 +48,7 @@ impl Market {
             previous_close: (last_date == previous && !prices.provisional).then(|| last.close()),
             splits: &prices.splits,
         };
-        let series = Series::new(Provider::Yahoo, &pick.ticker);
-        let quoted = match self.ask_intraday(pick, window, live, deadline).await {
-            Ok(Some(intraday)) => {
-                let quoted = quote(&intraday, &expected);
-                self.store
-                    .put_intraday(&series, intraday, window.cut, now)
-                    .await?;
-                quoted
-            }
-            Ok(None) => Err(QuoteAbsent::NoQuote),
-            Err(fault) => {
-                tracing::warn!(
-                    ticker = %pick.ticker, pick_id = %pick.pick_id, vendor = "yahoo", %fault,
-                    "the price of the moment could not be fetched"
-                );
-                // An older price is one of its own time.
-                let stored = self.store.intraday(&series, session).await?;
-                quote(
-                    &stored,
-                    &Expected {
-                        live: false,
-                        ..expected
-                    },
-                )
-            }
-        };
+        let quoted = self.first_quote(pick, window, &expected, deadline).await?;
         if let Err(reason) = quoted {
             tracing::warn!(
                 ticker = %pick.ticker, pick_id = %pick.pick_id, %reason,
@@ -82,26 +58,67 @@ impl Market {
         Ok(quoted)
     }
 
-    /// Asks for the session's bars: the running one by its range, a past one by its times. A server
-    /// that shows everything knows no running session and refuses the range.
-    async fn ask_intraday(
+    /// The quote of the first provider in the chain that has one. When none has and one could not be
+    /// asked, an older price of the session will do: it is one of its own time.
+    async fn first_quote(
         &self,
         pick: &Pick,
         window: &PickWindow,
-        live: bool,
+        expected: &Expected<'_>,
         deadline: Instant,
-    ) -> Result<Option<IntradayAnswer>, VendorFault> {
-        let past = IntradayWindow::Past {
-            from: window.target.open,
-            as_of: window.cut,
+    ) -> Result<Result<Quoted, QuoteAbsent>, Error> {
+        let bounds = (window.target.open, window.cut);
+        let asked = match (expected.live, bounds) {
+            (true, (from, as_of)) => IntradayWindow::Running { from, as_of },
+            (false, (from, as_of)) => IntradayWindow::Past { from, as_of },
         };
-        if live {
-            let running = IntradayWindow::Running;
-            match self.yahoo.intraday(&pick.ticker, running, deadline).await {
-                Err(VendorFault::BadRequest(_)) => {}
-                other => return other,
+        let mut reason = None;
+        let mut unasked = Vec::new();
+        let began = Instant::now();
+        for (place, provider) in self.chain.iter().enumerate() {
+            let until = deadline.saturating_duration_since(began);
+            let until = began + share(until, place, self.chain.len());
+            let source = provider.provider();
+            let expected = Expected {
+                source,
+                ..*expected
+            };
+            match provider.intraday(&pick.ticker, asked, until).await {
+                Ok(Some(intraday)) => {
+                    let quoted = quote(&intraday, &expected);
+                    let series = Series::new(source, &pick.ticker);
+                    let (known, now) = (window.cut, self.clock.now());
+                    self.store
+                        .put_intraday(&series, intraday, known, now)
+                        .await?;
+                    match quoted {
+                        Ok(quoted) => return Ok(Ok(quoted)),
+                        Err(absent) => drop(reason.get_or_insert(absent)),
+                    }
+                }
+                Ok(None) => {}
+                Err(fault) => {
+                    tracing::warn!(
+                        ticker = %pick.ticker, pick_id = %pick.pick_id, vendor = %source, %fault,
+                        "the price of the moment could not be fetched"
+                    );
+                    unasked.push(source);
+                }
             }
         }
-        self.yahoo.intraday(&pick.ticker, past, deadline).await
+        for source in unasked {
+            let series = Series::new(source, &pick.ticker);
+            let stored = self.store.intraday(&series, expected.session).await?;
+            let expected = Expected {
+                source,
+                live: false,
+                ..*expected
+            };
+            match quote(&stored, &expected) {
+                Ok(quoted) => return Ok(Ok(quoted)),
+                Err(absent) => drop(reason.get_or_insert(absent)),
+            }
+        }
+        Ok(Err(reason.unwrap_or(QuoteAbsent::NoQuote)))
     }
 }

@@ -1,10 +1,10 @@
-//! Daily prices of a gather: the vendor's chart into the store, and whether what the store then has
+//! Daily prices of a provider: its answer into the store, and whether what the store then has
 //! is sound and recent enough to forecast from.
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use closecall_protocol::{Bar, Pick, Provider, Repair};
+use chrono::{DateTime, NaiveDate, Utc};
+use closecall_protocol::{Bar, Pick, Provider, Repair, Ticker};
 use tokio::time::Instant;
 
 use super::Market;
@@ -12,11 +12,11 @@ use super::fetched::Fetched;
 use super::schedule::{self, Due};
 use super::window::PickWindow;
 use crate::error::{Error, refused_rows};
+use crate::providers::{Chart, PriceProvider};
 use crate::repair::{Repaired, repair};
 use crate::split::Split;
 use crate::store::{Basis, FetchedBars, Series, Span};
 use crate::vendor::VendorFault;
-use crate::yahoo::Chart;
 
 /// More bars than these of days without a session, and more than one in that number, are not a slip: the
 /// rows are dated by another clock or another exchange, and no date can be believed.
@@ -34,18 +34,24 @@ pub(super) struct Prices {
     pub(super) fetched_at: Option<DateTime<Utc>>,
     /// The last close is an intraday bar's.
     pub(super) provisional: bool,
+    /// The provider that they are from.
+    pub(super) provider: Provider,
+    /// The ticker's forecast before rested on another provider's.
+    pub(super) switched: bool,
 }
 
 impl Market {
     /// Asks for the window's prices where the answer can have changed, and stores what is settled.
     pub(super) async fn refresh_prices(
         &self,
+        provider: &dyn PriceProvider,
         pick: &Pick,
         window: &PickWindow,
         deadline: Instant,
     ) -> Result<Fetched, Error> {
         let (ticker, now) = (&pick.ticker, self.clock.now());
-        let series = &Series::new(Provider::Yahoo, ticker);
+        let name = provider.provider();
+        let series = &Series::new(name, ticker);
         let (from, to) = window.asked();
         let span = Span {
             start: from,
@@ -54,8 +60,7 @@ impl Market {
         let session = window.last.date;
         let state = self.store.chart_state(series, session, span).await?;
         if let Some(until) = schedule::unknown_until(&state, now) {
-            let ticker = ticker.clone();
-            return Err(Error::UnknownTicker { ticker, until });
+            return Err(unknown(name, ticker, until));
         }
         let newest = state.newest;
         let behind = |newest| self.calendar.sessions_between(newest, session);
@@ -68,7 +73,7 @@ impl Market {
             return Ok(Fetched::NotAsked);
         }
         self.store.note_asked(series, session, now).await?;
-        let chart = match self.yahoo.chart(ticker, from, to, deadline).await {
+        let chart = match provider.daily(ticker, from, to, deadline).await {
             Ok(chart) => chart,
             Err(VendorFault::OtherMarket(market)) => {
                 let ticker = ticker.clone();
@@ -77,8 +82,7 @@ impl Market {
             // The store knows the ticker: the vendor is mistaken, or will be.
             Err(VendorFault::UnknownSymbol(_)) if newest.is_none() => {
                 self.store.note_unknown(series, now).await?;
-                let (ticker, until) = (ticker.clone(), now + schedule::UNKNOWN_FOR);
-                return Err(Error::UnknownTicker { ticker, until });
+                return Err(unknown(name, ticker, now + schedule::UNKNOWN_FOR));
             }
             Err(fault) => return Ok(Fetched::Failed(fault)),
         };
@@ -87,7 +91,7 @@ impl Market {
             end: window.cut,
             ..span
         };
-        match self.keep_chart(pick, window, chart).await? {
+        match self.keep_chart(series, pick, window, chart).await? {
             Err(fault) => Ok(Fetched::Failed(fault)),
             Ok(()) => {
                 self.store.note_answered(series, answered).await?;
@@ -100,6 +104,7 @@ impl Market {
     /// brought there is a fault, and the store stays as it was.
     async fn keep_chart(
         &self,
+        series: &Series,
         pick: &Pick,
         window: &PickWindow,
         chart: Chart,
@@ -132,11 +137,7 @@ impl Market {
         };
         match self
             .store
-            .put_bars(
-                &Series::new(Provider::Yahoo, ticker),
-                fetched,
-                self.clock.now(),
-            )
+            .put_bars(series, fetched, self.clock.now())
             .await?
         {
             Basis::Same => {}
@@ -180,16 +181,17 @@ impl Market {
     /// The window's prices from the store, unless there are none, they are too old, or unsound.
     pub(super) async fn usable_prices(
         &self,
+        provider: Provider,
         pick: &Pick,
         window: &PickWindow,
         fetched: Fetched,
     ) -> Result<Prices, Error> {
         let (first, last) = (window.first.date, window.last.date);
         let ticker = &pick.ticker;
-        let series = Series::new(Provider::Yahoo, ticker);
+        let series = Series::new(provider, ticker);
         let stored = self.store.bars(&series, first, last).await?;
         let Some(newest) = stored.bars.last().map(|bar| bar.session().date()) else {
-            return Err(nothing(pick, window, fetched));
+            return Err(nothing(provider, pick, window, fetched));
         };
         let (unusable, fault) = match fetched {
             Fetched::Answered { unusable } => (unusable, None),
@@ -200,17 +202,19 @@ impl Market {
         if sessions > self.max_age as usize {
             let (ticker, limit) = (ticker.clone(), self.max_age);
             return Err(Error::Stale {
+                provider,
                 ticker,
                 newest,
                 sessions,
                 limit,
                 unusable,
                 fault,
+                others: String::new(),
             });
         }
         if let Some(fault) = fault {
             tracing::warn!(
-                %ticker, pick_id = %pick.pick_id, vendor = "yahoo", %fault,
+                %ticker, pick_id = %pick.pick_id, vendor = %provider, %fault,
                 fetched_at = %stored.fetched_at.unwrap_or_default().to_rfc3339(),
                 "prices could not be fetched: forecasting from the store"
             );
@@ -231,11 +235,13 @@ impl Market {
             repairs: all,
             fetched_at: stored.fetched_at,
             provisional: false,
+            provider,
+            switched: false,
         })
     }
 
     /// Reports sessions without a bar, inside the window and at its end.
-    fn remark_gaps(&self, pick: &Pick, bars: &[Bar], last: chrono::NaiveDate) {
+    fn remark_gaps(&self, pick: &Pick, bars: &[Bar], last: NaiveDate) {
         let (Some(oldest), Some(newest)) = (bars.first(), bars.last()) else {
             return;
         };
@@ -257,8 +263,16 @@ impl Market {
     }
 }
 
+fn unknown(provider: Provider, ticker: &Ticker, until: DateTime<Utc>) -> Error {
+    Error::UnknownTicker {
+        provider,
+        ticker: ticker.clone(),
+        until,
+    }
+}
+
 /// The error when there is nothing to forecast from.
-fn nothing(pick: &Pick, window: &PickWindow, fetched: Fetched) -> Error {
+fn nothing(provider: Provider, pick: &Pick, window: &PickWindow, fetched: Fetched) -> Error {
     let ticker = pick.ticker.clone();
     let (from, to) = (window.first.date, window.last.date);
     match fetched {
@@ -275,11 +289,21 @@ fn nothing(pick: &Pick, window: &PickWindow, fetched: Fetched) -> Error {
             unusable: 0,
         },
         Fetched::Failed(VendorFault::Unsound(why)) => Error::Unsound { ticker, why },
-        Fetched::Failed(fault) => Error::Unavailable { ticker, fault },
+        Fetched::Failed(fault) => Error::Unavailable {
+            provider,
+            ticker,
+            fault,
+            others: String::new(),
+        },
     }
 }
 
 impl Prices {
+    /// The newest session that there is a bar of.
+    pub(super) fn newest(&self) -> Option<NaiveDate> {
+        self.bars.last().map(|bar| bar.session().date())
+    }
+
     /// Brings all prices to the basis of a split of the target day.
     pub(super) fn rescale(&mut self, factor: f64) {
         let Some(newest) = self.bars.last().map(Bar::session) else {

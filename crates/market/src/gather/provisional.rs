@@ -3,16 +3,16 @@
 
 use chrono::TimeDelta;
 use closecall_calendar::Session;
-use closecall_protocol::{Bar, Pick, Provider, SessionTimes};
+use closecall_protocol::{Bar, Pick, SessionTimes};
 use tokio::time::Instant;
 
 use super::Market;
 use super::prices::Prices;
 use super::window::PickWindow;
 use crate::error::Error;
+use crate::providers::{IntradayAnswer, IntradayWindow};
 use crate::quote::{SAME_BASIS, closing_price};
 use crate::store::Series;
-use crate::yahoo::{IntradayAnswer, IntradayWindow};
 
 /// A provisional close may lie so far from the close before, in logarithms; it grows with the root
 /// of the sessions between.
@@ -38,12 +38,12 @@ impl Market {
             return Ok(());
         }
         let session = SessionTimes::from(&previous);
-        let series = Series::new(Provider::Yahoo, &pick.ticker);
+        let series = Series::new(prices.provider, &pick.ticker);
         let stored = self.store.intraday(&series, session).await?;
         let price = match closing_price(&stored, &session) {
             Some(price) => Some(price),
             None => self
-                .ask_for_close(pick, window, &previous, newest, deadline)
+                .ask_for_close(&series, window, &previous, newest, deadline)
                 .await?
                 .and_then(|answer| closing_price(&answer, &session)),
         };
@@ -63,7 +63,7 @@ impl Market {
     /// The bars of a session that has just closed, as far as they are on the stored basis.
     async fn ask_for_close(
         &self,
-        pick: &Pick,
+        series: &Series,
         window: &PickWindow,
         session: &Session,
         newest: Bar,
@@ -73,12 +73,16 @@ impl Market {
             from: session.open,
             as_of: session.close,
         };
-        let mut answer = match self.yahoo.intraday(&pick.ticker, asked, deadline).await {
+        let mut chain = self.chain.iter();
+        let Some(provider) = chain.find(|one| one.provider() == series.provider) else {
+            return Ok(None);
+        };
+        let mut answer = match provider.intraday(&series.ticker, asked, deadline).await {
             Ok(Some(answer)) => answer,
             Ok(None) => return Ok(None),
             Err(fault) => {
                 tracing::warn!(
-                    ticker = %pick.ticker, pick_id = %pick.pick_id, vendor = "yahoo", %fault,
+                    ticker = %series.ticker, vendor = %series.provider, %fault,
                     "the bars of the session that has closed could not be fetched"
                 );
                 return Ok(None);
@@ -94,10 +98,9 @@ impl Market {
         answer
             .rows
             .retain(|row| row.start + answer.step <= window.cut);
-        let series = Series::new(Provider::Yahoo, &pick.ticker);
         let (kept, now) = (answer.clone(), self.clock.now());
         self.store
-            .put_intraday(&series, kept, window.cut, now)
+            .put_intraday(series, kept, window.cut, now)
             .await?;
         Ok(Some(answer))
     }

@@ -6,8 +6,8 @@ use closecall_protocol::Ticker;
 use tokio::time::Instant;
 
 use super::{Market, PRICES_WITHIN};
+use crate::providers::{IntradayAnswer, IntradayWindow};
 use crate::vendor::VendorFault;
-use crate::yahoo::IntradayWindow;
 
 /// The bars of a session that had ended when they were asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,7 @@ impl Market {
             as_of: until,
         };
         let deadline = Instant::now() + PRICES_WITHIN;
-        let answer = self.yahoo.intraday(ticker, window, deadline).await?;
+        let answer = self.first_inside(ticker, window, deadline).await?;
         Ok(answer.map(|answer| {
             // The row of the official close starts with it, and ends after it.
             let ended = answer
@@ -50,5 +50,23 @@ impl Market {
                 bars: whole.collect(),
             }
         }))
+    }
+
+    /// The answer of the first provider in the chain that has one.
+    async fn first_inside(
+        &self,
+        ticker: &Ticker,
+        window: IntradayWindow,
+        deadline: Instant,
+    ) -> Result<Option<IntradayAnswer>, VendorFault> {
+        let mut first_fault = None;
+        for provider in &self.chain {
+            match provider.intraday(ticker, window, deadline).await {
+                Ok(Some(answer)) => return Ok(Some(answer)),
+                Ok(None) => {}
+                Err(fault) => drop(first_fault.get_or_insert(fault)),
+            }
+        }
+        first_fault.map_or(Ok(None), Err)
     }
 }

@@ -4,8 +4,8 @@ use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use closecall_calendar::{Calendar, Session};
 use closecall_protocol::Pick;
 
+use crate::providers::SETTLED_AFTER;
 use crate::store::Span;
-use crate::yahoo::SETTLED_AFTER;
 
 /// Days asked for before the window, so that its edge does not hang on the vendor's reading of it.
 const MARGIN_DAYS: u64 = 10;

@@ -49,6 +49,7 @@ fn bars(session: &SessionTimes, count: usize) -> IntradayAnswer {
 
 fn expected(session: SessionTimes, as_of: &str) -> Expected<'static> {
     Expected {
+        source: Provider::Yahoo,
         session,
         as_of: at(as_of),
         live: true,

@@ -17,7 +17,7 @@ use crate::source::DataSource;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each step brings a store of the version before to the next; `user_version` counts them.
-pub(super) const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE source (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
     CREATE TABLE bars (
@@ -182,6 +182,12 @@ pub(super) const MIGRATIONS: [&str; 5] = [
         FROM breakers;
     DROP TABLE breakers;
     ALTER TABLE family_breakers RENAME TO breakers;
+",
+    // Whose prices a ticker's newest forecast rested on, and when its news were last asked for.
+    "
+    CREATE TABLE served (ticker TEXT PRIMARY KEY, provider TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE news_questions (ticker TEXT PRIMARY KEY, answered_at INTEGER NOT NULL)
+        STRICT, WITHOUT ROWID;
 ",
 ];
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, params};
 use super::connection::{Store, writing};
 use super::series::Series;
 use crate::error::Error;
-use crate::yahoo::{IntradayAnswer, IntradayRow};
+use crate::providers::{IntradayAnswer, IntradayRow};
 
 /// Bars fetched longer ago are removed.
 const KEPT: TimeDelta = TimeDelta::days(30);

@@ -12,10 +12,10 @@ use closecall_protocol::{
 use super::*;
 use crate::alphavantage::NewsItem;
 use crate::error::Error;
+use crate::providers::{IntradayAnswer, IntradayRow};
 use crate::source::DataSource;
 use crate::split::Split;
 use crate::vendor::EndpointFamily;
-use crate::yahoo::{IntradayAnswer, IntradayRow};
 
 pub(crate) fn ticker() -> Ticker {
     Ticker::new("NVDA").unwrap()

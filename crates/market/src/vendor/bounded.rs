@@ -86,6 +86,37 @@ impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for AtMost<T,
     }
 }
 
+/// The entries of an object with their names, at most `MOST`; more are an error.
+#[derive(Debug, Clone)]
+pub(crate) struct Named<T, const MOST: usize>(pub(crate) Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Named<T, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T, const MOST: usize>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for Reader<T, MOST> {
+            type Value = Named<T, MOST>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "an object of at most {MOST} entries")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+                let mut named = Vec::new();
+                while let Some(entry) = entries.next_entry()? {
+                    if named.len() == MOST {
+                        return Err(A::Error::invalid_length(MOST + 1, &self));
+                    }
+                    named.push(entry);
+                }
+                Ok(Named(named))
+            }
+        }
+
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +133,8 @@ mod tests {
         assert_eq!(values.0, [1, 2]);
         assert!(serde_json::from_str::<AtMost<u8, 0>>(r#"{"a": 1}"#).is_err());
         assert!(serde_json::from_str::<AtMost<u8, 2>>("1").is_err());
+        let named: Named<u8, 1> = serde_json::from_str(r#"{"a": 1}"#).unwrap();
+        assert_eq!(named.0, [("a".to_owned(), 1)]);
+        assert!(serde_json::from_str::<Named<u8, 1>>(r#"{"a": 1, "b": 2}"#).is_err());
     }
 }

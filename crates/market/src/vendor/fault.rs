@@ -92,6 +92,9 @@ pub enum VendorFault {
     /// An instrument of another market.
     #[error("it answers with {0}")]
     OtherMarket(String),
+    /// A file of prices that cannot be read, or is in no form that is known.
+    #[error("{0}")]
+    File(String),
     /// Prices on several bases or in several units.
     #[error("its prices cannot be trusted: {0}")]
     Unsound(String),
@@ -126,6 +129,7 @@ impl VendorFault {
             | Self::WrongSymbol { .. }
             | Self::Granularity(_)
             | Self::OtherMarket(_)
+            | Self::File(_)
             | Self::Unsound(_) => ErrorClass::BadData,
         }
     }

@@ -215,7 +215,7 @@ mod tests {
         let host = Url::parse("http://127.0.0.1:1/base/").unwrap();
         Fetcher::new(FetcherParts {
             vendor: Vendor::Yahoo,
-            http: Http::new("test", &host, &Tls::new([]).unwrap()).unwrap(),
+            http: Http::new("test", &host, &Tls::new([]).unwrap(), Default::default()).unwrap(),
             hosts: vec![host; hosts],
             interval: Duration::ZERO,
             retry_base: Duration::from_millis(500),

@@ -41,11 +41,19 @@ pub(crate) struct HttpAnswer {
 pub(crate) struct Http(Client);
 
 impl Http {
+    /// A client of one host, which sends `headers` with each request.
+    ///
     /// # Errors
     /// [`Error::Client`] when TLS cannot be set up.
-    pub(crate) fn new(user_agent: &str, host: &Url, tls: &Tls) -> Result<Self, Error> {
+    pub(crate) fn new(
+        user_agent: &str,
+        host: &Url,
+        tls: &Tls,
+        headers: HeaderMap,
+    ) -> Result<Self, Error> {
         let mut builder = Client::builder()
             .user_agent(user_agent)
+            .default_headers(headers)
             .connect_timeout(CONNECT)
             .tls_backend_preconfigured(tls.client())
             // A redirect would hand the address on, and with it the key.
@@ -241,7 +249,8 @@ mod tests {
     #[test]
     fn the_client_needs_no_certificates_of_the_machine() {
         let live = Url::parse("https://query1.finance.yahoo.com").unwrap();
-        Http::new("test", &live, &Tls::new([]).unwrap()).unwrap();
+        let tls = Tls::new([]).unwrap();
+        Http::new("test", &live, &tls, HeaderMap::new()).unwrap();
     }
 
     #[test]

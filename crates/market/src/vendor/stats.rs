@@ -111,6 +111,15 @@ impl VendorStats {
         hosts.iter().filter(|(of, _)| *of == family).count()
     }
 
+    /// The families of which a host is left alone.
+    pub(crate) fn families_left_alone(&self) -> BTreeSet<EndpointFamily> {
+        let hosts = self
+            .left_alone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        hosts.iter().map(|(family, _)| *family).collect()
+    }
+
     pub(crate) fn set_open(&self, family: EndpointFamily, host: &str, open: bool) {
         let entry = (family, host.to_owned());
         let mut hosts = self

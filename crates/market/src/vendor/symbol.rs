@@ -14,6 +14,14 @@ pub(crate) fn vendor_symbol(ticker: &Ticker) -> Cow<'_, str> {
     }
 }
 
+/// The symbol as exchanges write it, with a dot before a class of shares.
+pub(crate) fn exchange_symbol(ticker: &Ticker) -> Cow<'_, str> {
+    match ticker.as_str().rsplit_once('-') {
+        Some((company, class @ ("A" | "B"))) => format!("{company}.{class}").into(),
+        _ => ticker.as_str().into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,6 +36,9 @@ mod tests {
             ("AAPL", "AAPL"),
         ] {
             assert_eq!(vendor_symbol(&Ticker::new(ticker).unwrap()), symbol);
+        }
+        for ticker in ["BRK.B", "BRK-B"] {
+            assert_eq!(exchange_symbol(&Ticker::new(ticker).unwrap()), "BRK.B");
         }
     }
 }

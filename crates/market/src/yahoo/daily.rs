@@ -1,54 +1,20 @@
 //! Daily bars, dividends and splits of an answer of the chart service.
 //!
 //! A row is judged by what is read of it: the close and its time have to be there; every other
-//! number costs itself alone. Nothing here knows a clock: which bars are finished is asked of a
-//! [`Chart`] afterwards.
+//! number costs itself alone.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::NaiveDate;
 use closecall_calendar::Calendar;
 use closecall_protocol::{Bar, SessionDate, Ticker};
 
 use super::envelope::{column, moment, result, splits};
 use super::wire::{ChartResult, Indicators};
-use crate::split::Split;
+use crate::providers::Chart;
 use crate::vendor::VendorFault;
 use crate::vendor::http::HttpAnswer;
 use crate::vendor::number::Cell;
-
-/// A session's bar holds its official close this long after it.
-pub(crate) const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(20);
-
-/// Daily bars as they came, the last of each date, ascending.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Chart {
-    pub(crate) bars: Vec<Bar>,
-    pub(crate) splits: Vec<Split>,
-    /// Rows without a close: the vendor has not filled them yet.
-    pub(crate) empty_rows: usize,
-    /// Rows whose close or time cannot be read, and what the first of them lacks.
-    pub(crate) refused: usize,
-    pub(crate) first_refusal: Option<String>,
-}
-
-impl Chart {
-    /// The bars of sessions whose official close was known at `t`. A bar of a session in progress
-    /// is partial; one on a day without a session does not belong to this exchange.
-    pub(crate) fn finished(&self, calendar: &Calendar, t: DateTime<Utc>) -> Vec<Bar> {
-        let settled = |bar: &&Bar| {
-            calendar
-                .session(bar.session().date())
-                .is_some_and(|session| session.close + SETTLED_AFTER <= t)
-        };
-        self.bars.iter().filter(settled).copied().collect()
-    }
-
-    fn refuse(&mut self, why: String) {
-        self.refused += 1;
-        self.first_refusal.get_or_insert(why);
-    }
-}
 
 /// Reads an answer about `ticker`.
 pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker) -> Result<Chart, VendorFault> {

@@ -3,12 +3,12 @@
 //! The choice of those that had ended at a moment, and the price then, is `crate::quote`'s: an
 //! answer also holds bars that still grow, and a live row that is none.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use closecall_protocol::Ticker;
 
 use super::envelope::{column, moment, result, splits};
 use super::wire::{ChartResult, Column, Meta};
-use crate::split::Split;
+use crate::providers::{IntradayAnswer, IntradayRow};
 use crate::vendor::VendorFault;
 use crate::vendor::http::HttpAnswer;
 use crate::vendor::number::Cell;
@@ -24,41 +24,6 @@ const GRANULARITIES: [(&str, i64); 8] = [
     ("1h", 60),
     ("90m", 90),
 ];
-
-/// An answer about the inside of a session.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct IntradayAnswer {
-    /// Length of a bar.
-    pub(crate) step: TimeDelta,
-    /// In the order in which they came.
-    pub(crate) rows: Vec<IntradayRow>,
-    /// Time and price of the last trade in regular hours that the vendor knows.
-    pub(crate) last_trade: (Option<DateTime<Utc>>, Option<f64>),
-    /// The close before the first row's session.
-    pub(crate) previous_close: Option<f64>,
-    pub(crate) splits: Vec<Split>,
-}
-
-impl IntradayAnswer {
-    /// The same without the vendor's last trade.
-    pub(crate) fn without_last_trade(self) -> Self {
-        Self {
-            last_trade: (None, None),
-            ..self
-        }
-    }
-}
-
-/// A row: a bar, or the live row. Each number may be missing.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct IntradayRow {
-    pub(crate) start: DateTime<Utc>,
-    pub(crate) open: Option<f64>,
-    pub(crate) high: Option<f64>,
-    pub(crate) low: Option<f64>,
-    pub(crate) close: Option<f64>,
-    pub(crate) volume: Option<f64>,
-}
 
 /// Reads an answer about `ticker`; `None` when the vendor says that there is nothing in the window.
 pub(crate) fn read(

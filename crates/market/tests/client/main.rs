@@ -12,6 +12,7 @@ mod limits;
 mod news;
 mod outage;
 mod price_now;
+mod providers;
 mod replay;
 mod secrecy;
 mod support;

@@ -48,13 +48,14 @@ async fn archive_of(quota: Arc<AtomicUsize>) -> (Scripted, MarketSettings) {
             return Reply::json(&json!({"Information": "the limit is 25 requests per day"}));
         }
         assert!(
-            target.contains("sort=EARLIEST") && target.contains("limit=1000"),
+            target.contains("sort=LATEST") && target.contains("limit=1000"),
             "{target}"
         );
         let from = minute(target, "time_from=");
         let to = minute(target, "time_to=") + TimeDelta::seconds(59);
         let feed: Vec<&Value> = all
             .iter()
+            .rev()
             .filter(|(published, _)| (from..=to).contains(published))
             .map(|(_, article)| article)
             .take(1_000)
@@ -148,13 +149,15 @@ async fn what_a_failure_cut_off_goes_on_where_it_ended() {
     let (vendor, settings) = archive_of(Arc::clone(&quota)).await;
     let dir = tempfile::tempdir().unwrap();
     let part = gather(&market(&settings, dir.path()), AS_OF).await.unwrap();
-    // The second page begins with the minute that the first ended in.
+    // The newest are there; the second page begins with the minute that the first ended in.
     assert_eq!(part.articles.len(), 1_999);
+    assert_eq!(part.articles.last().unwrap().published, at(AS_OF));
     quota.store(usize::MAX, Ordering::SeqCst);
     let tomorrow = market_at(&settings, dir.path(), "2023-07-01T00:00:00Z");
     let all = gather(&tomorrow, AS_OF).await.unwrap();
     assert_eq!(all.articles.len(), IN_WINDOW);
-    assert_eq!(vendor.asked("/query").len(), 3 + 2);
+    // What came since, and the two pages that were left.
+    assert_eq!(vendor.asked("/query").len(), 3 + 1 + 2);
 }
 
 #[tokio::test]
@@ -163,11 +166,11 @@ async fn a_full_page_in_another_order_is_not_taken_for_complete() {
         if !target.starts_with("/query") {
             return good(target);
         }
-        let newest_first = |number| {
-            let published = at("2023-06-30T13:00:00Z") - TimeDelta::minutes(number);
+        let oldest_first = |number: i64| {
+            let published = at("2023-06-30T13:00:00Z") - TimeDelta::minutes(1_000 - number);
             article(&stamp(published.naive_utc()), &format!("n{number}"))
         };
-        let feed: Vec<_> = (0..1_000).map(newest_first).collect();
+        let feed: Vec<_> = (0..1_000).map(oldest_first).collect();
         Reply::json(&json!({"items": "1000", "feed": feed}))
     })
     .await;
@@ -186,8 +189,8 @@ async fn a_vendor_that_repeats_one_full_minute_is_given_up() {
         let feed: Vec<_> = (0..1_000)
             .map(|number| article("20230629T120000", &format!("n{number}")))
             .collect();
-        let asked_after = minute(target, "time_from=") > at("2023-06-29T12:00:00Z").naive_utc();
-        let feed = if asked_after { Vec::new() } else { feed };
+        let asked_before = minute(target, "time_to=") < at("2023-06-29T12:00:00Z").naive_utc();
+        let feed = if asked_before { Vec::new() } else { feed };
         Reply::json(&json!({"items": feed.len().to_string(), "feed": feed}))
     })
     .await;

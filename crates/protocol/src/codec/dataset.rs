@@ -169,6 +169,7 @@ pub fn decode(
         sessions_ahead,
         quote: moment.quote,
         provider: moment.provider,
+        provider_switched: moment.provider_switched,
         provisional: moment.provisional,
         repairs: moment.repairs.into(),
         rows: rows.into(),

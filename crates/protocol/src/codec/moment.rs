@@ -37,6 +37,8 @@ pub const QUOTE_SOURCE: &str = "closecall-quote-source";
 pub const QUOTE_ABSENT: &str = "closecall-quote-absent";
 /// Header of whose bars they are.
 pub const PROVIDER: &str = "closecall-provider";
+/// Header of whether the ticker's forecast before rested on another provider's bars.
+pub const PROVIDER_SWITCHED: &str = "closecall-provider-switched";
 /// Header of whether the last close is an intraday bar's.
 pub const PROVISIONAL: &str = "closecall-provisional";
 /// Header of what was repaired.
@@ -57,6 +59,7 @@ pub(super) struct Moment {
     pub(super) sessions_ahead: Option<u32>,
     pub(super) quote: Result<Quote, QuoteAbsent>,
     pub(super) provider: Option<Provider>,
+    pub(super) provider_switched: Option<bool>,
     pub(super) provisional: bool,
     pub(super) repairs: Vec<Repair>,
 }
@@ -74,6 +77,9 @@ pub(super) fn write(mut record: Record, message: &DatasetBuilt) -> Result<Record
     };
     if let Some(provider) = message.provider {
         record = record.with_header(PROVIDER, provider.to_string());
+    }
+    if let Some(switched) = message.provider_switched {
+        record = record.with_header(PROVIDER_SWITCHED, switched.to_string());
     }
     if message.provisional {
         record = record.with_header(PROVISIONAL, "true");
@@ -138,6 +144,7 @@ pub(super) fn read(record: &Record, pick: &Pick, calendar: &Calendar) -> Result<
         sessions_ahead,
         quote,
         provider: header(record, PROVIDER)?.map(Provider::named),
+        provider_switched: header(record, PROVIDER_SWITCHED)?.and_then(|text| text.parse().ok()),
         provisional: header(record, PROVISIONAL)? == Some("true"),
         repairs: repairs(record)?,
     })

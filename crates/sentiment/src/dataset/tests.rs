@@ -54,6 +54,7 @@ fn scrape(as_of: &str, sessions: usize, articles: Vec<Article>) -> MarketScraped
         sessions_ahead: 0,
         quote: Err(QuoteAbsent::NoQuote),
         provider: Provider::Yahoo,
+        provider_switched: false,
         provisional: false,
         repairs: [].into(),
         bars: dates.into_iter().rev().map(bar).collect(),

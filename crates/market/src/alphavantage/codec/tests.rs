@@ -41,7 +41,7 @@ fn the_recorded_page_of_2026_is_read_whole() {
     };
     let feed = read(&answer, &ticker("AAPL"), "").unwrap();
     assert_eq!((feed.received, feed.items.len(), feed.refused), (50, 50, 0));
-    assert!(!feed.ascending && feed.may_go_on());
+    assert!(feed.descending && feed.may_go_on());
     let first = &feed.items[0];
     assert_eq!(
         first.article.published.to_rfc3339(),
@@ -95,7 +95,7 @@ fn the_recorded_items_of_2022_are_read_as_a_page() {
     )
     .unwrap();
     assert_eq!((feed.received, feed.items.len()), (1_200, 1_200));
-    assert!(feed.ascending && feed.may_go_on());
+    assert!(!feed.descending && feed.may_go_on());
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn the_recorded_refusals_are_what_they_are() {
             "empty-feed" => {
                 result
                     == Ok(Feed {
-                        ascending: true,
+                        descending: true,
                         ..Feed::default()
                     })
             }
@@ -216,9 +216,10 @@ fn the_order_and_the_end_of_a_page_are_noticed() {
     let page = |minutes: &[usize]| {
         read_json(&json!({"feed": minutes.iter().map(|m| at(*m)).collect::<Vec<_>>()})).unwrap()
     };
-    assert!(page(&[1, 1, 2]).ascending);
-    assert!(!page(&[2, 1]).ascending);
-    assert_eq!(page(&[2, 1]).newest, page(&[2]).newest);
+    assert!(page(&[2, 1, 1]).descending);
+    assert!(!page(&[1, 2]).descending);
+    assert_eq!(page(&[1, 2]).newest, page(&[2]).newest);
+    assert_eq!(page(&[1, 2]).oldest, page(&[1]).oldest);
     assert!(!page(&[1; 49]).may_go_on() && page(&[1; 50]).may_go_on());
     assert!(!page(&[1; 999]).may_go_on() && page(&[1; 1_000]).may_go_on());
     assert!(page(&[1; 1_001]).may_go_on());

@@ -97,6 +97,7 @@ fn published(body: &Value, target: NaiveDate, model: ModelKind) -> Option<Publis
         sessions_ahead: u32::try_from(ahead).unwrap(),
         quote: Err(QuoteAbsent::NotYetOpen),
         provider: Some(Provider::Yahoo),
+        provider_switched: None,
         provisional: false,
         rows: repaired.bars.iter().map(row).collect(),
         repairs: repaired.repairs.clone().into(),

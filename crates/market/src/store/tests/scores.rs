@@ -58,6 +58,7 @@ fn scraped(as_of: DateTime<Utc>, sessions: usize) -> MarketScraped {
         sessions_ahead: 0,
         quote: Err(QuoteAbsent::NoQuote),
         provider: Provider::Yahoo,
+        provider_switched: false,
         provisional: false,
         repairs: [].into(),
         bars: dates

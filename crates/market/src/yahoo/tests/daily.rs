@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{changed, closes, date, recorded};
+use crate::providers::Chart;
 use crate::split::Split;
 use crate::vendor::VendorFault;
-use crate::yahoo::Chart;
 
 #[test]
 fn the_recorded_half_years_have_all_their_bars() {

@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{json_answer, ticker, two_bars};
+use crate::providers::{IntradayAnswer, IntradayRow};
 use crate::recorded;
 use crate::vendor::VendorFault;
 use crate::vendor::http::HttpAnswer;
-use crate::yahoo::intraday::{IntradayAnswer, IntradayRow, read};
+use crate::yahoo::intraday::read;
 
 fn recorded(name: &str, symbol: &str) -> Option<Result<Option<IntradayAnswer>, VendorFault>> {
     let answer = recorded::answer(&format!("yahoo-chart/{name}.json"))?;

@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{changed, closes, codec, json_answer, recorded as chart_of, ticker, two_bars};
+use crate::providers::Chart;
 use crate::recorded;
 use crate::vendor::VendorFault;
 use crate::vendor::http::HttpAnswer;
-use crate::yahoo::Chart;
 
 use codec::read;
 

@@ -105,6 +105,7 @@ pub(super) fn dataset() -> DatasetBuilt {
         sessions_ahead: 0,
         quote: Ok(quote()),
         provider: Some(Provider::Yahoo),
+        provider_switched: Some(true),
         provisional: false,
         repairs: [repair()].into(),
         rows: vec![

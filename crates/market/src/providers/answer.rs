@@ -1,0 +1,88 @@
+//! Answers of providers: daily bars, and bars inside a session.
+//!
+//! Nothing here knows a clock: which bars are finished is asked of an answer afterwards.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use closecall_calendar::Calendar;
+use closecall_protocol::Bar;
+
+use crate::split::Split;
+
+/// A session's bar holds its official close so long after it.
+pub(crate) const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(20);
+
+/// Daily bars as they came, the last of each date, ascending.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Chart {
+    pub(crate) bars: Vec<Bar>,
+    pub(crate) splits: Vec<Split>,
+    /// Rows without a close: the vendor has not filled them yet.
+    pub(crate) empty_rows: usize,
+    /// Rows whose close or time cannot be read, and what the first of them lacks.
+    pub(crate) refused: usize,
+    pub(crate) first_refusal: Option<String>,
+}
+
+impl Chart {
+    /// The bars of sessions whose official close was known at `t`. A bar of a session in progress
+    /// is partial; one on a day without a session does not belong to this exchange.
+    pub(crate) fn finished(&self, calendar: &Calendar, t: DateTime<Utc>) -> Vec<Bar> {
+        let settled = |bar: &&Bar| {
+            calendar
+                .session(bar.session().date())
+                .is_some_and(|session| session.close + SETTLED_AFTER <= t)
+        };
+        self.bars.iter().filter(settled).copied().collect()
+    }
+
+    pub(crate) fn refuse(&mut self, why: String) {
+        self.refused += 1;
+        self.first_refusal.get_or_insert(why);
+    }
+}
+
+/// An answer about the inside of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct IntradayAnswer {
+    /// Length of a bar.
+    pub(crate) step: TimeDelta,
+    /// In the order in which they came.
+    pub(crate) rows: Vec<IntradayRow>,
+    /// Time and price of the last trade in regular hours that the vendor knows.
+    pub(crate) last_trade: (Option<DateTime<Utc>>, Option<f64>),
+    /// The close before the first row's session.
+    pub(crate) previous_close: Option<f64>,
+    pub(crate) splits: Vec<Split>,
+}
+
+impl IntradayAnswer {
+    /// Bars of a minute, and nothing else.
+    pub(crate) fn of_minutes(rows: Vec<IntradayRow>) -> Self {
+        Self {
+            step: TimeDelta::minutes(1),
+            rows,
+            last_trade: (None, None),
+            previous_close: None,
+            splits: Vec::new(),
+        }
+    }
+
+    /// The same without the vendor's last trade.
+    pub(crate) fn without_last_trade(self) -> Self {
+        Self {
+            last_trade: (None, None),
+            ..self
+        }
+    }
+}
+
+/// A row: a bar, or the live row. Each number may be missing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct IntradayRow {
+    pub(crate) start: DateTime<Utc>,
+    pub(crate) open: Option<f64>,
+    pub(crate) high: Option<f64>,
+    pub(crate) low: Option<f64>,
+    pub(crate) close: Option<f64>,
+    pub(crate) volume: Option<f64>,
+}
