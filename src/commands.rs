@@ -1,6 +1,7 @@
 //! The command line. Each command is a module with its flags, what it prints, and the code it ends
 //! with.
 
+mod alerts;
 mod backtest;
 mod bench;
 mod completions;
@@ -66,6 +67,9 @@ pub(crate) enum Command {
     /// Look at the track record
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Try out the receiver of the alerts
+    #[command(subcommand)]
+    Alerts(alerts::AlertsCommand),
     /// Serve pages and API over an existing ledger, read only
     Page,
     /// Make or describe the topics
@@ -130,6 +134,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run::run(&resolved.settings, &args),
         Command::Predict(args) => predict::run(&resolved.settings, args),
         Command::Ledger(command) => ledger::run(&resolved.settings, &command),
+        Command::Alerts(command) => alerts::run(&resolved.settings, &command),
         Command::Page => page::run(&resolved.settings),
         Command::Topics(command) => topics::run(&resolved.settings, &command),
         Command::Peek(args) => peek::run(&resolved.settings, &args),

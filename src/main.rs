@@ -5,6 +5,7 @@
 //! the pipeline; everything that forecasts, fetches, supervises or stores lives in the crates.
 
 mod account;
+mod alerting;
 mod build_info;
 mod commands;
 mod console;

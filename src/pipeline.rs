@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{Forecaster, LedgerDeadLetters};
+use closecall_alerts::AlertCounts;
 use closecall_calendar::{Clock, Timetable};
 use closecall_forecast::{FitCache, forecast_with_cache};
 use closecall_ledger::{Follower, Ledger, Reader, SharedLedger};
 use closecall_protocol::TickerPicked;
 use closecall_sentiment::{DatasetBuilder, Vader};
 use closecall_supervision::{FaultPoints, Outbox, ProcessExit, Signals, Supervisor};
-use closecall_web::Web;
+use closecall_web::{Listening, Web};
 
 use crate::account::RunSummary;
+use crate::alerting::{self, Watched};
 use crate::console::{Console, Format};
 use crate::exit::{Code, CodedError, OrExit};
 use crate::following::Following;
@@ -81,7 +83,9 @@ pub(crate) fn run(
     let mut readings = Vec::new();
     let roles = roles(settings, run, &mut readings)?;
     let market = roles.scraper.as_ref().map(|role| Arc::clone(&role.market));
-    let record = match roles.reporter.as_ref().filter(|_| listening.is_some()) {
+    let alerts = settings.alerts.url.is_some();
+    let shown = listening.is_some() || alerts;
+    let record = match roles.reporter.as_ref().filter(|_| shown) {
         Some(role) => {
             let rows = Some(role.ledger.watch());
             Some(page::record(&settings.data_dir, &run.clock, rows)?)
@@ -122,6 +126,19 @@ pub(crate) fn run(
             timetable: run.timetable.clone(),
             every: settings.picker.every,
         };
+        if let Some(record) = record.clone().filter(|_| alerts) {
+            let counts = AlertCounts::default();
+            readings.push(readings::alerts(&counts));
+            let watched = Watched {
+                board: supervisor.board().clone(),
+                record,
+                clock: run.clock.clone(),
+                calendar: settings.calendar.calendar(),
+                every: settings.picker.every,
+            };
+            let page = listening.as_ref().map(Listening::url).unwrap_or_default();
+            alerting::start(settings, &supervisor, watched, &page, &counts)?;
+        }
         let pages = Pages {
             health: supervisor.health(),
             every: settings.supervision.watchdog.every,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use chrono::NaiveDate;
 use closecall_actors::PickerSettings;
+use closecall_alerts::AlertSettings;
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::ForecastSettings;
 use closecall_kafka::KafkaSettings;
@@ -38,7 +39,8 @@ use crate::exit::{Code, OrExit};
 use crate::telemetry::LogFormat;
 
 /// Keys whose values are never shown.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
+    "alerts.url",
     "alphavantage.api_key",
     "alpaca.key_id",
     "alpaca.secret_key",
@@ -73,6 +75,7 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) http: HttpSettings,
     pub(crate) kafka: KafkaSettings,
+    pub(crate) alerts: AlertSettings,
     /// Its only key may be unset, which leaves no table.
     #[serde(default)]
     pub(crate) reporter: ReporterSettings,
@@ -192,6 +195,11 @@ impl Settings {
                 &tiingo.api_key_file,
                 "tiingo.api_key_file",
             ),
+            (
+                &mut self.alerts.url,
+                &self.alerts.url_file,
+                "alerts.url_file",
+            ),
         ] {
             read_secret(key, file.as_deref(), name)?;
         }
@@ -213,13 +221,14 @@ impl Settings {
 
     fn secrets(&self) -> Vec<String> {
         let kafka = [&self.kafka.sasl_password, &self.kafka.tls_key_password];
-        let vendors = [
+        let others = [
             &self.alphavantage.api_key,
             &self.alpaca.key_id,
             &self.alpaca.secret_key,
             &self.tiingo.api_key,
+            &self.alerts.url,
         ];
-        let all = vendors.into_iter().flatten().chain(kafka);
+        let all = others.into_iter().flatten().chain(kafka);
         all.map(|secret| secret.expose_secret().trim().to_owned())
             .filter(|secret| !secret.is_empty())
             .collect()
@@ -295,6 +304,10 @@ impl Settings {
         self.supervision
             .validate()
             .map_err(|e| Error::Invalid(format!("[supervision] {e}")))?;
+        if let Some(url) = &self.alerts.url {
+            closecall_alerts::Client::new(url, self.alerts.format, "")
+                .map_err(|e| Error::Invalid(format!("[alerts] {e}")))?;
+        }
         self.kafka
             .validate()
             .map_err(|e| Error::Invalid(e.to_string()))

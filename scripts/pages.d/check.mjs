@@ -11,7 +11,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Sees to it that `holds` comes true within a time that suits a busy machine.
 async function until(what, holds) {
-  for (let k = 0; k < 240; k++) {
+  for (let k = 0; k < 960; k++) {
     if (await holds()) return true;
     await pause(250);
   }

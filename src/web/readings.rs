@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use closecall_alerts::AlertCounts;
 use closecall_kafka::KafkaStats;
 use closecall_ledger::Reader;
 use closecall_market::{EndpointFamily, Market, RequestOutcome, Vendor};
@@ -69,6 +70,26 @@ pub(crate) fn vendor_requests(market: &Arc<Market>) -> Reading {
     Reading {
         name: "vendor_requests",
         help: "Requests to the vendors, by outcome",
+        counter: true,
+        read: Box::new(read),
+    }
+}
+
+/// Alerts by kind and what became of them.
+pub(crate) fn alerts(counts: &AlertCounts) -> Reading {
+    let counts = counts.clone();
+    let read = move || {
+        let counts = counts.counts().into_iter();
+        counts
+            .map(|(kind, outcome, count)| {
+                let labels = vec![("kind", kind.to_string()), ("outcome", outcome.to_owned())];
+                (labels, number(count))
+            })
+            .collect()
+    };
+    Reading {
+        name: "alerts",
+        help: "Alerts by kind: sent, refused by the receiver, dropped",
         counter: true,
         read: Box::new(read),
     }

@@ -39,3 +39,9 @@ pub use record::Record;
 pub use server::{Listening, Web};
 pub use settings::HttpSettings;
 pub use site::{About, Site};
+
+/// The name of a stage for people.
+#[must_use]
+pub fn stage_title(name: &str) -> String {
+    pages::stage_title(name)
+}

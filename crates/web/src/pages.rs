@@ -19,6 +19,8 @@ mod verdict;
 
 use maud::Markup;
 
+pub(crate) use self::pipeline::title as stage_title;
+
 use crate::api::stages::{self, StagesView};
 use crate::api::{is_known, verdict as judged};
 use crate::assets::digest;

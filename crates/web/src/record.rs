@@ -88,6 +88,19 @@ impl Record {
         &self.directory
     }
 
+    /// Whether the record is too good to be believed; `None` while it is being read.
+    #[must_use]
+    pub fn is_suspect(&self) -> Option<bool> {
+        let suspect = self.score().verdict.kind == crate::api::verdict::VerdictKind::Suspect;
+        self.is_caught_up().then_some(suspect)
+    }
+
+    /// Whether the ledger verifies; `None` before that was found out.
+    #[must_use]
+    pub fn verifies(&self) -> Option<bool> {
+        Some(self.verification()?.result.is_ok())
+    }
+
     pub(crate) fn is_caught_up(&self) -> bool {
         *self.caught_up.borrow()
     }

@@ -11,7 +11,7 @@ use crate::api::entry::ForecastEntry;
 use crate::record::Record;
 use crate::text::{change, day, price, time, whole_share};
 
-const SIZE: (f64, f64) = (150.0, 18.0);
+const SIZE: (f64, f64) = (120.0, 18.0);
 
 pub(crate) fn panel(context: &Context<'_>, record: &Record) -> Panel {
     let rows = rows(context, record);

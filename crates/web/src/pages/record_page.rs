@@ -221,7 +221,9 @@ fn tickers(context: &Context<'_>, record: &Record) -> Panel {
         title: html! { "By ticker" },
         about: html! {},
         json: Some("/api/v1/tickers".to_owned()),
-        body: html! {
+        body: scroll(
+            "Table of the tickers",
+            &html! {
             table {
                 thead { tr {
                     th scope="col" { "Ticker" }
@@ -242,7 +244,8 @@ fn tickers(context: &Context<'_>, record: &Record) -> Panel {
                     }
                 }
             }
-        },
+            },
+        ),
     }
 }
 
