@@ -24,7 +24,8 @@ const TOPIC: &str = "closecall";
 pub struct Client {
     client: reqwest::Client,
     url: SecretString,
-    topic: String,
+    /// The address's path, which is as secret as the address.
+    topic: SecretString,
     format: AlertFormat,
     page: String,
 }
@@ -42,7 +43,10 @@ impl Client {
             ("http", false) => return Err(Error::Open),
             _ => return Err(Error::Address),
         }
-        let topic = address.path().trim_matches('/').to_owned();
+        let topic = match address.path().trim_matches('/') {
+            "" => TOPIC.to_owned(),
+            topic => topic.to_owned(),
+        };
         if format == AlertFormat::Ntfy {
             // Its JSON goes to the server's root and names the topic itself.
             address.set_path("/");
@@ -72,11 +76,7 @@ impl Client {
                 .build()
                 .map_err(|error| Error::Client(error.without_url().to_string()))?,
             url: address.to_string().into(),
-            topic: if topic.is_empty() {
-                TOPIC.to_owned()
-            } else {
-                topic
-            },
+            topic: topic.into(),
             format,
             page,
         })
@@ -87,7 +87,7 @@ impl Client {
     /// # Errors
     /// When the receiver cannot be reached, or answers otherwise than with 2xx.
     pub async fn send(&self, alert: &Alert) -> Result<(), Error> {
-        let body = alert.body(self.format, &self.page, &self.topic);
+        let body = alert.body(self.format, &self.page, self.topic.expose_secret());
         let request = self.client.post(self.url.expose_secret()).json(&body);
         let answer = request.send().await.map_err(|_| Error::Unreachable)?;
         if answer.status().is_success() {
