@@ -17,6 +17,7 @@ mod page;
 mod peek;
 mod predict;
 mod run;
+mod store;
 mod topics;
 pub(crate) mod version;
 
@@ -70,6 +71,9 @@ pub(crate) enum Command {
     /// Try out the receiver of the alerts
     #[command(subcommand)]
     Alerts(alerts::AlertsCommand),
+    /// Look at the market store, or make it smaller
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Serve pages and API over an existing ledger, read only
     Page,
     /// Make or describe the topics
@@ -135,6 +139,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Predict(args) => predict::run(&resolved.settings, args),
         Command::Ledger(command) => ledger::run(&resolved.settings, &command),
         Command::Alerts(command) => alerts::run(&resolved.settings, &command),
+        Command::Store(command) => store::run(&resolved.settings, &command),
         Command::Page => page::run(&resolved.settings),
         Command::Topics(command) => topics::run(&resolved.settings, &command),
         Command::Peek(args) => peek::run(&resolved.settings, &args),

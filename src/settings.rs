@@ -49,6 +49,15 @@ const SECRETS: [&str; 7] = [
     "kafka.tls_key_password",
 ];
 
+/// A way to open the market.
+type OpenMarket = fn(
+    &MarketSettings,
+    &DataSource,
+    &Path,
+    Calendar,
+    Clock,
+) -> Result<Market, closecall_market::Error>;
+
 /// Everything that can be set, by section.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -260,6 +269,15 @@ impl Settings {
     /// The market client over the store in the data directory, which belongs to the source that the
     /// addresses point to.
     pub(crate) fn open_market(&self, clock: &Clock) -> anyhow::Result<Market> {
+        self.market_by(Market::open, clock)
+    }
+
+    /// The same, to ask each question once.
+    pub(crate) fn open_market_to_check(&self, clock: &Clock) -> anyhow::Result<Market> {
+        self.market_by(Market::open_to_check, clock)
+    }
+
+    fn market_by(&self, open: OpenMarket, clock: &Clock) -> anyhow::Result<Market> {
         std::fs::create_dir_all(&self.data_dir)
             .with_context(|| {
                 let folder = self.data_dir.display();
@@ -270,7 +288,7 @@ impl Settings {
         let tickers = self.picker.tickers.len() as f64 * market.alphavantage.share;
         let tickers = tickers.ceil() as usize;
         let source = DataSource::of(&market)?;
-        let market = Market::open(
+        let market = open(
             &market,
             &source,
             &self.data_dir,

@@ -1,4 +1,4 @@
-//! `closecall doctor`: what a run needs, looked at one by one: configuration, calendar, disk, key,
+//! `closecall doctor`: what a run needs, looked at one by one: calendar, disk, vendors,
 //! broker, topics, groups.
 
 use std::path::Path;
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use closecall_calendar::Clock;
 use closecall_kafka::admin::KafkaAdmin;
+use closecall_protocol::Provider;
 use serde_json::json;
 
 use crate::exit::Code;
@@ -40,7 +41,8 @@ impl Finding {
 }
 
 pub(super) fn run(settings: &Settings, as_json: bool) -> anyhow::Result<ExitCode> {
-    let mut findings = vec![clock(settings), disk(&settings.data_dir), key(settings)];
+    let mut findings = vec![clock(settings), disk(&settings.data_dir)];
+    findings.extend(vendors(settings)?);
     findings.extend(kafka(settings)?);
     let ok = findings.iter().all(|finding| finding.ok);
     if as_json {
@@ -93,13 +95,60 @@ fn disk(folder: &Path) -> Finding {
     }
 }
 
-fn key(settings: &Settings) -> Finding {
-    let says = if settings.alphavantage.api_key.is_some() {
-        "there is a key for news"
-    } else {
-        "no key for news: forecasts rest on prices only (`alphavantage.api_key`)"
+/// One question to each vendor that is configured. One provider of prices is enough, and news are
+/// not needed: what fails beside it is said, and fails nothing.
+fn vendors(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
+    let market = match settings.open_market_to_check(&Clock::system()) {
+        Ok(market) => market,
+        Err(error) => return Ok(vec![Finding::bad("prices", format!("{error:#}"))]),
     };
-    Finding::good("key", says)
+    let Some(ticker) = settings.picker.tickers.first() else {
+        return Ok(Vec::new());
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let checks = match runtime.block_on(market.check(ticker)) {
+        Ok(checks) => checks,
+        Err(error) => return Ok(vec![Finding::bad("prices", error.to_string())]),
+    };
+    let has_prices = checks.iter().any(|check| check.prices && check.ok);
+    let mut findings: Vec<Finding> = checks
+        .iter()
+        .map(|check| {
+            let what = if check.prices { "prices" } else { "news" };
+            let says = format!("{}: {}", check.vendor, check.says);
+            if check.ok || has_prices || !check.prices {
+                Finding::good(what, says)
+            } else {
+                Finding::bad(what, says)
+            }
+        })
+        .collect();
+    findings.extend(not_configured(settings)?);
+    Ok(findings)
+}
+
+/// The vendors that are not asked, each with the setting that it needs.
+fn not_configured(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let configured = settings.market_settings().configured_providers()?;
+    for provider in &settings.prices.providers {
+        if !configured.contains(provider) {
+            let needs = match provider {
+                Provider::Alpaca => "`alpaca.key_id` and `alpaca.secret_key` are not set",
+                Provider::Tiingo => "`tiingo.api_key` is not set",
+                _ => "`files.folder` is not set",
+            };
+            let says = format!("{provider}: not asked, {needs}");
+            findings.push(Finding::good("prices", says));
+        }
+    }
+    if settings.alphavantage.api_key.is_none() {
+        let says = "no key for news: forecasts rest on prices only (`alphavantage.api_key`)";
+        findings.push(Finding::good("news", says));
+    }
+    Ok(findings)
 }
 
 fn kafka(settings: &Settings) -> anyhow::Result<Vec<Finding>> {

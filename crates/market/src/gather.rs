@@ -13,6 +13,7 @@
 //!   requests are spent on.
 
 mod chain;
+mod check;
 mod clients;
 mod fetched;
 mod news;
@@ -45,6 +46,7 @@ use crate::vendor::VendorStats;
 
 use window::PickWindow;
 
+pub use check::VendorCheck;
 pub use session_bars::SessionBars;
 
 /// Asking for prices ends this long after a gather began, then for the price of the moment, then for
@@ -90,6 +92,31 @@ impl Market {
         calendar: Calendar,
         clock: Clock,
     ) -> Result<Self, Error> {
+        Self::open_with(settings, source, data_dir, calendar, clock, false)
+    }
+
+    /// As [`Market::open`], to ask each question once.
+    ///
+    /// # Errors
+    /// As [`Market::open`].
+    pub fn open_to_check(
+        settings: &MarketSettings,
+        source: &DataSource,
+        data_dir: &Path,
+        calendar: Calendar,
+        clock: Clock,
+    ) -> Result<Self, Error> {
+        Self::open_with(settings, source, data_dir, calendar, clock, true)
+    }
+
+    fn open_with(
+        settings: &MarketSettings,
+        source: &DataSource,
+        data_dir: &Path,
+        calendar: Calendar,
+        clock: Clock,
+        once: bool,
+    ) -> Result<Self, Error> {
         settings.validate()?;
         let stats = Arc::<VendorStats>::default();
         let store = Store::open(data_dir, source)?;
@@ -97,6 +124,7 @@ impl Market {
             stats: &stats,
             store: &store,
             clock: &clock,
+            once,
         };
         let (chain, alphavantage) = clients::open(settings, &shared)?;
         if alphavantage.is_none() {

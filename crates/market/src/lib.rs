@@ -36,10 +36,11 @@ mod yahoo;
 mod recorded;
 
 pub use error::Error;
-pub use gather::{Market, SessionBars};
+pub use gather::{Market, SessionBars, VendorCheck};
 pub use settings::{
     AlpacaFeed, AlpacaSettings, AlphavantageSettings, ConnectionSettings, FilesSettings,
     MarketSettings, PricesSettings, TiingoSettings, WindowSettings, YahooSettings,
 };
 pub use source::DataSource;
+pub use store::{BarsInfo, BreakerInfo, MarketStore, NewsInfo, Pruned, QuotaInfo, StoreInfo};
 pub use vendor::{EndpointFamily, RequestOutcome, Vendor, VendorFault, VendorStats};

@@ -18,6 +18,7 @@ mod scores;
 mod series;
 mod served;
 mod span;
+mod upkeep;
 
 pub(crate) use asked::ChartState;
 pub(crate) use connection::Store;
@@ -27,6 +28,7 @@ pub(crate) use prices::{Basis, FetchedBars};
 pub(crate) use scores::ArticleScore;
 pub(crate) use series::Series;
 pub(crate) use span::Span;
+pub use upkeep::{BarsInfo, BreakerInfo, MarketStore, NewsInfo, Pruned, QuotaInfo, StoreInfo};
 
 #[cfg(test)]
 mod tests;

@@ -147,5 +147,9 @@ fn check_image(container: &Value, wrong: &mut impl FnMut(&str)) {
 
 /// Whether a variable's value must not be readable in a manifest.
 pub(super) fn is_secret(key: &str) -> bool {
-    key.ends_with("API_KEY") || key.ends_with("PASSWORD") || key.ends_with("TOKEN")
+    key.ends_with("API_KEY")
+        || key.ends_with("KEY_ID")
+        || key.ends_with("SECRET_KEY")
+        || key.ends_with("PASSWORD")
+        || key.ends_with("TOKEN")
 }

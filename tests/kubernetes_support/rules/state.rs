@@ -113,25 +113,45 @@ fn check_settings(overlay: Overlay, objects: &[Value], found: &mut Vec<String>) 
     }
 }
 
-/// The vendor's key comes from a Secret that may be missing.
+/// The variables of the vendors' keys, each with its Secret and the key in it.
+const VENDOR_KEYS: [(&str, &str, &str); 4] = [
+    (
+        "CLOSECALL__ALPHAVANTAGE__API_KEY",
+        "closecall-alphavantage",
+        "api-key",
+    ),
+    ("CLOSECALL__ALPACA__KEY_ID", "closecall-alpaca", "key-id"),
+    (
+        "CLOSECALL__ALPACA__SECRET_KEY",
+        "closecall-alpaca",
+        "secret-key",
+    ),
+    ("CLOSECALL__TIINGO__API_KEY", "closecall-tiingo", "api-key"),
+];
+
+/// The vendors' keys come from Secrets that may be missing.
 fn check_vendor_key(objects: &[Value], found: &mut Vec<String>) {
     let variables = list(pod(role(objects, "scraper")), "/containers/0/env");
-    let source = variables
-        .iter()
-        .find(|variable| text(variable, "/name") == "CLOSECALL__ALPHAVANTAGE__API_KEY")
-        .map_or(&Value::Null, |variable| {
-            at(variable, "/valueFrom/secretKeyRef")
-        });
-    if source != &json!({"name": "closecall-alphavantage", "key": "api-key", "optional": true}) {
-        found.push("scraper: does not take the vendor's key from an optional Secret".to_owned());
+    for (name, secret, key) in VENDOR_KEYS {
+        let source = variables
+            .iter()
+            .find(|variable| text(variable, "/name") == name)
+            .map_or(&Value::Null, |variable| {
+                at(variable, "/valueFrom/secretKeyRef")
+            });
+        if source != &json!({"name": secret, "key": key, "optional": true}) {
+            found.push(format!(
+                "scraper: does not take {name} from an optional Secret"
+            ));
+        }
+        if !one(objects, "Secret", secret).is_null() {
+            found.push("a secret stands in the manifests".to_owned());
+        }
     }
     for called in ["ticker-picker", "gru-trainer", "reporter"] {
         let settings = environment(objects, pod(role(objects, called)));
         if settings.iter().any(|(key, _)| pods::is_secret(key)) {
             found.push(format!("{called}: is given a secret it does not need"));
         }
-    }
-    if !one(objects, "Secret", "closecall-alphavantage").is_null() {
-        found.push("a secret stands in the manifests".to_owned());
     }
 }

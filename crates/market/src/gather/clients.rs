@@ -51,6 +51,8 @@ pub(super) struct ClientParts<'a> {
     pub(super) stats: &'a Arc<VendorStats>,
     pub(super) store: &'a Store,
     pub(super) clock: &'a Clock,
+    /// Each question is asked once, whatever comes of it.
+    pub(super) once: bool,
 }
 
 /// Makes the chain of providers, and the client for news where there is a key, or none is needed.
@@ -192,6 +194,7 @@ impl Clients<'_> {
             http: Http::new(&settings.yahoo.user_agent, first, &self.tls, headers)?,
             interval: interval.unwrap_or(automatic),
             retry_base: settings.market.retry_base,
+            once: shared.once,
             limits: Limits {
                 vendor,
                 store: shared.store.clone(),

@@ -225,6 +225,26 @@ impl Store {
         })
     }
 
+    /// Opens the store of a data directory, whoever's it is; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when it cannot be opened.
+    pub(crate) fn open_existing(data_dir: &Path) -> Result<Option<Self>, Error> {
+        let path = data_dir.join("market.db");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let connection =
+            Connection::open(&path).map_err(|error| failed(&path, "open", error.to_string()))?;
+        let store = Self {
+            path: path.into(),
+            connection: Arc::new(Mutex::new(connection)),
+        };
+        // One that was never used is nobody's, and stays the live vendors'.
+        store.now("open", |connection| prepare(connection, &DataSource::Live))?;
+        Ok(Some(store))
+    }
+
     /// Does `work` on the blocking pool.
     pub(super) async fn run<T: Send + 'static>(
         &self,
@@ -239,7 +259,7 @@ impl Store {
     }
 
     /// Does `work` here.
-    fn now<T>(
+    pub(super) fn now<T>(
         &self,
         action: &'static str,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,

@@ -33,6 +33,8 @@ pub(crate) struct Fetcher {
     hosts: Vec<Url>,
     pace: Pace,
     retries: Backoff,
+    /// A request is made once, whatever comes of it.
+    once: bool,
     limits: Limits,
     rng: Mutex<ChaCha8Rng>,
 }
@@ -45,6 +47,7 @@ pub(crate) struct FetcherParts {
     pub(crate) hosts: Vec<Url>,
     pub(crate) interval: Duration,
     pub(crate) retry_base: Duration,
+    pub(crate) once: bool,
     pub(crate) limits: Limits,
     pub(crate) seed: u64,
 }
@@ -57,6 +60,7 @@ impl Fetcher {
             hosts,
             interval,
             retry_base,
+            once,
             limits,
             seed,
         } = parts;
@@ -77,6 +81,7 @@ impl Fetcher {
                 max: MAX_WAIT.max(retry_base),
                 jitter: JITTER,
             },
+            once,
             limits,
             rng: Mutex::new(rng),
         }
@@ -139,6 +144,9 @@ impl Fetcher {
 
     /// Wait before the next try; `None` when there is to be none.
     fn wait_after(&self, fault: &VendorFault, tried: u32) -> Option<Duration> {
+        if self.once {
+            return None;
+        }
         let again = match fault {
             VendorFault::Throttled {
                 retry_after: Some(after),
@@ -219,6 +227,7 @@ mod tests {
             hosts: vec![host; hosts],
             interval: Duration::ZERO,
             retry_base: Duration::from_millis(500),
+            once: false,
             limits: Limits {
                 vendor: Vendor::Yahoo,
                 store: Store::open(dir.path(), &DataSource::Live).unwrap(),

@@ -7,7 +7,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use chrono::DateTime;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER,
+};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 use rustls::CertificateError;
@@ -33,6 +35,8 @@ pub(crate) struct HttpAnswer {
     content_type: String,
     pub(crate) location: Option<String>,
     retry_after: Option<Duration>,
+    /// The body is in a coding that this client does not read.
+    coded: bool,
     body: Vec<u8>,
 }
 
@@ -104,6 +108,8 @@ async fn read(mut response: Response) -> Result<HttpAnswer, VendorFault> {
             .to_ascii_lowercase(),
         location: header(headers, &LOCATION).map(|to| host_of(to, response.url())),
         retry_after: retry_after(headers),
+        coded: header(headers, &CONTENT_ENCODING)
+            .is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity")),
         body: Vec::new(),
     };
     while let Some(chunk) = response.chunk().await.map_err(fault)? {
@@ -205,6 +211,10 @@ impl HttpAnswer {
 
     /// The body as JSON of the form `T`; a page is never read as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, VendorFault> {
+        // A coding that was asked for has been undone, and its header is gone.
+        if self.coded {
+            return Err(VendorFault::NotJson("in a coding that was not asked for"));
+        }
         let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
         match first {
             None => return Err(VendorFault::Malformed("the body is empty".to_owned())),
@@ -237,6 +247,7 @@ impl HttpAnswer {
             content_type: content_type.to_owned(),
             location: None,
             retry_after: None,
+            coded: false,
             body: body.into(),
         }
     }

@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
+mod backfill;
 mod certificates;
 mod cut;
+mod day;
 mod faults;
 mod field_data;
 mod hearsay;
