@@ -198,6 +198,7 @@ fn roles(
         let market = Arc::new(settings.open_market(&run.clock)?);
         readings.push(readings::vendor_requests(&market));
         readings.push(readings::breakers(&market));
+        readings.extend(readings::gathers(&market));
         scraper = Some(ScraperRole {
             market,
             datasets: Arc::new(
@@ -223,18 +224,19 @@ fn roles(
         faults: run.faults.clone(),
         picker,
         scraper,
-        trainer: run
-            .has(Role::GruTrainer)
-            .then(|| forecaster(settings, &run.clock)),
+        trainer: run.has(Role::GruTrainer).then(|| {
+            let cache = Arc::<FitCache>::default();
+            readings.push(readings::fits(&cache));
+            forecaster(settings, &run.clock, cache)
+        }),
         reporter,
     })
 }
 
 /// The forecast as a function of the dataset, with this run's settings and clock. Picks of the same
 /// rows share what is learned of them.
-fn forecaster(settings: &Settings, clock: &Clock) -> Forecaster {
+fn forecaster(settings: &Settings, clock: &Clock, cache: Arc<FitCache>) -> Forecaster {
     let (settings, clock) = (settings.forecast.clone(), clock.clone());
-    let cache = FitCache::default();
     Arc::new(move |dataset, on_epoch| {
         forecast_with_cache(dataset, &settings, &cache, clock.now(), on_epoch)
     })

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use closecall_alerts::AlertCounts;
+use closecall_forecast::FitCache;
 use closecall_kafka::KafkaStats;
 use closecall_ledger::Reader;
 use closecall_market::{EndpointFamily, Market, RequestOutcome, Vendor};
@@ -70,6 +71,60 @@ pub(crate) fn vendor_requests(market: &Arc<Market>) -> Reading {
     Reading {
         name: "vendor_requests",
         help: "Requests to the vendors, by outcome",
+        counter: true,
+        read: Box::new(read),
+    }
+}
+
+/// Prices of the moment by source and outcome, and repairs of prices by rule.
+pub(crate) fn gathers(market: &Arc<Market>) -> [Reading; 2] {
+    let (of_quotes, of_repairs) = (Arc::clone(market.counts()), Arc::clone(market.counts()));
+    let quotes = move || {
+        let quotes = of_quotes.quotes().into_iter();
+        quotes
+            .map(|((source, outcome), count)| {
+                let labels = vec![
+                    ("source", source.to_owned()),
+                    ("outcome", outcome.to_owned()),
+                ];
+                (labels, number(count))
+            })
+            .collect()
+    };
+    let repairs = move || {
+        let repairs = of_repairs.repairs().into_iter();
+        repairs
+            .map(|(rule, count)| (vec![("rule", rule.to_owned())], number(count)))
+            .collect()
+    };
+    [
+        Reading {
+            name: "quotes",
+            help: "Prices of the moment that were taken, or why there was none",
+            counter: true,
+            read: Box::new(quotes),
+        },
+        Reading {
+            name: "repairs",
+            help: "Repairs of prices as they were fetched",
+            counter: true,
+            read: Box::new(repairs),
+        },
+    ]
+}
+
+/// Forecasts whose fit was remembered, and those that had to make it.
+pub(crate) fn fits(cache: &Arc<FitCache>) -> Reading {
+    let cache = Arc::clone(cache);
+    let read = move || {
+        let (found, missed) = cache.found_and_missed();
+        let sample =
+            |remembered: bool, count| (vec![("remembered", remembered.to_string())], number(count));
+        vec![sample(true, found), sample(false, missed)]
+    };
+    Reading {
+        name: "fits",
+        help: "Fits that forecasts rested on, made for them or remembered",
         counter: true,
         read: Box::new(read),
     }

@@ -29,6 +29,9 @@ struct Kept {
     fits: HashMap<FitKey, (u64, Arc<Fit>)>,
     /// Counts uses; the fit with the smallest number is the one longest unused.
     uses: u64,
+    /// Forecasts that found their fit, and those that had to make it.
+    found: u64,
+    missed: u64,
 }
 
 impl Default for FitCache {
@@ -51,10 +54,22 @@ impl FitCache {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.uses += 1;
         let now = kept.uses;
-        kept.fits.get_mut(key).map(|(used, fit)| {
+        let found = kept.fits.get_mut(key).map(|(used, fit)| {
             *used = now;
             Arc::clone(fit)
-        })
+        });
+        match found {
+            Some(_) => kept.found += 1,
+            None => kept.missed += 1,
+        }
+        found
+    }
+
+    /// How many forecasts found their fit here, and how many did not.
+    #[must_use]
+    pub fn found_and_missed(&self) -> (u64, u64) {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        (kept.found, kept.missed)
     }
 
     pub(crate) fn insert(&self, key: FitKey, fit: Arc<Fit>) {

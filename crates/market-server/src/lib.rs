@@ -14,9 +14,10 @@
 //! * [`ReplayWriter`]: writes what was fetched as a replay reads it.
 //! * [`FaultScript`]: misbehaviour on command.
 //!
-//! It is no copy of the vendors' quotas. Without a fault script it counts no requests, and
-//! it checks no key, except that a request without one gets the vendor's own answer where that vendor
-//! asks for one.
+//! It is no copy of the vendors' quotas. It counts requests (`GET /requests` shows them by session,
+//! service and ticker) and refuses none for their number without a fault script, and it checks no
+//! key, except that a request without one gets the vendor's own answer where that vendor asks for
+//! one.
 
 mod alpaca;
 mod alphavantage;

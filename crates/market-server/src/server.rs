@@ -19,9 +19,9 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use crate::counts::RequestCounts;
+use crate::counts::{self, RequestCounts};
 use crate::error::Error;
-use crate::faults::{FaultScript, ReplyBody, Wait};
+use crate::faults::{FaultScript, Reply, ReplyBody, Wait};
 use crate::market::ServedMarket;
 use crate::route;
 
@@ -217,10 +217,14 @@ fn serve_connection(stream: TcpStream, handler: Arc<Handler>, open: &GracefulShu
 
 impl Handler {
     async fn respond(&self, request: &Request<Incoming>) -> Response<ReplyBody> {
+        if request.uri().path() == counts::PATH {
+            return Reply::of(self.counts.answer()).response;
+        }
         let (method, target, headers) = (request.method(), request.uri(), request.headers());
         let (about, answer) = route::answer(&self.market, method, target, headers);
-        self.counts.count(about.service());
-        let reply = self.faults.reply(&about, answer, self.clock.now());
+        let now = self.clock.now();
+        self.counts.count(&self.market, &about, now);
+        let reply = self.faults.reply(&about, answer, now);
         match reply.wait {
             Wait::None => {}
             Wait::For(span) => tokio::time::sleep(span).await,

@@ -1,6 +1,7 @@
 //! The gather: prices and news of one pick, fetched into the store, read back from it, and cut at
 //! the pick's as-of time whatever the vendors showed.
 //!
+//! * `counts`: quotes and repairs, for metrics.
 //! * `clients`: the vendors, as the settings have them.
 //! * `window`: which sessions and which moments belong to a pick.
 //! * `schedule`: when the daily chart is asked for.
@@ -15,6 +16,7 @@
 mod chain;
 mod check;
 mod clients;
+mod counts;
 mod fetched;
 mod news;
 mod news_plan;
@@ -47,6 +49,7 @@ use crate::vendor::VendorStats;
 use window::PickWindow;
 
 pub use check::VendorCheck;
+pub use counts::GatherCounts;
 pub use session_bars::SessionBars;
 
 /// Asking for prices ends this long after a gather began, then for the price of the moment, then for
@@ -73,6 +76,7 @@ pub struct Market {
     window_days: u32,
     max_age: u32,
     stats: Arc<VendorStats>,
+    counts: Arc<GatherCounts>,
     turns: Mutex<HashMap<Ticker, Arc<tokio::sync::Mutex<()>>>>,
     /// Name of the scorer whose scores and sums of articles are kept; without one, a gather brings
     /// all articles.
@@ -141,6 +145,7 @@ impl Market {
             window_days: settings.market.window_days,
             max_age: settings.market.max_age,
             stats,
+            counts: Arc::default(),
             turns: Mutex::default(),
             scorer: None,
         })
@@ -172,6 +177,12 @@ impl Market {
             .map(|family| format!("{} {}", family.vendor(), family.name()))
             .collect();
         (!names.is_empty()).then(|| format!("left alone after faults: {}", names.join(", ")))
+    }
+
+    /// Counts of the quotes and repairs so far.
+    #[must_use]
+    pub fn counts(&self) -> &Arc<GatherCounts> {
+        &self.counts
     }
 
     /// Counts of the requests so far.
@@ -210,6 +221,7 @@ impl Market {
             }
             quoted.quote
         });
+        self.counts.quote(Provider::Yahoo, &quote);
         if turn.is_ok() {
             self.fetch_news(&pick, &window, began + NEWS_WITHIN).await?;
         }

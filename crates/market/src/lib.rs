@@ -36,7 +36,7 @@ mod yahoo;
 mod recorded;
 
 pub use error::Error;
-pub use gather::{Market, SessionBars, VendorCheck};
+pub use gather::{GatherCounts, Market, SessionBars, VendorCheck};
 pub use settings::{
     AlpacaFeed, AlpacaSettings, AlphavantageSettings, ConnectionSettings, FilesSettings,
     MarketSettings, PricesSettings, TiingoSettings, WindowSettings, YahooSettings,

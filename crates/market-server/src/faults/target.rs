@@ -108,6 +108,11 @@ impl Request {
         }
     }
 
+    /// The first symbol that was asked for.
+    pub(crate) fn symbol(&self) -> Option<&str> {
+        self.symbols.first().map(String::as_str)
+    }
+
     pub(crate) fn other() -> Self {
         Self {
             service: Service::Other,

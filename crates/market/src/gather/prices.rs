@@ -124,6 +124,7 @@ impl Market {
             Ok(repaired) => repaired,
             Err(why) => return unsound(why.to_string()),
         };
+        self.counts.repairs_made(&repairs);
         for repair in &repairs {
             tracing::warn!(
                 %ticker, %pick_id, session = %repair.session, field = %repair.field,

@@ -16,8 +16,8 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) {
     let mut row = 1;
     while row < series.bars.len() {
         row = match returns_at(series, row) {
-            // What is left out moves the rest up: the row that returned is looked at next.
-            Some(end) => settle(series, row, end) + 1,
+            // What is left out moves the rest up: the row that returned may leave again.
+            Some(end) => settle(series, row, end),
             None => row + 1,
         };
     }
@@ -70,7 +70,8 @@ fn is_one_night_there_and_back(series: &RepairSeries<'_>, row: usize) -> bool {
     let back = opening_after.ln() - close;
     let least = there.abs().min(back.abs());
     let left = (opening_after.ln() - before).abs();
-    there * back < 0.0 && least > series.overnight() && CLEARLY * left <= least
+    let agreement = series.agreement(2).min(least / CLEARLY);
+    there * back < 0.0 && least > series.overnight() && left <= agreement
 }
 
 /// Repairs the rows from `row` to just before `end`, and says where `end` is afterwards.

@@ -47,7 +47,10 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
             series.rescale_before(row, split.factor, RepairRule::Split);
         } else if series.step(row).abs() <= limit(series, row, newer) {
             // Less than a factor of two that nothing explains: it has been real.
-        } else if let Some(factor) = unit(series, row) {
+        } else if let Some((factor, off)) = unit(series, row) {
+            if off > series.ordinary(series.sessions(row)) {
+                return Err(series.jump(row, OTHER_UNIT));
+            }
             let refusal = series.jump(row, OTHER_UNIT);
             other_unit = match other_unit {
                 Some((end, before, _)) if (before * factor - 1.0).abs() < 1e-9 => {
@@ -149,15 +152,15 @@ fn split(series: &RepairSeries<'_>, row: usize) -> Option<Explained> {
     })
 }
 
-/// The factor that brings the rows before a jump to the unit after it, where it is one of unit.
-fn unit(series: &RepairSeries<'_>, row: usize) -> Option<f64> {
+/// The factor that brings the rows before a jump to the unit after it, where it is one of unit, and
+/// how far the jump is off it.
+fn unit(series: &RepairSeries<'_>, row: usize) -> Option<(f64, f64)> {
     let factor = if series.step(row) > 0.0 {
         UNIT
     } else {
         1.0 / UNIT
     };
+    let off = miss(series, row, factor.ln());
     // Nothing else is near it: the market's own move may be large.
-    let is_unit =
-        miss(series, row, factor.ln()) <= series.agreement(series.sessions(row)).max(0.25);
-    is_unit.then_some(factor)
+    (off <= series.agreement(series.sessions(row)).max(0.25)).then_some((factor, off))
 }
