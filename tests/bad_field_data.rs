@@ -42,6 +42,15 @@ fn forecast(name: &str) -> Value {
     predict(&on_chart(name), "AAPL", AS_OF).json()
 }
 
+/// What people are told.
+fn predict_words(name: &str) -> String {
+    let vendor = on_chart(name);
+    let workplace = Workplace::on(&vendor.url()).with("CLOSECALL__MARKET__RETRY_BASE", "1ms");
+    workplace
+        .run(&["predict", "AAPL", "--as-of", AS_OF])
+        .stdout()
+}
+
 fn number(forecast: &Value, pointer: &str) -> f64 {
     forecast.pointer(pointer).unwrap().as_f64().unwrap()
 }
@@ -190,6 +199,54 @@ fn a_ticker_that_the_store_knows_is_forecast_when_the_vendor_denies_it() {
             done.stderr()
         );
     }
+}
+
+#[test]
+fn prices_below_a_dollar_are_published_to_four_decimals() {
+    let penny = forecast("chart-sub-penny.json");
+    assert_eq!(penny["Close"], 0.0263);
+    for level in [0, 1] {
+        let bound = |end: &str| number(&penny, &format!("/intervals/{level}/{end}"));
+        let (lower, upper) = (bound("lower"), bound("upper"));
+        let middle = number(&penny, "/Prediction");
+        assert!(lower < middle && middle < upper, "{lower} {middle} {upper}");
+        assert!(upper - lower < 0.01, "{lower} {upper}");
+    }
+    // To four decimals and no more, in every place.
+    let mut prices = vec![number(&penny, "/Prediction"), number(&penny, "/reference")];
+    for row in penny["history"].as_array().unwrap() {
+        prices.push(row[1].as_f64().unwrap());
+    }
+    assert!(prices.len() > 50);
+    for price in prices {
+        let steps = price * 1e4;
+        assert!((steps - steps.round()).abs() < 1e-6, "{price}");
+    }
+    let said = predict_words("chart-sub-penny.json");
+    assert!(said.contains("from yesterday's close 0.0263"), "{said}");
+}
+
+#[test]
+fn a_title_with_entities_is_scored_as_it_is_meant() {
+    let (chart, news) = (fixture("chart-clean.json"), fixture("news-entities.json"));
+    let vendor = Vendor::start(move |target| match target.starts_with("/v8/") {
+        true => Reply::text(200, &chart),
+        false => Reply::text(200, &news),
+    });
+    let workplace = Workplace::on(&vendor.url()).with("CLOSECALL__MARKET__RETRY_BASE", "1ms");
+    let arguments = ["predict", "AAPL", "--as-of", AS_OF, "--json"];
+    let forecast = workplace.run(&arguments).json();
+    // "AT&T isn't losing customers" is 0.2924; with its entities unread it would be -0.3818.
+    let news = forecast["news"].as_array().unwrap();
+    let scored: Vec<_> = news.iter().filter(|of| of[2] == 1).collect();
+    let [of_the_day] = scored[..] else {
+        panic!("{news:?}");
+    };
+    assert_eq!(of_the_day[0], "2023-06-29");
+    assert!(
+        (of_the_day[1].as_f64().unwrap() - 0.2924).abs() < 5e-5,
+        "{of_the_day}"
+    );
 }
 
 /// A vendor of news whose first answer is this, and whose others hold one article.

@@ -221,7 +221,7 @@ impl Market {
             }
             quoted.quote
         });
-        self.counts.quote(Provider::Yahoo, &quote);
+        self.counts.quote(prices.provider, &quote);
         if turn.is_ok() {
             self.fetch_news(&pick, &window, began + NEWS_WITHIN).await?;
         }

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use crate::vendor::VendorFault;
 
 pub(crate) use alpaca::Alpaca;
-pub(crate) use answer::{Chart, IntradayAnswer, IntradayRow, SETTLED_AFTER};
+pub(crate) use answer::{ASKED_AHEAD, Chart, IntradayAnswer, IntradayRow, SETTLED_AFTER};
 pub(crate) use files::Files;
 pub(crate) use tiingo::Tiingo;
 
@@ -62,7 +62,8 @@ pub(crate) trait PriceProvider: Debug + Send + Sync {
         TimeDelta::zero()
     }
 
-    /// The bars of the days from `from` to just before `to`; empty when there are none.
+    /// The bars of the days from `from` to just before `to`, which lies a day after what may be known;
+    /// empty when there are none.
     fn daily<'a>(
         &'a self,
         ticker: &'a Ticker,

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::{Provider, Ticker};
 use tokio::time::Instant;
 
-use crate::providers::{Asked, Chart, IntradayAnswer, IntradayWindow, PriceProvider};
+use crate::providers::{ASKED_AHEAD, Asked, Chart, IntradayAnswer, IntradayWindow, PriceProvider};
 use crate::vendor::fetch::Fetcher;
 use crate::vendor::http::HttpAnswer;
 use crate::vendor::symbol::vendor_symbol;
@@ -38,6 +38,7 @@ impl PriceProvider for Yahoo {
         deadline: Instant,
     ) -> Asked<'a, Chart> {
         Box::pin(async move {
+            let cut = to - ASKED_AHEAD;
             let (from, to) = (from.timestamp().to_string(), to.timestamp().to_string());
             let query = [
                 ("period1", from.as_str()),
@@ -46,7 +47,7 @@ impl PriceProvider for Yahoo {
                 ("events", "div,splits"),
                 ("includePrePost", "false"),
             ];
-            let read = |answer: &HttpAnswer| daily::read(answer, ticker);
+            let read = |answer: &HttpAnswer| daily::read(answer, ticker, cut);
             self.fetch(ticker, &query, deadline, read).await
         })
     }

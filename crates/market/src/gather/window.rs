@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use closecall_calendar::{Calendar, Session};
 use closecall_protocol::Pick;
 
-use crate::providers::SETTLED_AFTER;
+use crate::providers::{ASKED_AHEAD, SETTLED_AFTER};
 use crate::store::Span;
 
 /// Days asked for before the window, so that its edge does not hang on the vendor's reading of it.
@@ -51,7 +51,7 @@ impl PickWindow {
         let from = self.first.date - Days::new(MARGIN_DAYS);
         (
             from.and_time(NaiveTime::MIN).and_utc(),
-            self.cut + TimeDelta::days(1),
+            self.cut + ASKED_AHEAD,
         )
     }
 }

@@ -11,6 +11,9 @@ use crate::split::Split;
 /// A session's bar holds its official close so long after it.
 pub(crate) const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(20);
 
+/// Daily prices are asked for up to this long after the moment at which they were known.
+pub(crate) const ASKED_AHEAD: TimeDelta = TimeDelta::days(1);
+
 /// Daily bars as they came, the last of each date, ascending.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Chart {

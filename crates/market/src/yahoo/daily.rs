@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use closecall_calendar::Calendar;
 use closecall_protocol::{Bar, SessionDate, Ticker};
 
@@ -16,15 +16,20 @@ use crate::vendor::VendorFault;
 use crate::vendor::http::HttpAnswer;
 use crate::vendor::number::Cell;
 
-/// Reads an answer about `ticker`.
-pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker) -> Result<Chart, VendorFault> {
+/// Reads an answer about `ticker`, as far as its rows were there at `cut`: one that is stamped later
+/// takes no earlier one's place.
+pub(crate) fn read(
+    answer: &HttpAnswer,
+    ticker: &Ticker,
+    cut: DateTime<Utc>,
+) -> Result<Chart, VendorFault> {
     match result(answer, ticker, &["1d"])? {
         None => Ok(Chart::default()),
-        Some(result) => chart(result),
+        Some(result) => chart(result, cut),
     }
 }
 
-fn chart(result: ChartResult) -> Result<Chart, VendorFault> {
+fn chart(result: ChartResult, cut: DateTime<Utc>) -> Result<Chart, VendorFault> {
     let mut chart = Chart {
         splits: splits(result.events),
         ..Chart::default()
@@ -41,6 +46,9 @@ fn chart(result: ChartResult) -> Result<Chart, VendorFault> {
             chart.refuse(format!("row {row} has no time"));
             continue;
         };
+        if at > cut {
+            continue;
+        }
         // The last of each date: a running session's bar may stand beside an earlier one of it.
         let date = Calendar::date_at(at);
         let newest = by_date.entry(date).or_insert((at, row));

@@ -5,7 +5,7 @@ mod intraday;
 mod memory;
 mod refusals;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use closecall_protocol::Ticker;
 use serde_json::json;
 
@@ -22,9 +22,14 @@ pub(crate) fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
+/// Reads all of an answer, whenever it is from.
+pub(crate) fn read(answer: &HttpAnswer, ticker: &Ticker) -> Result<Chart, VendorFault> {
+    codec::read(answer, ticker, DateTime::<Utc>::MAX_UTC)
+}
+
 pub(crate) fn recorded(name: &str, symbol: &str) -> Option<Result<Chart, VendorFault>> {
     let answer = recorded::answer(&format!("yahoo-chart/{name}.json"))?;
-    Some(codec::read(&answer, &ticker(symbol)))
+    Some(read(&answer, &ticker(symbol)))
 }
 
 pub(crate) fn json_answer(body: &serde_json::Value) -> HttpAnswer {
@@ -51,7 +56,7 @@ pub(crate) fn two_bars() -> serde_json::Value {
 pub(crate) fn changed(change: impl Fn(&mut serde_json::Value)) -> Result<Chart, VendorFault> {
     let mut body = two_bars();
     change(&mut body["chart"]["result"][0]);
-    codec::read(&json_answer(&body), &ticker("AAPL"))
+    read(&json_answer(&body), &ticker("AAPL"))
 }
 
 pub(crate) fn closes(chart: &Chart) -> Vec<(String, f64)> {

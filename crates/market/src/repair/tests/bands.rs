@@ -77,7 +77,7 @@ fn published(body: &Value, target: NaiveDate, model: ModelKind) -> Option<Publis
     let session = calendar.session(target).unwrap();
     let slot = session.open - TimeDelta::minutes(30);
     let answer = HttpAnswer::of(200, "application/json", body.to_string());
-    let chart = daily::read(&answer, &ticker).ok()?;
+    let chart = daily::read(&answer, &ticker, slot).ok()?;
     let settled = chart.finished(&calendar, slot);
     let repaired = repair(&settled, &chart.splits, &calendar).ok()?;
     let newest = repaired.bars.last()?;

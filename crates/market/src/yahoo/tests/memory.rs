@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::ticker;
+use super::{read as read_daily, ticker};
 use crate::alphavantage::codec as news;
 use crate::vendor::http::{HttpAnswer, MAX_BODY};
-use crate::yahoo::{daily, intraday};
+use crate::yahoo::intraday;
 
 /// Bytes that reading a body may take beside the body, however it is made.
 const CAP: u64 = 2 * MAX_BODY as u64;
@@ -70,7 +70,7 @@ fn no_body_takes_more_than_the_cap_while_it_is_read() {
     let mut most = 0;
     for body in &bodies {
         let answer = HttpAnswer::of(200, "application/json", body.as_str());
-        let charts: [&dyn Fn() -> bool; 2] = [&|| daily::read(&answer, &ticker).is_ok(), &|| {
+        let charts: [&dyn Fn() -> bool; 2] = [&|| read_daily(&answer, &ticker).is_ok(), &|| {
             intraday::read(&answer, &ticker).is_ok()
         }];
         let news: [&dyn Fn() -> bool; 1] = [&|| news::read(&answer, &ticker, "CANARY").is_ok()];

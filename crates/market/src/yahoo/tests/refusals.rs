@@ -4,13 +4,11 @@ use closecall_protocol::Bar;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{changed, closes, codec, json_answer, recorded as chart_of, ticker, two_bars};
+use super::{changed, closes, json_answer, read, recorded as chart_of, ticker, two_bars};
 use crate::providers::Chart;
 use crate::recorded;
 use crate::vendor::VendorFault;
 use crate::vendor::http::HttpAnswer;
-
-use codec::read;
 
 #[test]
 fn recorded_answers_that_are_not_daily_bars_of_a_ticker_are_refused_with_their_reason() {
