@@ -187,7 +187,7 @@ impl Proxy {
         let dir = tempfile::tempdir().unwrap();
         let mut settings = settings(&self.vendor.url(), &self.vendor.url());
         settings.alphavantage.api_key = None;
-        settings.market.window_days = 120;
+        settings.market.window_days = 70;
         let source = DataSource::Replay {
             address: "the test's vendors".to_owned(),
         };
