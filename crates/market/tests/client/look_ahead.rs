@@ -129,7 +129,7 @@ fn said(scraped: &MarketScraped) -> String {
         sessions_ahead: scraped.sessions_ahead,
         quote: scraped.quote,
         provider: Some(scraped.provider),
-        provider_switched: scraped.provider_switched,
+        provider_switched: Some(scraped.provider_switched),
         provisional: scraped.provisional,
         repairs: Arc::clone(&scraped.repairs),
         annotations: Annotations::default(),
