@@ -146,15 +146,18 @@ fn said(scraped: &MarketScraped) -> String {
     serde_json::to_string(&said).unwrap()
 }
 
+/// The moment after which answers are replaced, and what by; nothing is where there is none.
+type Thrown = Arc<Mutex<Option<(DateTime<Utc>, ChaCha8Rng)>>>;
+
 /// A vendor that hands on a server's answers, and replaces in them what a die says.
 struct Proxy {
     vendor: Scripted,
-    dice: Arc<Mutex<Option<(DateTime<Utc>, ChaCha8Rng)>>>,
+    dice: Thrown,
 }
 
 impl Proxy {
     async fn to(server: SocketAddr) -> Self {
-        let dice = Arc::<Mutex<Option<(DateTime<Utc>, ChaCha8Rng)>>>::default();
+        let dice = Thrown::default();
         let thrown = Arc::clone(&dice);
         let vendor = Scripted::start(move |target, _| {
             let mut body = fetch(server, target);
