@@ -11,7 +11,8 @@ use closecall_market::{DataSource, Market, RequestOutcome, Vendor};
 use closecall_protocol::TickerPicked;
 use closecall_supervision::{HealthBoard, Outbox};
 use closecall_web::{
-    About, Lag, Listening, PriorityPath, Process, ProcessSource, Record, Site, VendorRequests,
+    About, Lag, Listening, Peers, PriorityPath, Process, ProcessSource, Record, Site,
+    VendorRequests,
 };
 use tokio::sync::watch;
 
@@ -22,11 +23,12 @@ use crate::settings::Settings;
 /// A market that is not the real one, as every page says it: what it is, and about it.
 pub(crate) type Notice = (&'static str, String);
 
-/// Takes the port that is set, and says where the page is.
+/// Takes the port that is set, and says where the page is: in a line of its own for people and
+/// scripts, or in the log alone, as of a pod, whose every line is an object.
 ///
 /// # Errors
 /// When the port cannot be had.
-pub(crate) fn listen(settings: &Settings) -> anyhow::Result<Option<Listening>> {
+pub(crate) fn listen(settings: &Settings, line: bool) -> anyhow::Result<Option<Listening>> {
     let listening = Listening::bind(&settings.http)
         .with_context(|| {
             let listen = settings.http.listen.map(|address| address.to_string());
@@ -35,15 +37,15 @@ pub(crate) fn listen(settings: &Settings) -> anyhow::Result<Option<Listening>> {
         })
         .or_exit(Code::CannotCreate)?;
     if let Some(listening) = &listening {
-        announce(settings, listening);
+        announce(settings, listening, line);
     }
     Ok(listening)
 }
 
-fn announce(settings: &Settings, listening: &Listening) {
+fn announce(settings: &Settings, listening: &Listening, line: bool) {
     if settings.http.page {
-        // For people and for scripts: the first line.
         match listening.instead_of {
+            _ if !line => tracing::info!(page = listening.url(), "the page"),
             None => eprintln!("page: {}", listening.url()),
             Some(taken) => eprintln!("page: {} ({taken} is taken)", listening.url()),
         }
@@ -163,8 +165,11 @@ pub(crate) fn site(
     record: Option<Arc<Record>>,
     process: ProcessSource,
     priority: PriorityPath,
-) -> Arc<Site> {
-    Arc::new(Site::new(
+) -> anyhow::Result<Arc<Site>> {
+    let named = &settings.http.peers;
+    let peers = (settings.http.page && !named.is_empty()).then(|| Peers::watch(named));
+    let peers = peers.transpose().context("no thread for the peers")?;
+    let site = Site::new(
         about,
         clock.clone(),
         settings.calendar.calendar(),
@@ -173,5 +178,6 @@ pub(crate) fn site(
         process,
         &settings.http,
         priority,
-    ))
+    );
+    Ok(Arc::new(site.beside(peers)))
 }

@@ -75,7 +75,7 @@ pub(crate) fn run(
         );
         return Err(CodedError::new(Code::Configuration, error).into());
     }
-    let listening = page::listen(settings)?;
+    let listening = page::listen(settings, run.roles.is_empty())?;
     if let Some(greeting) = run.greeting {
         eprintln!("{greeting}");
     }
@@ -152,7 +152,7 @@ pub(crate) fn run(
             record,
             parts.source(),
             pages.answers(),
-        );
+        )?;
         let web = listening
             .map(|listening| Web::start(listening, site))
             .transpose();

@@ -199,7 +199,8 @@ impl Running {
 
     fn get(&self, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: role\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -258,11 +259,23 @@ fn every_path_is_served_and_every_metric_exists() {
         let words = text(rule, "/expr").split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         used.extend(words.filter(|word| word.starts_with("closecall_")));
     }
-    assert!(used.len() > 5, "{used:?}");
+    let dashboard = one(&objects, "ConfigMap", "closecall-dashboard");
+    let dashboard = text(dashboard, "/data/closecall-dashboard.json");
+    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
+    for panel in list(&dashboard, "/panels") {
+        assert!(!list(panel, "/targets").is_empty(), "{panel}");
+        for target in list(panel, "/targets") {
+            let words =
+                text(target, "/expr").split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+            used.extend(words.filter(|word| word.starts_with("closecall_")));
+        }
+    }
+    assert!(used.len() > 10, "{used:?}");
     for name in used {
         let family = name
             .strip_suffix("_total")
             .or(name.strip_suffix("_info"))
+            .or(name.strip_suffix("_bucket"))
             .unwrap_or(name);
         assert!(
             families.contains(family) || families.contains(name),

@@ -29,7 +29,7 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         }
         Err(error) => return Err(error.into()),
     };
-    let Some(listening) = page::listen(settings)? else {
+    let Some(listening) = page::listen(settings, true)? else {
         anyhow::bail!("`http.listen` is empty: set it to the address of the page");
     };
     let clock = Clock::system();
@@ -50,7 +50,7 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         "/version" => Some(version_page()),
         _ => None,
     });
-    let site = page::site(settings, about, &clock, Some(record), process, priority);
+    let site = page::site(settings, about, &clock, Some(record), process, priority)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

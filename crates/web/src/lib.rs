@@ -15,12 +15,14 @@
 //! | `pages` | the same values as HTML |
 //! | `live` | server-sent events |
 //! | `process` | what this process knows of its stages |
+//! | `peers` | what the other roles' processes say of theirs |
 
 mod api;
 mod assets;
 mod events;
 mod guard;
 mod pages;
+mod peers;
 mod problem;
 mod process;
 mod query;
@@ -34,6 +36,7 @@ mod site;
 mod text;
 
 pub use api::openapi::document as openapi;
+pub use peers::Peers;
 pub use process::{Lag, PriorityPath, Process, ProcessSource, VendorRequests};
 pub use record::Record;
 pub use server::{Listening, Web};

@@ -7,6 +7,7 @@ mod drawing;
 mod fan;
 mod layout;
 mod missing;
+mod peers;
 mod pick;
 mod picks;
 mod pipeline;

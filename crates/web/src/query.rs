@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use closecall_protocol::{PickId, SessionDate, Ticker};
+use chrono::NaiveDate;
+use closecall_protocol::{PickId, Ticker};
 
 use crate::problem::{Kind, Problem};
 use crate::text::short;
@@ -61,12 +62,12 @@ impl Query {
         self.0.get("ticker").map(|text| ticker(text)).transpose()
     }
 
-    pub(crate) fn session(&self) -> Result<Option<SessionDate>, Problem> {
+    /// A date; one beyond all sessions is no mistake, it has none.
+    pub(crate) fn session(&self) -> Result<Option<NaiveDate>, Problem> {
         let Some(text) = self.0.get("session") else {
             return Ok(None);
         };
-        // The type reads other forms too, which are for records.
-        let date = text.parse::<SessionDate>().ok();
+        let date = text.parse::<NaiveDate>().ok();
         match date.filter(|date| date.to_string() == *text) {
             Some(date) => Ok(Some(date)),
             None => Err(Problem::parameter("session", "a date as YYYY-MM-DD", text)),

@@ -17,6 +17,10 @@ pub struct HttpSettings {
     /// Names under which the pages may be asked for, beside `localhost` and every literal address.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// The other roles' processes, `host:port`, which are asked for their stages; a name stands for
+    /// all of its addresses.
+    #[serde(default)]
+    pub peers: Vec<String>,
     /// Take a free port where the one to listen on is taken: only for the default one, which
     /// no one asked for.
     #[serde(skip)]
@@ -33,6 +37,7 @@ impl Default for HttpSettings {
             listen: None,
             page: true,
             hosts: Vec::new(),
+            peers: Vec::new(),
             any_port: false,
         }
     }

@@ -6,6 +6,7 @@ use closecall_calendar::{Calendar, Clock};
 use closecall_protocol::Ticker;
 
 use crate::events::Visitors;
+use crate::peers::Peers;
 use crate::process::{PriorityPath, ProcessSource};
 use crate::record::Record;
 
@@ -40,6 +41,8 @@ pub struct Site {
     pub record: Option<Arc<Record>>,
     /// Knowledge of this process about its stages.
     pub process: ProcessSource,
+    /// The other roles' processes, where they are watched.
+    pub peers: Option<Arc<Peers>>,
     /// Names under which pages may be asked for.
     pub hosts: Vec<String>,
     /// Whether pages, API and events are served at all.
@@ -79,10 +82,18 @@ impl Site {
             tickers,
             record,
             process,
+            peers: None,
             hosts: settings.hosts.clone(),
             page: settings.page,
             priority,
             visitors: Visitors::default(),
         }
+    }
+
+    /// The same, beside these peers.
+    #[must_use]
+    pub fn beside(mut self, peers: Option<Arc<Peers>>) -> Self {
+        self.peers = peers;
+        self
     }
 }

@@ -8,12 +8,14 @@ use serde_json::Value;
 use super::Overlay;
 use crate::kubernetes_support::objects::{all, at, list, text};
 
-const ALWAYS: [&str; 5] = [
+const ALWAYS: [&str; 7] = [
     "all: nothing in",
     "all: nothing out",
     "part-of=closecall: out to namespace metadata.name=kube-system k8s-app=kube-dns TCP 53, UDP 53",
     "name=closecall: out to name=kafka TCP 9092, TCP 9093",
     "component=reporter name=closecall: in from namespace closecall/http=allowed TCP http",
+    "component=reporter name=closecall: out to name=closecall TCP http",
+    "name=closecall: in from component=reporter name=closecall TCP http",
 ];
 const SINGLE_NODE: [&str; 1] = ["component=broker name=kafka: in from name=closecall TCP kafka"];
 const STRIMZI: [&str; 2] = [

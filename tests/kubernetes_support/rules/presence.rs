@@ -144,7 +144,9 @@ fn check_budget(objects: &[Value], workload: &Value, wrong: &mut impl FnMut(&str
 }
 
 fn check_services(objects: &[Value], found: &mut Vec<String>) {
-    const OURS: [(&str, &str, bool); 3] = [
+    const OURS: [(&str, &str, bool); 5] = [
+        ("ticker-picker", "ticker-picker", true),
+        ("gru-trainer", "gru-trainer", true),
         ("scraper", "scraper", true),
         ("reporter", "reporter", true),
         ("closecall", "reporter", false),

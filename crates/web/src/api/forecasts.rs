@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use closecall_ledger::Entry;
-use closecall_protocol::{CloseForecast, PickId};
+use closecall_protocol::{CloseForecast, PickId, SessionDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -94,7 +94,7 @@ pub(crate) fn list(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
         let last_read = found.last().map(|entry| entry.seq);
         let mut items: Vec<ForecastEntry> = found
             .iter()
-            .filter(|entry| session.is_none() || entry.session == session)
+            .filter(|entry| session.is_none() || entry.session.map(SessionDate::date) == session)
             .map(ForecastEntry::of)
             .collect();
         let cut = items.len() > wanted as usize;

@@ -134,7 +134,7 @@ fn stages() {}
     summary = "Picks that were given up, the newest first",
     params(
         ("stage" = Option<String>, Query, description = "Only of this stage", pattern = "^[a-z\\-]{1,40}$"),
-        ("reason" = Option<String>, Query, description = "Only for this reason, such as `unknown-ticker`"),
+        ("reason" = Option<String>, Query, description = "Only for this reason", pattern = "^(undecodable|unsupported-version|too-large|invalid-ticker|unknown-ticker|no-data|unavailable|expired|panic|took-too-long|diverged|abandoned)$"),
         ("limit" = Option<i64>, Query, description = "At most this number, 50 unless given", minimum = 1, maximum = 200),
         ("before" = Option<i64>, Query, description = "Only rows before this one", minimum = 1),
     ),

@@ -1,5 +1,6 @@
 //! `/api/v1/stages`: the pipeline as this process knows it. Every role answers.
 
+mod merged;
 mod views;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(crate) use self::views::{
-    HopView, LedgerView, PartitionView, PicksView, StageView, VendorView, WorkView,
+    HopView, LedgerView, PartitionView, PeerView, PicksView, StageView, VendorView, WorkView,
 };
 use super::{is_known, json};
 use crate::assets::digest;
@@ -41,7 +42,7 @@ pub(crate) struct StagesView {
     pub(crate) clock: DateTime<Utc>,
     /// Where the data come from.
     pub(crate) source: String,
-    /// Whether stages run in this process at all.
+    /// Whether stages run in this process, or were heard of from another.
     pub(crate) running: bool,
     /// Whether the process is ending.
     pub(crate) draining: bool,
@@ -55,6 +56,9 @@ pub(crate) struct StagesView {
     pub(crate) ledger: Option<LedgerView>,
     /// Requests to the vendors, where this process asks them.
     pub(crate) vendors: Vec<VendorView>,
+    /// The other roles' processes, where `http.peers` names them; their stages are merged above.
+    #[serde(default)]
+    pub(crate) peers: Vec<PeerView>,
 }
 
 pub(crate) fn get(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
@@ -76,6 +80,10 @@ pub(crate) fn essence(view: &StagesView) -> String {
         &view.picks,
         &view.vendors,
         view.draining,
+        view.peers
+            .iter()
+            .map(|peer| (&peer.address, peer.known))
+            .collect::<Vec<_>>(),
     );
     let ledger = view
         .ledger
@@ -166,8 +174,17 @@ fn quantile(buckets: &[(f64, u64)], share: f64) -> Option<f64> {
     None
 }
 
-/// The pipeline at this moment.
+/// The pipeline at this moment, with what the other roles say of their stages.
 pub(crate) fn view(site: &Site) -> StagesView {
+    let own = own(site);
+    match &site.peers {
+        Some(peers) => merged::merge(own, &peers.heard()),
+        None => own,
+    }
+}
+
+/// What this process itself knows.
+fn own(site: &Site) -> StagesView {
     let process = (site.process)();
     let health = process.health.as_ref();
     let order = |name: &str| {
@@ -194,6 +211,7 @@ pub(crate) fn view(site: &Site) -> StagesView {
         picks: picks(site, &process),
         ledger: ledger(site),
         vendors: vendors(&process),
+        peers: Vec::new(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::record::Record;
 use crate::text::{counted, day, error, price, ratio};
 
-const SIZE: (f64, f64) = (150.0, 20.0);
+const SIZE: (f64, f64) = (120.0, 20.0);
 
 /// The newest picks.
 pub(crate) fn panel(context: &Context<'_>, record: &Record) -> Result<Panel, Problem> {

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::drawing::ring;
 use super::layout::{Panel, ago, scroll};
-use super::{Context, Page, vendors};
+use super::{Context, Page, peers, vendors};
 use crate::api::stages::{HopView, LedgerView, STAGES, StageView, StagesView};
 use crate::text::{age, clean, count, counted, duration, hash_ends};
 
@@ -68,6 +68,9 @@ pub(crate) fn worst(view: &StagesView) -> String {
         let silent = age(i64::try_from(seconds).unwrap_or(i64::MAX));
         return format!("{} has made no progress for {silent}", title(stage));
     }
+    if let Some(stage) = view.stages.iter().find(|stage| stage.state == "unknown") {
+        return format!("{} has not been heard of", title(stage));
+    }
     if let Some(stage) = view.stages.iter().find(|stage| stage.state == "degraded") {
         return format!("{} is degraded", title(stage));
     }
@@ -117,7 +120,7 @@ fn stop(view: &StagesView, name: &str, title: &str) -> Markup {
             h3 { (title) }
             @match stage {
                 Some(stage) => (facts(view, stage)),
-                None => p.state { "runs elsewhere, not watched" },
+                None => p.state { "not watched: set " code { "http.peers" } },
             }
             @if let Some(hop) = hop { p.topic { code { (broken_at_dashes(&hop.topic)) } } }
             p.lag { (way_out(name, hop)) }
@@ -233,6 +236,7 @@ pub(crate) fn page(context: &Context<'_>) -> Page {
         div.grid { (panel(context).draw()) }
         @if view.running { div.grid { (stages(context).draw()) } }
         @if view.hops.iter().any(|hop| !hop.partitions.is_empty()) { div.grid { (partitions(view).draw()) } }
+        @if !view.peers.is_empty() { div.grid { (peers::panel(view).draw()) } }
         @if !view.vendors.is_empty() { div.grid { (vendors::panel(view, "c12").draw()) } }
     };
     Page::new(format!("Pipeline: {sentence}"), "/pipeline", main)

@@ -39,3 +39,15 @@ fn every_path_of_the_description_is_answered() {
         );
     }
 }
+
+/// Reasons are a closed list, which stands in the description.
+#[test]
+fn every_reason_is_one_of_the_description() {
+    let served = Served::new();
+    let description = served.get("/openapi.json").body;
+    for reason in <closecall_protocol::Reason as strum::VariantArray>::VARIANTS {
+        assert!(description.contains(reason.code()), "{reason}");
+        let found = served.get(&format!("/api/v1/dead-letters?reason={reason}"));
+        assert_eq!(found.status, 200, "{reason}");
+    }
+}

@@ -12,7 +12,7 @@ use closecall_protocol::{
     CloseForecast, ForecastValues, Headline, Interval, ModelSummary, Phase, PickId, Reason,
     Reference, ReferenceKind, SessionDate, Ticker,
 };
-use closecall_web::{About, HttpSettings, Listening, Process, Record, Site, Web};
+use closecall_web::{About, HttpSettings, Listening, Peers, Process, Record, Site, Web};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -92,6 +92,17 @@ impl Drop for Served {
 
 /// Serves a record, or a role without one.
 pub fn serve(clock: Clock, record: Option<Arc<Record>>, role: &str) -> (SocketAddr, Web) {
+    serve_beside(clock, record, role, Process::default(), None)
+}
+
+/// The same, of a process that knows this of its stages, beside these peers.
+pub fn serve_beside(
+    clock: Clock,
+    record: Option<Arc<Record>>,
+    role: &str,
+    process: Process,
+    peers: Option<Arc<Peers>>,
+) -> (SocketAddr, Web) {
     let settings = HttpSettings {
         listen: Some("127.0.0.1:0".parse().unwrap()),
         hosts: vec!["closecall.example".to_owned()],
@@ -113,10 +124,11 @@ pub fn serve(clock: Clock, record: Option<Arc<Record>>, role: &str) -> (SocketAd
         Calendar::default(),
         ["AAPL", "MSFT"].map(ticker).to_vec(),
         record,
-        Arc::new(Process::default),
+        Arc::new(move || process.clone()),
         &settings,
         Arc::new(|path| (path == "/healthz").then(|| (200, "application/json", "{}".to_owned()))),
     );
+    let site = site.beside(peers);
     (address, Web::start(listening, Arc::new(site)).unwrap())
 }
 

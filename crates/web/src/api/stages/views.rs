@@ -125,3 +125,22 @@ pub(crate) struct VendorView {
     /// Hosts that are left alone after they failed or refused.
     pub(crate) breaker_open: usize,
 }
+
+/// Another role's process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PeerView {
+    /// The name under which it was found.
+    pub(crate) name: String,
+    /// Its address.
+    pub(crate) address: String,
+    /// What it runs.
+    pub(crate) role: String,
+    /// Its version.
+    pub(crate) version: String,
+    /// Seconds since it was last heard.
+    pub(crate) age_s: u64,
+    /// Whether that is recent enough to say anything of it.
+    pub(crate) known: bool,
+    /// Its stages.
+    pub(crate) stages: Vec<StageView>,
+}

@@ -14,7 +14,7 @@ program="${CLOSECALL:-$root/target/debug/closecall}"
 # The modules are kept beside other tools, not in the checkout; their versions are pinned.
 FOLDER="${XDG_CACHE_HOME:-$HOME/.cache}/closecall/pages"
 mkdir -p "$FOLDER"
-cp "$root"/scripts/pages.d/{package.json,package-lock.json,*.mjs} "$FOLDER"
+cp "$root"/scripts/lib/pages/{package.json,package-lock.json,*.mjs} "$FOLDER"
 (cd "$FOLDER" && npm ci --silent --ignore-scripts --no-audit --no-fund)
 
 data="$(mktemp -d)"

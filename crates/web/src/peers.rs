@@ -1,0 +1,179 @@
+//! The other roles' processes, asked for their stages: what the reporter's page shows of them.
+//!
+//! Names are looked up anew each time, to all of their addresses, as a headless Service gives them. A
+//! peer that is silent is said to be unknown, never to be running.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use crate::api::stages::StagesView;
+
+/// How often the peers are asked.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// How long an answer may take.
+const WITHIN: Duration = Duration::from_secs(2);
+
+/// The largest answer.
+const LARGEST: u64 = 64 * 1024;
+
+/// After how long a silence nothing is known of a peer any more.
+const UNKNOWN_AFTER: Duration = Duration::from_secs(15);
+
+/// After how long it is forgotten: a pod that is gone does not come back under its address.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
+
+/// The peers of a process.
+#[derive(Debug)]
+pub struct Peers {
+    names: Vec<String>,
+    seen: Mutex<BTreeMap<SocketAddr, Heard>>,
+    stop: watch::Sender<bool>,
+}
+
+/// What was last heard of one.
+#[derive(Debug, Clone)]
+pub(crate) struct Heard {
+    /// The name under which it was found.
+    pub(crate) name: String,
+    /// When it was last heard.
+    pub(crate) at: Instant,
+    pub(crate) view: Arc<StagesView>,
+}
+
+impl Heard {
+    pub(crate) fn is_known(&self) -> bool {
+        self.at.elapsed() <= UNKNOWN_AFTER
+    }
+}
+
+impl Peers {
+    /// Asks these peers, each `host:port`, on a thread of its own, until the handle is dropped.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn watch(names: &[String]) -> io::Result<Arc<Self>> {
+        let peers = Arc::new(Self {
+            names: names.to_vec(),
+            seen: Mutex::default(),
+            stop: watch::Sender::new(false),
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let (weak, stop) = (Arc::downgrade(&peers), peers.stop.subscribe());
+        std::thread::Builder::new()
+            .name("page-peers".to_owned())
+            .spawn(move || runtime.block_on(asking(weak, stop)))?;
+        Ok(peers)
+    }
+
+    /// What was heard of each, in the order of their addresses.
+    pub(crate) fn heard(&self) -> Vec<(SocketAddr, Heard)> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter()
+            .map(|(address, heard)| (*address, heard.clone()))
+            .collect()
+    }
+
+    fn hear(&self, name: &str, address: SocketAddr, view: StagesView) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = Heard {
+            name: name.to_owned(),
+            at: Instant::now(),
+            view: Arc::new(view),
+        };
+        seen.insert(address, heard);
+        seen.retain(|_, heard| heard.at.elapsed() <= FORGOTTEN_AFTER);
+    }
+}
+
+impl Drop for Peers {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+async fn asking(peers: Weak<Peers>, mut stop: watch::Receiver<bool>) {
+    loop {
+        let Some(peers) = peers.upgrade() else {
+            return;
+        };
+        for name in &peers.names {
+            let addresses = match tokio::net::lookup_host(name).await {
+                Ok(addresses) => addresses.collect(),
+                Err(error) => {
+                    tracing::debug!(%name, %error, "a peer's name leads nowhere");
+                    Vec::new()
+                }
+            };
+            for address in addresses {
+                match tokio::time::timeout(WITHIN, ask(address)).await {
+                    Ok(Ok(view)) => peers.hear(name, address, view),
+                    Ok(Err(error)) => tracing::debug!(%name, %error, "a peer cannot be asked"),
+                    Err(_) => tracing::debug!(%name, "a peer does not answer"),
+                }
+            }
+        }
+        drop(peers);
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Asks one for its stages. Only a whole answer of this program's own form is taken.
+async fn ask(address: SocketAddr) -> io::Result<StagesView> {
+    let mut stream = TcpStream::connect(address).await?;
+    // A literal address is a host that every process serves.
+    let request = format!(
+        "GET /api/v1/stages HTTP/1.1\r\nHost: {address}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.take(LARGEST).read_to_end(&mut answer).await?;
+    parse(&answer).ok_or_else(|| io::Error::other("no whole answer of this program's form"))
+}
+
+/// The view in an answer: status 200, and as long as it says.
+fn parse(answer: &[u8]) -> Option<StagesView> {
+    let text = std::str::from_utf8(answer).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let mut lines = head.lines();
+    let ok = lines.next()?.split(' ').nth(1) == Some("200");
+    let length: usize = lines.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse().ok())?
+    })?;
+    (ok && length == body.len())
+        .then(|| serde_json::from_str(body).ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_answers_of_our_form_are_taken() {
+        for bad in [
+            "",
+            "HTTP/1.1 200 OK\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.1 302 Found\r\nLocation: http://x\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 500 X\r\nContent-Length: 2\r\n\r\n{}",
+        ] {
+            assert!(parse(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+}
