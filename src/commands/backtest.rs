@@ -13,7 +13,7 @@ use anyhow::Context;
 use chrono::{Months, NaiveDate};
 use clap::Args;
 use closecall_backtest::{
-    AskedTime, Journal, Progress, Report, Run, ScoredHeadlines, Variant, Walk, tables,
+    AskedTime, Journal, Progress, Report, Run, ScoredHeadlines, Variant, Walk, page, tables,
 };
 use closecall_gru as gru;
 use closecall_protocol::Ticker;
@@ -62,6 +62,9 @@ pub(crate) struct BacktestArgs {
     /// Write the JSON to a file as well
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Write the report as one HTML page that loads nothing from elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<ExitCode> {
@@ -96,9 +99,10 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
     let report = Report::of(made_with(&walk), &lines, &variants, Bootstrap::default());
     let json = serde_json::to_string(&report)?;
     if let Some(file) = &args.out {
-        std::fs::write(file, format!("{json}\n"))
-            .with_context(|| format!("cannot write {}", file.display()))
-            .or_exit(Code::CannotCreate)?;
+        write(file, &format!("{json}\n"))?;
+    }
+    if let Some(file) = &args.report {
+        write(file, &page(&report))?;
     }
     if args.json {
         crate::stdout::print(json)?;
@@ -106,6 +110,12 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
         crate::stdout::print(tables(&report).trim_end())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(file, text)
+        .with_context(|| format!("cannot write {}", file.display()))
+        .or_exit(Code::CannotCreate)
 }
 
 /// The lines of a whole walk. Its journal lies in the data directory until it is finished, so that

@@ -22,6 +22,22 @@ pub struct ModelReport {
     pub tickers: BTreeMap<Ticker, Group>,
     /// By third of expected volatility within each time asked, the calmest first: every forecast.
     pub thirds: Vec<Group>,
+    /// Error less that of the reference, added up over the outcomes in the order of time, in per
+    /// cent of the last close.
+    pub series: Vec<f64>,
+    /// How many closes fell below the 90 % band, into its lower edge, the lower and the upper half
+    /// of the 80 % band, the upper edge, and above.
+    pub zones: [usize; 6],
+}
+
+impl ModelReport {
+    /// All its groups.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &Group> {
+        std::iter::once(&self.total)
+            .chain(self.times.values())
+            .chain(self.phases.values())
+            .chain(self.tickers.values())
+    }
 }
 
 /// A group of forecasts.

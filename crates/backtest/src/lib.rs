@@ -12,13 +12,14 @@
 //! | `line` | one forecast beside its close |
 //! | `walk`, `journal` | all forecasts, on all cores, resumable |
 //! | `report`, `numbers` | what they amount to, and the goals that they are held against |
-//! | `text` | the same as tables for a terminal |
+//! | `text`, `html` | the same as tables for a terminal, and as a page |
 
 mod asked;
 mod dataset;
 mod error;
 mod group;
 mod history;
+mod html;
 mod journal;
 mod line;
 mod numbers;
@@ -32,6 +33,7 @@ pub use dataset::dataset_at;
 pub use error::Error;
 pub use group::{Group, ModelReport};
 pub use history::{History, Quotes, ScoredHeadlines};
+pub use html::page;
 pub use journal::Journal;
 pub use line::Line;
 pub use numbers::{Goal, goals};

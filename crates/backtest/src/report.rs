@@ -127,6 +127,8 @@ impl Maker<'_> {
             phases,
             tickers: self.groups(&outcomes, |line| line.ticker.clone()),
             thirds: self.thirds(lines),
+            series: added_up(&outcomes),
+            zones: zones(&outcomes),
         }
     }
 
@@ -190,6 +192,43 @@ fn judged(group: Group, lines: &[&Line], family: &mut LabelFamily, member: usize
         difference: family.bounds(member),
         ..group
     }
+}
+
+/// In the order of time; four decimals are more than can be seen.
+fn added_up(lines: &[&Line]) -> Vec<f64> {
+    let mut order = lines.to_vec();
+    order.sort_by(|a, b| (a.session, a.time, &a.ticker).cmp(&(b.session, b.time, &b.ticker)));
+    let mut sum = 0.0;
+    let differences = outcomes(&order).into_iter().map(|outcome| {
+        sum += 100.0 * (outcome.error - outcome.reference_error);
+        (1e4 * sum).round() / 1e4
+    });
+    differences.collect()
+}
+
+/// Closes by the part of the bands into which they fell.
+fn zones(lines: &[&Line]) -> [usize; 6] {
+    let mut counts = [0; 6];
+    for outcome in outcomes(lines) {
+        let of = |level: f64| outcome.bands.iter().find(|band| band.level == level);
+        let (Some(inner), Some(outer)) = (of(0.8), of(0.9)) else {
+            continue;
+        };
+        let edges = [
+            outer.lower,
+            inner.lower,
+            outcome.prediction,
+            inner.upper,
+            outer.upper,
+        ];
+        // A band's ends belong to it.
+        let beyond = |k: usize| match k {
+            0..=2 => outcome.actual >= edges[k],
+            _ => outcome.actual > edges[k],
+        };
+        counts[(0..edges.len()).filter(|&k| beyond(k)).count()] += 1;
+    }
+    counts
 }
 
 /// One outcome a ticker, session and phase: the first forecast in it.
