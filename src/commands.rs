@@ -9,13 +9,16 @@ mod config;
 mod dead_letters;
 mod demo;
 mod doctor;
+mod evaluate;
 mod flags;
+mod leakcheck;
 mod ledger;
 mod market;
 mod market_record;
 mod page;
 mod peek;
 mod predict;
+mod progress;
 mod run;
 mod store;
 mod topics;
@@ -95,6 +98,10 @@ pub(crate) enum Command {
     Market(market::MarketCommand),
     /// Forecast recorded sessions, each from what was known then, and score them
     Backtest(backtest::BacktestArgs),
+    /// Hold the forecasts against simulated markets of which the truth is known
+    Evaluate(evaluate::EvaluateArgs),
+    /// Prove that forecasts know nothing of what came after their cut
+    Leakcheck(leakcheck::LeakcheckArgs),
     /// Measure this machine
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -150,6 +157,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             market_record::run(&resolved.settings, &args)
         }
         Command::Backtest(args) => backtest::run(&resolved.settings, &args),
+        Command::Evaluate(args) => evaluate::run(&resolved.settings, &args),
+        Command::Leakcheck(args) => leakcheck::run(&resolved.settings, &args),
         Command::Bench(BenchCommand::Bridge(args)) => bench::bridge(&resolved.settings, &args),
         Command::Bench(BenchCommand::Pipeline(args)) => bench::pipeline(resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),

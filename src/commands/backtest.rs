@@ -3,7 +3,6 @@
 
 mod recorded;
 
-use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -19,9 +18,9 @@ use closecall_gru as gru;
 use closecall_protocol::Ticker;
 use closecall_scoring::Bootstrap;
 use closecall_sentiment::{DatasetBuilder, Vader};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use self::recorded::RecordedMarket;
+use super::progress::progress_bar;
 use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 
@@ -127,7 +126,7 @@ fn finished(walk: &Walk<'_>, data_dir: &Path) -> anyhow::Result<Vec<closecall_ba
         .or_exit(Code::CannotCreate)?;
     let path = folder.join(format!("{}.jsonl", walk.name()));
     let mut journal = Journal::open(&path, &walk.name()).or_exit(Code::CannotCreate)?;
-    let bar = bar();
+    let bar = progress_bar("backtest {bar:30} {pos}/{len}, {eta} left");
     let mut on_progress = |progress: Progress| {
         bar.set_length((progress.total - progress.resumed) as u64);
         bar.set_position((progress.done - progress.resumed) as u64);
@@ -187,13 +186,4 @@ fn made_with(walk: &Walk<'_>) -> Run {
         walk: walk.name(),
         retrain: walk.retrain.get(),
     }
-}
-
-/// Progress with the time left, where somebody sees it.
-fn bar() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("backtest {bar:30} {pos}/{len}, {eta} left");
-    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

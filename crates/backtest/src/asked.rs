@@ -21,6 +21,11 @@ pub enum AskedTime {
 }
 
 impl AskedTime {
+    /// A minute after the opening.
+    pub(crate) fn opening() -> Self {
+        Self::At(NaiveTime::from_hms_opt(9, 31, 0).unwrap_or_default())
+    }
+
     /// The moment on a session's day; `None` where it does not lie before the close, as 14:00 on a
     /// half day.
     #[must_use]

@@ -34,7 +34,7 @@ pub fn dataset_at(
     let [Ok(target), Ok(first_date), Ok(last)] = dates else {
         return Ok(None);
     };
-    let bars = history.bars_between(first_date, last);
+    let bars = history.bars_between(first_date, last, as_of);
     let Some(newest) = bars.last() else {
         return Ok(None);
     };

@@ -48,6 +48,9 @@ pub enum Error {
         /// Last date.
         to: chrono::NaiveDate,
     },
+    /// A simulated market left the range of prices.
+    #[error("the simulated market cannot be made: {0}")]
+    Simulated(String),
     /// The journal cannot be used.
     #[error("the journal {path} cannot be {doing}: {source}")]
     Journal {

@@ -17,6 +17,18 @@ pub struct History {
     pub bars: Vec<Bar>,
     /// Articles, ascending by time.
     pub articles: Vec<Article>,
+    /// Later versions of bars, ascending by the time they were first seen. A recorded file has
+    /// none: its bars are one vintage.
+    pub revisions: Vec<Revision>,
+}
+
+/// A bar as it was seen again, with other numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Revision {
+    /// When it was first seen so. Before that the version before it holds.
+    pub seen: DateTime<Utc>,
+    /// The bar.
+    pub bar: Bar,
 }
 
 impl History {
@@ -27,11 +39,24 @@ impl History {
         found.ok().map(|at| self.bars[at].close())
     }
 
-    /// The bars of the sessions from `first` to `last`, both included.
-    pub(crate) fn bars_between(&self, first: SessionDate, last: SessionDate) -> &[Bar] {
+    /// The bars of the sessions from `first` to `last`, both included, as they had been seen by
+    /// `as_of`.
+    pub(crate) fn bars_between(
+        &self,
+        first: SessionDate,
+        last: SessionDate,
+        as_of: DateTime<Utc>,
+    ) -> Vec<Bar> {
         let start = self.bars.partition_point(|bar| bar.session() < first);
         let end = self.bars.partition_point(|bar| bar.session() <= last);
-        self.bars.get(start..end).unwrap_or_default()
+        let mut bars = self.bars.get(start..end).unwrap_or_default().to_vec();
+        for revision in self.revisions.iter().filter(|r| r.seen <= as_of) {
+            let place = bars.binary_search_by_key(&revision.bar.session(), Bar::session);
+            if let Ok(at) = place {
+                bars[at] = revision.bar;
+            }
+        }
+        bars
     }
 
     /// The articles published in `[from, to]`.

@@ -12,18 +12,24 @@
 //! | `line` | one forecast beside its close |
 //! | `walk`, `journal` | all forecasts, on all cores, resumable |
 //! | `report`, `numbers` | what they amount to, and the goals that they are held against |
+//! | `simulated` | markets of which the truth is known |
+//! | `evaluate` | the goals held against them, each with a fault that turns it red |
+//! | `leakcheck` | the look-ahead proof |
 //! | `text`, `html` | the same as tables for a terminal, and as a page |
 
 mod asked;
 mod dataset;
 mod error;
+mod evaluate;
 mod group;
 mod history;
 mod html;
 mod journal;
+mod leakcheck;
 mod line;
 mod numbers;
 mod report;
+mod simulated;
 mod text;
 mod variant;
 mod walk;
@@ -31,13 +37,16 @@ mod walk;
 pub use asked::AskedTime;
 pub use dataset::dataset_at;
 pub use error::Error;
+pub use evaluate::{Evaluation, Extent, OnProgress, Plant, Row};
 pub use group::{Group, ModelReport};
-pub use history::{History, Quotes, ScoredHeadlines};
+pub use history::{History, Quotes, Revision, ScoredHeadlines};
 pub use html::page;
 pub use journal::Journal;
+pub use leakcheck::{Leak, LeakCheck, LeakReport, Trials};
 pub use line::Line;
 pub use numbers::{Goal, goals};
 pub use report::{Report, Run};
+pub use simulated::{SimulatedMarket, SimulatedMarkets, SimulatedSession, Truth};
 pub use text::tables;
 pub use variant::{UnknownVariant, Variant};
 pub use walk::{Progress, Walk};

@@ -19,7 +19,7 @@ use crate::variant::Variant;
 const WHOLE_DOLLARS: f64 = 25.0;
 
 /// Provenance of a report.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Run {
     /// The program's version.
     pub version: String,
@@ -254,7 +254,7 @@ fn share(lines: &[&Line], which: impl Fn(&Line) -> bool) -> Option<f64> {
 }
 
 /// Σ |error with news| / Σ |error without|, on forecasts of tickers that have news at all.
-fn news_gain(lines: &[Line], bootstrap: Bootstrap) -> Option<Estimate> {
+pub(crate) fn news_gain(lines: &[Line], bootstrap: Bootstrap) -> Option<Estimate> {
     let product = Variant::default();
     let silent = Variant {
         news: false,

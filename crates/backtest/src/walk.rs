@@ -106,6 +106,7 @@ impl<'a> Walk<'a> {
         for history in self.histories {
             hasher.update(format!("{}{:?}", history.ticker, history.bars));
             hasher.update((history.articles.len() as u64).to_le_bytes());
+            hasher.update(format!("{:?}", history.revisions));
             for article in &history.articles {
                 hasher.update(article.published.timestamp().to_le_bytes());
                 hasher.update(article.title.as_bytes());

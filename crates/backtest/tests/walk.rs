@@ -59,6 +59,7 @@ fn history(name: &str, salt: u64) -> History {
             article("2022-01-20", "A splendid success"),
             article("2022-03-16", "A terrible disaster"),
         ],
+        revisions: Vec::new(),
     }
 }
 

@@ -41,6 +41,7 @@ impl RecordedMarket {
             }
             Ok(History {
                 articles: replay.news(&ticker).to_vec(),
+                revisions: Vec::new(),
                 bars,
                 ticker,
             })
