@@ -30,6 +30,12 @@ pub(crate) struct EvaluateArgs {
     /// Plant a fault, to see the rows turn red that are there to see it
     #[arg(long, value_name = "NAME", value_parser = planted)]
     pub(crate) plant: Option<Plant>,
+    /// Only these rows, with commas, such as N6,H1
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) rows: Vec<String>,
+    /// Keep what was forecast in the data directory, so that another plant costs little
+    #[arg(long)]
+    pub(crate) keep: bool,
     /// Threads; by default one a core
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -74,7 +80,9 @@ pub(super) fn run(settings: &Settings, args: &EvaluateArgs) -> anyhow::Result<Ex
             Extent::QUICK
         },
         plant: args.plant,
+        wanted: &args.rows,
         folder: &folder,
+        keep: args.keep,
         jobs: args
             .jobs
             .map_or_else(std::thread::available_parallelism, Ok)?,

@@ -155,8 +155,12 @@ pub struct Evaluation<'a> {
     pub extent: Extent,
     /// A fault that is planted.
     pub plant: Option<Plant>,
+    /// Names of the rows that are wanted; all of them where it is empty.
+    pub wanted: &'a [String],
     /// Where walks keep what is done.
     pub folder: &'a Path,
+    /// Whether it stays there, so that another plant costs little.
+    pub keep: bool,
     /// Threads.
     pub jobs: NonZeroUsize,
 }
@@ -167,28 +171,42 @@ pub type OnProgress<'a> = dyn FnMut(&str, Progress) -> ControlFlow<()> + 'a;
 /// Rows of one kind of market.
 type Part = fn(&Evaluation<'_>, &mut OnProgress<'_>) -> Result<Option<Vec<Row>>, Error>;
 
+/// The rows' names, and what makes them.
+const PARTS: [(&[&str], Part); 6] = [
+    (
+        &[
+            "fair", "N1", "N2", "N3", "N4", "N5", "N6", "H1", "H2", "H5", "H6", "H7", "H12", "H14",
+        ],
+        no_signal::rows,
+    ),
+    (&["N7", "H8", "H13"], planted::rows),
+    (&["H6"], bands::after_a_break),
+    (&["N8"], bands::behind),
+    (&["H4"], label::rows),
+    (&["N9", "H10", "H11"], repeated::rows),
+];
+
 impl Evaluation<'_> {
     /// Every row; `None` where it was stopped.
     ///
     /// # Errors
     /// Whatever a market, a forecast or a journal says.
     pub fn run(&self, progress: &mut OnProgress<'_>) -> Result<Option<Vec<Row>>, Error> {
-        let parts: [Part; 6] = [
-            no_signal::rows,
-            planted::rows,
-            bands::after_a_break,
-            bands::behind,
-            label::rows,
-            repeated::rows,
-        ];
         let mut rows = Vec::new();
-        for part in parts {
+        for (names, part) in PARTS {
+            if !names.iter().any(|name| self.wants(name)) {
+                continue;
+            }
             match part(self, progress)? {
-                Some(new) => rows.extend(new),
+                Some(new) => rows.extend(new.into_iter().filter(|row| self.wants(row.name))),
                 None => return Ok(None),
             }
         }
         Ok(Some(rows))
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.wanted.is_empty() || self.wanted.iter().any(|wanted| wanted == name)
     }
 
     /// Walks through the last `sessions` sessions of simulated markets.
@@ -218,7 +236,7 @@ impl Evaluation<'_> {
         let path = self.folder.join(format!("{}.jsonl", walk.name()));
         let mut journal = Journal::open(&path, &walk.name())?;
         let lines = walk.run(&mut journal, &mut |state| progress(what, state))?;
-        if lines.is_some() {
+        if lines.is_some() && !self.keep {
             journal.remove()?;
         }
         Ok(lines.map(|lines| {

@@ -61,7 +61,7 @@ pub(super) fn behind(
     progress: &mut OnProgress<'_>,
 ) -> Result<Option<Vec<Row>>, Error> {
     let extent = evaluation.extent;
-    let each = extent.sessions / 2;
+    let each = extent.sessions;
     let markets = SimulatedMarket::several(
         extent.markets,
         evaluation.seed_of(21),
