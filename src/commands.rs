@@ -15,6 +15,7 @@ mod leakcheck;
 mod ledger;
 mod market;
 mod market_record;
+mod model;
 mod page;
 mod peek;
 mod predict;
@@ -22,6 +23,7 @@ mod progress;
 mod run;
 mod store;
 mod topics;
+mod train;
 pub(crate) mod version;
 
 use std::process::ExitCode;
@@ -98,6 +100,11 @@ pub(crate) enum Command {
     Market(market::MarketCommand),
     /// Forecast recorded sessions, each from what was known then, and score them
     Backtest(backtest::BacktestArgs),
+    /// Train one model over all tickers, for forecasts to start from
+    Train(train::TrainArgs),
+    /// Look at a model file
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// Hold the forecasts against simulated markets of which the truth is known
     Evaluate(evaluate::EvaluateArgs),
     /// Prove that forecasts know nothing of what came after their cut
@@ -126,7 +133,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // Those that run on end in order; the others end at once.
     if !matches!(
         cli.command,
-        Command::Demo(_) | Command::Run(_) | Command::Market(_) | Command::Page
+        Command::Demo(_)
+            | Command::Run(_)
+            | Command::Market(_)
+            | Command::Page
+            | Command::Train(_)
     ) {
         exit::end_on_a_signal()?;
     }
@@ -157,6 +168,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             market_record::run(&resolved.settings, &args)
         }
         Command::Backtest(args) => backtest::run(&resolved.settings, &args),
+        Command::Train(args) => train::run(&resolved.settings, &args),
+        Command::Model(command) => model::run(&command),
         Command::Evaluate(args) => evaluate::run(&resolved.settings, &args),
         Command::Leakcheck(args) => leakcheck::run(&resolved.settings, &args),
         Command::Bench(BenchCommand::Bridge(args)) => bench::bridge(&resolved.settings, &args),

@@ -3,6 +3,8 @@
 
 use std::fmt;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use closecall_protocol::ErrorClass;
 use closecall_supervision::Signals;
@@ -112,6 +114,26 @@ pub(crate) fn end_on_a_signal() -> anyhow::Result<()> {
             std::process::exit(signal.exit_code().into());
         })?;
     Ok(())
+}
+
+/// Set by the first request to end, for commands that keep what they have; the second ends the
+/// process at once.
+pub(crate) fn ask_to_stop() -> anyhow::Result<Arc<AtomicBool>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut signals = runtime.block_on(async { Signals::listen() })?;
+    let stop = Arc::<AtomicBool>::default();
+    let asked = Arc::clone(&stop);
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            runtime.block_on(signals.next());
+            asked.store(true, Ordering::Relaxed);
+            let signal = runtime.block_on(signals.next());
+            std::process::exit(signal.exit_code().into());
+        })?;
+    Ok(stop)
 }
 
 /// Gives an error the code it ends the process with.

@@ -11,6 +11,7 @@ mod commands;
 mod console;
 mod exit;
 mod following;
+mod model_file;
 mod page;
 mod pipeline;
 

@@ -8,7 +8,7 @@ use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{Forecaster, LedgerDeadLetters};
 use closecall_alerts::AlertCounts;
 use closecall_calendar::{Clock, Timetable};
-use closecall_forecast::{FitCache, forecast_with_cache};
+use closecall_forecast::{FitCache, forecast_with_model};
 use closecall_ledger::{Follower, Ledger, Reader, SharedLedger};
 use closecall_protocol::TickerPicked;
 use closecall_sentiment::{DatasetBuilder, Vader};
@@ -20,6 +20,7 @@ use crate::alerting::{self, Watched};
 use crate::console::{Console, Format};
 use crate::exit::{Code, CodedError, OrExit};
 use crate::following::Following;
+use crate::model_file::ModelFile;
 use crate::page::{self, Notice, Parts};
 use crate::role::Role;
 use crate::settings::Settings;
@@ -224,22 +225,32 @@ fn roles(
         faults: run.faults.clone(),
         picker,
         scraper,
-        trainer: run.has(Role::GruTrainer).then(|| {
-            let cache = Arc::<FitCache>::default();
-            readings.push(readings::fits(&cache));
-            forecaster(settings, &run.clock, cache)
-        }),
+        trainer: run
+            .has(Role::GruTrainer)
+            .then(|| {
+                let cache = Arc::<FitCache>::default();
+                readings.push(readings::fits(&cache));
+                forecaster(settings, &run.clock, cache)
+            })
+            .transpose()?,
         reporter,
     })
 }
 
 /// The forecast as a function of the dataset, with this run's settings and clock. Picks of the same
 /// rows share what is learned of them.
-fn forecaster(settings: &Settings, clock: &Clock, cache: Arc<FitCache>) -> Forecaster {
+fn forecaster(
+    settings: &Settings,
+    clock: &Clock,
+    cache: Arc<FitCache>,
+) -> anyhow::Result<Forecaster> {
+    let file = ModelFile::open(settings)?;
     let (settings, clock) = (settings.forecast.clone(), clock.clone());
-    Arc::new(move |dataset, on_epoch| {
-        forecast_with_cache(dataset, &settings, &cache, clock.now(), on_epoch)
-    })
+    Ok(Arc::new(move |dataset, on_epoch| {
+        let model = file.as_ref().and_then(ModelFile::current);
+        let now = clock.now();
+        forecast_with_model(dataset, &settings, model.as_deref(), &cache, now, on_epoch)
+    }))
 }
 
 /// Readers of what this run records: the console, and the metrics where they are served.

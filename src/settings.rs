@@ -26,6 +26,7 @@ mod dot_env;
 mod error;
 mod layer;
 mod layers;
+mod model;
 mod retired;
 #[cfg(test)]
 mod tests;
@@ -79,6 +80,9 @@ pub(crate) struct Settings {
     pub(crate) network: ConnectionSettings,
     pub(crate) market: WindowSettings,
     pub(crate) forecast: ForecastSettings,
+    /// Its only key may be unset, which leaves no table.
+    #[serde(default)]
+    pub(crate) model: model::ModelSettings,
     pub(crate) supervision: SupervisionSettings,
     /// Its only key may be unset, which leaves no table.
     #[serde(default)]

@@ -19,9 +19,10 @@ use closecall_protocol::Ticker;
 use closecall_scoring::Bootstrap;
 use closecall_sentiment::{DatasetBuilder, Vader};
 
-use self::recorded::RecordedMarket;
+pub(super) use self::recorded::RecordedMarket;
 use super::progress::progress_bar;
 use crate::exit::{Code, OrExit};
+use crate::model_file;
 use crate::settings::Settings;
 
 /// Forecast recorded sessions, each from what was known then, and score them.
@@ -80,6 +81,7 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
     let jobs = args
         .jobs
         .map_or_else(std::thread::available_parallelism, Ok)?;
+    let model = model_file::load(settings)?;
     let walk = Walk {
         histories: recorded.histories(),
         quotes: &recorded,
@@ -91,6 +93,7 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
         variants: &variants,
         retrain: args.retrain,
         settings: &settings.forecast,
+        model: model.as_deref(),
         window_days: settings.market.window_days,
         jobs,
     };

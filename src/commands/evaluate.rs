@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use closecall_backtest::{Evaluation, Extent, Plant, Progress, Row, ScoredHeadlines};
+use closecall_backtest::{Evaluation, EvaluationRow, Extent, Plant, Progress, ScoredHeadlines};
 use closecall_sentiment::{DatasetBuilder, Vader};
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ struct Evaluated {
     version: &'static str,
     commit: &'static str,
     seed: u64,
-    rows: Vec<Row>,
+    rows: Vec<EvaluationRow>,
 }
 
 fn planted(text: &str) -> Result<Plant, String> {

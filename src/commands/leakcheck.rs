@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use clap::Args;
-use closecall_backtest::{Leak, LeakCheck, LeakReport, ScoredHeadlines, Trials};
+use closecall_backtest::{Leak, LeakCheck, LeakReport, LeakTrials, ScoredHeadlines};
 use closecall_sentiment::{DatasetBuilder, Vader};
 
 use super::progress::progress_bar;
@@ -89,7 +89,7 @@ pub(super) fn run(settings: &Settings, args: &LeakcheckArgs) -> anyhow::Result<E
 }
 
 fn text(report: &LeakReport) -> String {
-    let Trials {
+    let LeakTrials {
         trials, changed, ..
     } = &report.own;
     let mut lines = vec![format!(

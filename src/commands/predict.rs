@@ -11,7 +11,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
 use closecall_actors::stage;
 use closecall_calendar::Clock;
-use closecall_forecast::FitProgress;
+use closecall_forecast::{FitCache, FitProgress};
 use closecall_protocol::{
     CloseForecast, DatasetBuilt, MarketScraped, Pick, PickId, PickReason, Ticker, TickerPicked,
 };
@@ -20,6 +20,7 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::flags::moment;
 use crate::exit::{Code, OrExit};
+use crate::model_file;
 use crate::settings::Settings;
 use crate::text;
 
@@ -110,8 +111,16 @@ fn forecast(
         bar.set_position(progress.done as u64);
         ControlFlow::Continue(())
     };
-    let forecast = closecall_forecast::forecast(dataset, &settings.forecast, now, &mut on_epoch)
-        .or_exit(Code::Data)?;
+    let model = model_file::load(settings)?;
+    let forecast = closecall_forecast::forecast_with_model(
+        dataset,
+        &settings.forecast,
+        model.as_deref(),
+        &FitCache::with_capacity(0),
+        now,
+        &mut on_epoch,
+    )
+    .or_exit(Code::Data)?;
     bar.finish_and_clear();
     Ok(forecast)
 }

@@ -48,6 +48,9 @@ pub enum Error {
         /// Last date.
         to: chrono::NaiveDate,
     },
+    /// Nothing could be learned.
+    #[error("the model cannot be trained: {0}")]
+    Training(#[source] closecall_forecast::Error),
     /// A simulated market left the range of prices.
     #[error("the simulated market cannot be made: {0}")]
     Simulated(String),

@@ -4,7 +4,8 @@
 //! | rows | market |
 //! |---|---|
 //! | N1 to N6, H1, H2, H5 to H7, H12, H14 | nothing to know, fair openings |
-//! | N7, H8, H9, H13 | a share of the variance planted |
+//! | N7, H8, H13 | a share of the variance planted |
+//! | N7, H8, H9 | the same over ten tickers, with a pooled file |
 //! | H6, N8 | a break in volatility; prices some sessions behind |
 //! | H4 | forecasters watched daily |
 //! | H10, N9, H11 | another future; another run |
@@ -14,6 +15,7 @@ mod label;
 mod no_signal;
 mod plant;
 mod planted;
+mod pooled;
 mod repeated;
 
 use std::num::NonZeroUsize;
@@ -22,7 +24,7 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use closecall_calendar::Calendar;
-use closecall_forecast::ForecastSettings;
+use closecall_forecast::{ForecastSettings, PooledModel};
 use closecall_sentiment::DatasetBuilder;
 use serde::Serialize;
 
@@ -70,7 +72,7 @@ impl Extent {
 
 /// A goal, and what was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
+pub struct EvaluationRow {
     /// Its name, such as `N6`.
     pub name: &'static str,
     /// What is measured, and of what.
@@ -85,7 +87,7 @@ pub struct Row {
     pub pass: bool,
 }
 
-impl Row {
+impl EvaluationRow {
     pub(crate) fn at_most(
         name: &'static str,
         what: impl Into<String>,
@@ -169,10 +171,10 @@ pub struct Evaluation<'a> {
 pub type OnProgress<'a> = dyn FnMut(&str, Progress) -> ControlFlow<()> + 'a;
 
 /// Rows of one kind of market.
-type Part = fn(&Evaluation<'_>, &mut OnProgress<'_>) -> Result<Option<Vec<Row>>, Error>;
+type Part = fn(&Evaluation<'_>, &mut OnProgress<'_>) -> Result<Option<Vec<EvaluationRow>>, Error>;
 
 /// The rows' names, and what makes them.
-const PARTS: [(&[&str], Part); 6] = [
+const PARTS: [(&[&str], Part); 7] = [
     (
         &[
             "fair", "N1", "N2", "N3", "N4", "N5", "N6", "H1", "H2", "H5", "H6", "H7", "H12", "H14",
@@ -180,6 +182,7 @@ const PARTS: [(&[&str], Part); 6] = [
         no_signal::rows,
     ),
     (&["N7", "H8", "H13"], planted::rows),
+    (&["N7", "H8", "H9"], pooled::rows),
     (&["H6"], bands::after_a_break),
     (&["N8"], bands::behind),
     (&["H4"], label::rows),
@@ -191,7 +194,7 @@ impl Evaluation<'_> {
     ///
     /// # Errors
     /// Whatever a market, a forecast or a journal says.
-    pub fn run(&self, progress: &mut OnProgress<'_>) -> Result<Option<Vec<Row>>, Error> {
+    pub fn run(&self, progress: &mut OnProgress<'_>) -> Result<Option<Vec<EvaluationRow>>, Error> {
         let mut rows = Vec::new();
         for (names, part) in PARTS {
             if !names.iter().any(|name| self.wants(name)) {
@@ -230,6 +233,7 @@ impl Evaluation<'_> {
             variants: asked.variants,
             retrain: asked.retrain,
             settings: asked.settings.unwrap_or(self.settings),
+            model: asked.model,
             window_days: self.window_days,
             jobs: asked.jobs.unwrap_or(self.jobs),
         };
@@ -265,6 +269,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) variants: &'a [Variant],
     pub(crate) retrain: NonZeroUsize,
     pub(crate) settings: Option<&'a ForecastSettings>,
+    pub(crate) model: Option<&'a PooledModel>,
     pub(crate) jobs: Option<NonZeroUsize>,
 }
 
@@ -276,6 +281,7 @@ impl<'a> Asked<'a> {
             variants,
             retrain: NonZeroUsize::MIN,
             settings: None,
+            model: None,
             jobs: None,
         }
     }

@@ -19,12 +19,12 @@ pub struct History {
     pub articles: Vec<Article>,
     /// Later versions of bars, ascending by the time they were first seen. A recorded file has
     /// none: its bars are one vintage.
-    pub revisions: Vec<Revision>,
+    pub revisions: Vec<BarRevision>,
 }
 
 /// A bar as it was seen again, with other numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Revision {
+pub struct BarRevision {
     /// When it was first seen so. Before that the version before it holds.
     pub seen: DateTime<Utc>,
     /// The bar.

@@ -28,7 +28,7 @@ use crate::variant::Variant;
 const SESSIONS: usize = 300;
 const WINDOW: usize = 215;
 
-/// Trials in which a planted leak has to show.
+/// LeakTrials in which a planted leak has to show.
 const PLANTED_TRIALS: usize = 40;
 
 /// What is checked, and how often.
@@ -56,14 +56,14 @@ pub struct LeakCheck<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeakReport {
     /// The product's own way.
-    pub own: Trials,
+    pub own: LeakTrials,
     /// By planted leak.
-    pub planted: BTreeMap<Leak, Trials>,
+    pub planted: BTreeMap<Leak, LeakTrials>,
 }
 
-/// Trials of one way of building datasets.
+/// LeakTrials of one way of building datasets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Trials {
+pub struct LeakTrials {
     /// How many.
     pub trials: usize,
     /// Forecasts that changed with what came after their cut.
@@ -103,7 +103,7 @@ impl LeakCheck<'_> {
         Ok(Some(LeakReport { own, planted }))
     }
 
-    /// Trials a leak or the product itself goes through: all of them, as many as planned.
+    /// LeakTrials a leak or the product itself goes through: all of them, as many as planned.
     #[must_use]
     pub fn planned(&self) -> usize {
         self.trials + Leak::ALL.len() * PLANTED_TRIALS
@@ -115,7 +115,7 @@ impl LeakCheck<'_> {
         leak: Option<Leak>,
         count: usize,
         progress: &(dyn Fn() -> ControlFlow<()> + Sync),
-    ) -> Result<Option<Trials>, Error> {
+    ) -> Result<Option<LeakTrials>, Error> {
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         let results = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
@@ -138,7 +138,7 @@ impl LeakCheck<'_> {
         });
         let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
         results.sort_by_key(|(trial, _)| *trial);
-        let mut trials = Trials::default();
+        let mut trials = LeakTrials::default();
         for (_, result) in results {
             let changed = result?;
             trials.trials += 1;

@@ -12,6 +12,7 @@
 //! | `line` | one forecast beside its close |
 //! | `walk`, `journal` | all forecasts, on all cores, resumable |
 //! | `report`, `numbers` | what they amount to, and the goals that they are held against |
+//! | `train` | one model over the rows of all tickers, and its walk-forward result |
 //! | `simulated` | markets of which the truth is known |
 //! | `evaluate` | the goals held against them, each with a fault that turns it red |
 //! | `leakcheck` | the look-ahead proof |
@@ -31,22 +32,24 @@ mod numbers;
 mod report;
 mod simulated;
 mod text;
+mod train;
 mod variant;
 mod walk;
 
 pub use asked::AskedTime;
 pub use dataset::dataset_at;
 pub use error::Error;
-pub use evaluate::{Evaluation, Extent, OnProgress, Plant, Row};
+pub use evaluate::{Evaluation, EvaluationRow, Extent, OnProgress, Plant};
 pub use group::{Group, ModelReport};
-pub use history::{History, Quotes, Revision, ScoredHeadlines};
+pub use history::{BarRevision, History, Quotes, ScoredHeadlines};
 pub use html::page;
 pub use journal::Journal;
-pub use leakcheck::{Leak, LeakCheck, LeakReport, Trials};
+pub use leakcheck::{Leak, LeakCheck, LeakReport, LeakTrials};
 pub use line::Line;
 pub use numbers::{Goal, goals};
 pub use report::{Report, Run};
 pub use simulated::{SimulatedMarket, SimulatedMarkets, SimulatedSession, Truth};
 pub use text::tables;
+pub use train::{TrainProgress, rows_of, train};
 pub use variant::{UnknownVariant, Variant};
 pub use walk::{Progress, Walk};

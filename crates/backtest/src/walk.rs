@@ -7,7 +7,7 @@ use std::sync::mpsc;
 
 use chrono::{NaiveDate, TimeDelta};
 use closecall_calendar::{Calendar, Session};
-use closecall_forecast::{FitCache, ForecastSettings, ModelKind, forecast_with_cache};
+use closecall_forecast::{FitCache, ForecastSettings, ModelKind, PooledModel, forecast_with_model};
 use closecall_protocol::{DatasetBuilt, SessionDate, SessionTimes};
 use closecall_sentiment::DatasetBuilder;
 use serde::Serialize;
@@ -47,6 +47,8 @@ pub struct Walk<'a> {
     pub retrain: NonZeroUsize,
     /// Settings of the forecasts; their model is each variant's.
     pub settings: &'a ForecastSettings,
+    /// What `closecall` starts from, where it does.
+    pub model: Option<&'a PooledModel>,
     /// Calendar days that a forecast looks back on.
     pub window_days: u32,
     /// Threads.
@@ -89,6 +91,7 @@ impl<'a> Walk<'a> {
             retrain: usize,
             settings: &'b ForecastSettings,
             window_days: u32,
+            model: Option<&'b str>,
             version: &'static str,
         }
         let named = Named {
@@ -99,6 +102,7 @@ impl<'a> Walk<'a> {
             retrain: self.retrain.get(),
             settings: self.settings,
             window_days: self.window_days,
+            model: self.model.map(PooledModel::hash),
             version: env!("CARGO_PKG_VERSION"),
         };
         let mut hasher = Sha256::new();
@@ -288,7 +292,14 @@ impl<'a> Walk<'a> {
             }
         };
         let dataset = silent.as_ref().unwrap_or(dataset);
-        let made = forecast_with_cache(dataset, &settings, fits, dataset.pick.as_of(), &mut go_on);
+        let made = forecast_with_model(
+            dataset,
+            &settings,
+            self.model,
+            fits,
+            dataset.pick.as_of(),
+            &mut go_on,
+        );
         match made {
             Ok(made) => Ok(ControlFlow::Continue(Line::of(
                 &made, time, variant, job.actual,

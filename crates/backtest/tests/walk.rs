@@ -126,6 +126,7 @@ impl Asked<'_> {
             variants: &variants,
             retrain: NonZeroUsize::new(5).unwrap(),
             settings: &settings,
+            model: None,
             window_days: 300,
             jobs: NonZeroUsize::new(self.jobs).unwrap(),
         };

@@ -40,6 +40,8 @@ pub(crate) struct BayesRegression {
     gram: Vec<f64>,
     /// X'y.
     products: Vec<f64>,
+    /// Coefficients that are expected before any row: those of a model file, else 0.
+    prior: Vec<f64>,
     log_weights: [f64; STRENGTHS.len()],
 }
 
@@ -57,7 +59,14 @@ pub(crate) struct Predictive {
 impl BayesRegression {
     /// Of rows of this many features, before any of them.
     pub(crate) fn new(features: usize) -> Self {
+        Self::around(vec![0.0; features])
+    }
+
+    /// Around these coefficients of standardised features.
+    pub(crate) fn around(prior: Vec<f64>) -> Self {
+        let features = prior.len();
         Self {
+            prior,
             moments: vec![RunningMoments::default(); features],
             gram: vec![0.0; features * features],
             products: vec![0.0; features],
@@ -78,10 +87,30 @@ impl BayesRegression {
     /// # Errors
     /// [`Error::Regression`] where the sums have left the range of numbers.
     pub(crate) fn predict(&self, features: &[f64], noise: f64) -> Result<Predictive, Error> {
+        self.predict_standardised(self.standardised(features), noise)
+    }
+
+    /// A row standardised by the rows before it.
+    pub(crate) fn standardised(&self, features: &[f64]) -> Vec<f64> {
         let scaled = features.iter().zip(&self.moments);
-        let standardised: Vec<f64> = scaled
+        scaled
             .map(|(&x, moments)| moments.standardise(x).clamp(-FEATURE_CUT, FEATURE_CUT))
-            .collect();
+            .collect()
+    }
+
+    /// Takes a row into the means and deviations.
+    pub(crate) fn measure(&mut self, features: &[f64]) {
+        for (moments, &x) in self.moments.iter_mut().zip(features) {
+            moments.add(x);
+        }
+    }
+
+    /// As [`Self::predict`], of a row that is standardised already.
+    pub(crate) fn predict_standardised(
+        &self,
+        standardised: Vec<f64>,
+        noise: f64,
+    ) -> Result<Predictive, Error> {
         let mut by_strength = [(0.0, noise); STRENGTHS.len()];
         for (slot, (strength, _)) in by_strength.iter_mut().zip(STRENGTHS) {
             let (mean, leverage) = self.ridge(&standardised, strength)?;
@@ -96,11 +125,28 @@ impl BayesRegression {
         })
     }
 
-    /// x'A⁻¹X'y and x'A⁻¹x, where A = X'X + λI. The penalty λ is the ratio of noise to prior
-    /// variance at which features of variance 1 explain `strength`.
+    /// The coefficients, averaged over strength.
+    pub(crate) fn coefficients(&self) -> Result<Vec<f64>, Error> {
+        let unit = |k: usize| (0..self.prior.len()).map(move |j| f64::from(u8::from(j == k)));
+        let of = |k: usize| {
+            let mut mean = 0.0;
+            for (weight, (strength, _)) in self.weights().into_iter().zip(STRENGTHS) {
+                mean += weight * self.ridge(&unit(k).collect::<Vec<_>>(), strength)?.0;
+            }
+            Ok(mean)
+        };
+        (0..self.prior.len()).map(of).collect()
+    }
+
+    /// x'A⁻¹(X'y + λm) and x'A⁻¹x, where A = X'X + λI and m is the prior's mean. The penalty λ is
+    /// the ratio of noise to prior variance at which features of variance 1 explain `strength`.
     fn ridge(&self, x: &[f64], strength: f64) -> Result<(f64, f64), Error> {
         let n = x.len();
         let penalty = n as f64 * (1.0 - strength) / strength;
+        let seen = self.products.iter().zip(&self.prior);
+        let seen: Vec<f64> = seen
+            .map(|(product, prior)| product + penalty * prior)
+            .collect();
         let mut penalised = self.gram.clone();
         for diagonal in penalised.iter_mut().step_by(n + 1) {
             *diagonal += penalty;
@@ -113,12 +159,18 @@ impl BayesRegression {
             let products = solved.iterator(0).zip(other);
             products.map(|(solved, other)| solved * other).sum::<f64>()
         };
-        Ok((with(&self.products), with(x)))
+        Ok((with(&seen), with(x)))
     }
 
     /// Adds the row with its outcome, in units of the expected volatility. `foretold` is what
     /// [`Self::predict`] made of the same features.
     pub(crate) fn learn(&mut self, features: &[f64], foretold: &Predictive, outcome: f64) {
+        self.learn_standardised(foretold, outcome);
+        self.measure(features);
+    }
+
+    /// As [`Self::learn`], of a row that was standardised elsewhere.
+    pub(crate) fn learn_standardised(&mut self, foretold: &Predictive, outcome: f64) {
         let y = outcome.clamp(-OUTCOME_CUT, OUTCOME_CUT);
         let scored = self.log_weights.iter_mut().zip(foretold.by_strength);
         for (log_weight, (mean, variance)) in scored {
@@ -132,9 +184,6 @@ impl BayesRegression {
         }
         for (sum, &x) in self.products.iter_mut().zip(x) {
             *sum += x * y;
-        }
-        for (moments, &x) in self.moments.iter_mut().zip(features) {
-            moments.add(x);
         }
     }
 }

@@ -52,6 +52,12 @@ pub enum Error {
     /// A forecast came out that no record may carry.
     #[error("the forecast cannot be published: {0}")]
     Unpublishable(#[from] closecall_protocol::Error),
+    /// There is too little to learn from.
+    #[error("only {rows} rows to learn from: bring more sessions, or more tickers")]
+    Pooled {
+        /// Rows that there are.
+        rows: usize,
+    },
     /// A linear model could not be fitted.
     #[error("the regression could not be fitted: {0}")]
     Regression(String),
@@ -74,6 +80,7 @@ impl Error {
             | Self::UnknownModel(_)
             | Self::Network(_)
             | Self::Unpublishable(_)
+            | Self::Pooled { .. }
             | Self::Regression(_) => Reason::Diverged,
         }
     }

@@ -1,10 +1,12 @@
 //! A kind of model that can be fitted on scaled rows, and the model after a fit.
 
 use std::fmt;
+use std::ops::Range;
 
 use ndarray::{ArrayView1, ArrayView3};
 
 use crate::Error;
+use crate::network_features::{NetworkFeatures, Scaler};
 use crate::progress::Meter;
 
 /// A kind of model that can be fitted on scaled rows.
@@ -18,6 +20,10 @@ pub(crate) trait Estimator {
     fn path(&self) -> &'static str;
     /// Epochs of one fit, as far as it reports any.
     fn epochs(&self) -> usize;
+    /// Scaler of these rows, or that which the model it starts from was trained with.
+    fn scaler(&self, features: &NetworkFeatures, rows: Range<usize>) -> Scaler {
+        Scaler::fit(features, rows)
+    }
     /// Fits rows × steps × features to one target a row.
     fn fit(
         &self,

@@ -7,7 +7,7 @@ use closecall_protocol::SessionNews;
 use crate::Error;
 use crate::estimator::Estimator;
 use crate::move_blend::{MoveBlend, Weights};
-use crate::network_ensemble::NetworkEnsemble;
+use crate::network_ensemble::{NetworkEnsemble, Start};
 use crate::network_features::NetworkFeatures;
 use crate::original::{self, OriginalFit};
 use crate::point_forecast::PointForecast;
@@ -107,11 +107,12 @@ enum Learned {
 }
 
 impl Fit {
-    /// Fits the model that `settings` name. Persistence, with its reason, where there is too little
+    /// Fits the model that `settings` name, from `start` where a file brings one. Persistence, with its reason, where there is too little
     /// to learn from and where training diverges.
     pub(crate) fn of(
         sessions: &Sessions,
         settings: &ForecastSettings,
+        start: Option<Start<'_>>,
         trained_at: DateTime<Utc>,
         meter: &mut Meter<'_>,
     ) -> Result<Self, Error> {
@@ -122,10 +123,14 @@ impl Fit {
             }
             ModelKind::Original => Self::original(sessions, settings, meter),
             ModelKind::Closecall => {
-                let ensemble = NetworkEnsemble(settings);
-                Self::blend(&ensemble, Weights::CLOSECALL, sessions, settings, meter)
+                let ensemble = NetworkEnsemble { settings, start };
+                let prior = start.map(|start| &start.part.coefficients[..]);
+                let weights = (Weights::CLOSECALL, prior);
+                Self::blend(&ensemble, weights, sessions, settings, meter)
             }
-            ModelKind::Ridge => Self::blend(&Ridge, Weights::ALONE, sessions, settings, meter),
+            ModelKind::Ridge => {
+                Self::blend(&Ridge, (Weights::ALONE, None), sessions, settings, meter)
+            }
         };
         let fit = match fitted {
             Err(Error::Network(closecall_gru::Error::Diverged { .. })) => {
@@ -141,7 +146,12 @@ impl Fit {
         settings: &ForecastSettings,
         reason: Option<&'static str>,
     ) -> Result<Self, Error> {
-        let blend = MoveBlend::walk(&sessions.regression(settings), &[], Weights::PERSISTENCE)?;
+        let blend = MoveBlend::walk(
+            &sessions.regression(settings),
+            &[],
+            Weights::PERSISTENCE,
+            None,
+        )?;
         Ok(Self {
             model: ModelKind::Persistence,
             spec: "nowcast-v1/reference".into(),
@@ -159,7 +169,7 @@ impl Fit {
 
     fn blend<E: Estimator>(
         estimator: &E,
-        weights: Weights,
+        (weights, prior): (Weights, Option<&[f64]>),
         sessions: &Sessions,
         settings: &ForecastSettings,
         meter: &mut Meter<'_>,
@@ -168,7 +178,7 @@ impl Fit {
         // The target session's row is asked only later; no past row looks at its news.
         let features = sessions.network(SessionNews::default(), settings);
         let moves = walk_forward::walk(estimator, &features, meter)?;
-        let blend = MoveBlend::walk(&sessions.regression(settings), &moves, weights)?;
+        let blend = MoveBlend::walk(&sessions.regression(settings), &moves, weights, prior)?;
         let rows = features.training_rows();
         let share = blend.network_share();
         let network = (share >= LEAST_SHARE)

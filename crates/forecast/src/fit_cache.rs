@@ -2,7 +2,7 @@
 //! picks of a session share what was learned of them.
 //!
 //! A fit is kept under the hash of everything it depends on: rows, kind of move, settings with the
-//! seed, instruction-set path. So remembering changes no number, only what it costs.
+//! seed, instruction-set path, model file. So remembering changes no number, only what it costs.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,10 +94,15 @@ impl FitCache {
 pub(crate) struct FitKey([u8; 32]);
 
 impl FitKey {
-    pub(crate) fn of(rows: &[DatasetRow], kind: TargetKind, settings: &ForecastSettings) -> Self {
+    pub(crate) fn of(
+        rows: &[DatasetRow],
+        kind: TargetKind,
+        settings: &ForecastSettings,
+        file: Option<&str>,
+    ) -> Self {
         let mut hasher = Sha256::new();
         let path = settings.instruction_set();
-        hasher.update(format!("{kind:?}/{path}/{settings:?}/"));
+        hasher.update(format!("{kind:?}/{path}/{settings:?}/{file:?}/"));
         for row in rows {
             let (bar, news) = (row.bar(), row.news());
             let range = bar.range();
@@ -138,7 +143,7 @@ mod tests {
     fn whatever_a_fit_depends_on_changes_its_key() {
         let settings = ForecastSettings::default();
         let of = |row: DatasetRow, settings: &ForecastSettings| {
-            FitKey::of(&[row], TargetKind::WholeSession, settings)
+            FitKey::of(&[row], TargetKind::WholeSession, settings, None)
         };
         let plain = [10.0, 12.0, 9.0, 11.0];
         let key = of(row(plain, Some(0.1), 3), &settings);
@@ -168,7 +173,9 @@ mod tests {
             assert_ne!(key, of(row(plain, Some(0.1), 3), &settings), "{settings:?}");
         }
         let rows = [row(plain, Some(0.1), 3)];
-        assert_ne!(key, FitKey::of(&rows, TargetKind::FromOpening, &settings));
-        assert_ne!(key, FitKey::of(&[], TargetKind::WholeSession, &settings));
+        let (whole, inside) = (TargetKind::WholeSession, TargetKind::FromOpening);
+        assert_ne!(key, FitKey::of(&rows, inside, &settings, None));
+        assert_ne!(key, FitKey::of(&[], whole, &settings, None));
+        assert_ne!(key, FitKey::of(&rows, whole, &settings, Some("a file")));
     }
 }

@@ -12,6 +12,8 @@ use closecall_protocol::{
 use crate::Error;
 use crate::fit::{Fit, Sessions};
 use crate::fit_cache::{FitCache, FitKey};
+use crate::model_file::PooledModel;
+use crate::network_ensemble::Start;
 use crate::nowcast::{Nowcast, is_half_day};
 use crate::point_forecast::PointForecast;
 use crate::price_series::PriceSeries;
@@ -65,8 +67,24 @@ pub fn forecast_with_cache(
     clock_now: DateTime<Utc>,
     progress: &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
 ) -> Result<CloseForecast, Error> {
+    forecast_with_model(dataset, settings, None, cache, clock_now, progress)
+}
+
+/// As [`forecast_with_cache`], with regression and networks starting from what `model` has learned
+/// of many tickers. Models but `closecall` start from nothing.
+///
+/// # Errors
+/// Those of [`forecast`].
+pub fn forecast_with_model(
+    dataset: &DatasetBuilt,
+    settings: &ForecastSettings,
+    model: Option<&PooledModel>,
+    cache: &FitCache,
+    clock_now: DateTime<Utc>,
+    progress: &mut dyn FnMut(FitProgress) -> ControlFlow<()>,
+) -> Result<CloseForecast, Error> {
     settings.validate()?;
-    let series = PriceSeries::of(dataset);
+    let series = PriceSeries::of(&dataset.rows);
     check_last_close(dataset, &series)?;
     let start = StartingPrice::of(dataset, &series, settings.min_rows);
     let kind = match settings.model {
@@ -75,14 +93,24 @@ pub fn forecast_with_cache(
         _ => start.target_kind(),
     };
     let sessions = Sessions::new(series, kind);
-    let key = FitKey::of(&dataset.rows, kind, settings);
+    let target = match kind {
+        TargetKind::WholeSession => ModelTarget::LastClose,
+        TargetKind::FromOpening => ModelTarget::Opening,
+    };
+    let model = model.filter(|_| settings.model == ModelKind::Closecall);
+    let begin = model.and_then(|model| {
+        let part = model.parts.get(&target)?;
+        let hash = model.hash();
+        Some(Start { part, hash })
+    });
+    let key = FitKey::of(&dataset.rows, kind, settings, begin.map(|begin| begin.hash));
     let remembered = cache.get(&key);
     let was_remembered = remembered.is_some();
     let fit = match remembered {
         Some(fit) => fit,
         None => {
             let meter = &mut Meter::new(progress);
-            let fit = Arc::new(Fit::of(&sessions, settings, clock_now, meter)?);
+            let fit = Arc::new(Fit::of(&sessions, settings, begin, clock_now, meter)?);
             cache.insert(key, Arc::clone(&fit));
             fit
         }
@@ -97,13 +125,17 @@ pub fn forecast_with_cache(
         fit.errors(),
         &settings.interval,
     );
-    let model = ModelSummary {
+    let begin = begin.filter(|_| fit.model == ModelKind::Closecall);
+    let summary = ModelSummary {
         remembered: Some(was_remembered),
+        file: begin.map(|begin| begin.hash.to_owned()),
         ..summary(&fit, kind, settings, &nowcast)
     };
-    Ok(CloseForecast::publish(in_prices(
-        dataset, &start, &nowcast, model, settings,
-    ))?)
+    let walked = begin.and_then(|_| model?.walked_forward.get(&target));
+    Ok(CloseForecast::publish(ForecastValues {
+        relative_mae: walked.map(|walked| walked.relative_mae),
+        ..in_prices(dataset, &start, &nowcast, summary, settings)
+    })?)
 }
 
 fn check_last_close(dataset: &DatasetBuilt, series: &PriceSeries) -> Result<(), Error> {

@@ -31,6 +31,7 @@
 //! | `bayes_regression`, `regression_features`, `moments` | the regression averaged over strength |
 //! | `network_ensemble`, `ridge`, `network_features` | the estimators, under `estimator` and `walk_forward` |
 //! | `move_blend`, `soft_share`, `drift`, `noise` | regression, estimator and drift as one move |
+//! | `pooled`, `model_file` | learning from many tickers, and the file that keeps it |
 //! | `original` | the reference model, as it was |
 //! | `fit`, `fit_cache` | what is learned of finished sessions, and remembered |
 //! | `point_forecast`, `nowcast`, `conformal`, `probability` | a move as bands and probabilities |
@@ -45,6 +46,7 @@ mod estimator;
 mod fit;
 mod fit_cache;
 mod forecast;
+mod model_file;
 mod moments;
 mod move_blend;
 mod network_ensemble;
@@ -54,6 +56,7 @@ mod noise;
 mod nowcast;
 mod original;
 mod point_forecast;
+mod pooled;
 mod price_series;
 mod probability;
 mod progress;
@@ -73,6 +76,9 @@ mod walk_forward;
 pub use error::Error;
 pub use fit::{DIVERGED, INSUFFICIENT_DATA};
 pub use fit_cache::FitCache;
-pub use forecast::{forecast, forecast_with_cache};
+pub use forecast::{forecast, forecast_with_cache, forecast_with_model};
+pub use model_file::{ModelFileError, PooledModel, Training, WalkedForward};
+pub use pooled::{PooledMove, PooledPart, PooledProgress, PooledRows};
 pub use progress::FitProgress;
+pub use regression_features::REGRESSION_FEATURES;
 pub use settings::{EnsembleSettings, ForecastSettings, IntervalSettings, ModelKind};

@@ -63,14 +63,15 @@ pub(crate) struct MoveBlend {
 
 impl MoveBlend {
     /// Walks through the rows of `features`. `network_moves` are those of the newest rows, each
-    /// made before its outcome was known.
+    /// made before its outcome was known; `prior` the coefficients of a model file.
     pub(crate) fn walk(
         features: &RegressionFeatures<'_>,
         network_moves: &[f64],
         weights: Weights,
+        prior: Option<&[f64]>,
     ) -> Result<Self, Error> {
         let targets = features.targets;
-        let mut blend = Self::before_the_first(targets, weights);
+        let mut blend = Self::before_the_first(targets, weights, prior);
         let outcomes = targets.moves();
         let walked = outcomes.len().saturating_sub(network_moves.len());
         for (index, &outcome) in outcomes.iter().enumerate().skip(FIRST_ROW) {
@@ -84,7 +85,7 @@ impl MoveBlend {
         Ok(blend)
     }
 
-    fn before_the_first(targets: &Targets, weights: Weights) -> Self {
+    fn before_the_first(targets: &Targets, weights: Weights, prior: Option<&[f64]>) -> Self {
         let mut drift = Drift::default();
         targets
             .moves()
@@ -94,7 +95,10 @@ impl MoveBlend {
         Self {
             weights,
             kind: targets.kind(),
-            regression: BayesRegression::new(RegressionFeatures::count(targets.kind())),
+            regression: match prior {
+                Some(prior) => BayesRegression::around(prior.to_vec()),
+                None => BayesRegression::new(RegressionFeatures::count(targets.kind())),
+            },
             noise: NoiseVariance::default(),
             share: SoftShare::default(),
             drift,

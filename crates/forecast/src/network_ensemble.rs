@@ -1,16 +1,35 @@
 //! The product's network, several of consecutive seeds whose outputs are averaged.
 
+use std::ops::Range;
+
 use closecall_gru::{Gru, InstructionSet};
 use ndarray::{ArrayView1, ArrayView3};
 
 use crate::Error;
 use crate::estimator::{Estimator, Predictor};
+use crate::network_features::{NetworkFeatures, Scaler};
+use crate::pooled::PooledPart;
 use crate::progress::Meter;
 use crate::settings::ForecastSettings;
 
 /// Fits networks of consecutive seeds.
 #[derive(Debug)]
-pub(crate) struct NetworkEnsemble<'a>(pub(crate) &'a ForecastSettings);
+pub(crate) struct NetworkEnsemble<'a> {
+    pub(crate) settings: &'a ForecastSettings,
+    /// Where it starts, and the name of the file.
+    pub(crate) start: Option<Start<'a>>,
+}
+
+/// The part of a model file that networks start from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) part: &'a PooledPart,
+    pub(crate) hash: &'a str,
+}
+
+/// Passes over a message's rows, and the share of Adam's step, of a network that starts from a
+/// file: it has learned from many thousand rows and is to forget none of it for two hundred.
+const TUNED: (usize, f32) = (3, 0.1);
 
 /// Fitted networks.
 #[derive(Debug)]
@@ -20,10 +39,11 @@ impl Estimator for NetworkEnsemble<'_> {
     type Fitted = Members;
 
     fn spec(&self) -> String {
-        let network = &self.0.network;
+        let network = &self.settings.network;
+        let file = self.start.map(|start| format!("/file:{:.12}", start.hash));
         let units: Vec<String> = network.units.iter().map(ToString::to_string).collect();
         format!(
-            "bayes5+gru{}-d{}/w{}/k{}/e{}-b{}-lr{}-wd{}-do{}/m{}",
+            "bayes5+gru{}-d{}/w{}/k{}/e{}-b{}-lr{}-wd{}-do{}/m{}{}",
             units.join("x"),
             network.dense,
             network.window,
@@ -34,15 +54,26 @@ impl Estimator for NetworkEnsemble<'_> {
             network.weight_decay,
             network.dropout,
             network.members,
+            file.unwrap_or_default(),
         )
     }
 
     fn path(&self) -> &'static str {
-        self.0.path.unwrap_or_else(InstructionSet::best).name()
+        self.settings
+            .path
+            .unwrap_or_else(InstructionSet::best)
+            .name()
     }
 
     fn epochs(&self) -> usize {
-        self.0.network.members * self.0.network.epochs
+        let epochs = self.start.map_or(self.settings.network.epochs, |_| TUNED.0);
+        self.settings.network.members * epochs
+    }
+
+    fn scaler(&self, features: &NetworkFeatures, rows: Range<usize>) -> Scaler {
+        // Weights mean something with the scaler of their rows only.
+        self.start
+            .map_or_else(|| Scaler::fit(features, rows), |start| start.part.scaler)
     }
 
     fn fit(
@@ -51,10 +82,15 @@ impl Estimator for NetworkEnsemble<'_> {
         y: ArrayView1<'_, f32>,
         meter: &mut Meter<'_>,
     ) -> Result<Members, Error> {
-        let spec = self.0.spec();
-        let members = (0..self.0.network.members as u64).map(|member| {
-            let training = self.0.training(member);
-            Gru::fit(&spec, x, y, &training, None, &mut |_| meter.epoch())
+        let spec = self.settings.spec();
+        let members = (0..self.settings.network.members).map(|member| {
+            let mut training = self.settings.training(member as u64);
+            let start = self.start.and_then(|start| start.part.member(member));
+            if start.is_some() {
+                training.epochs = TUNED.0;
+                training.learning_rate *= TUNED.1;
+            }
+            Gru::fit(&spec, x, y, &training, start, &mut |_| meter.epoch())
                 .map(|fitted| fitted.model)
                 .map_err(|error| meter.error(error))
         });

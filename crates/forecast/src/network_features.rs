@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use closecall_protocol::SessionNews;
 use ndarray::{Array1, Array3};
+use serde::{Deserialize, Serialize};
 
 use crate::news::shrunken;
 use crate::price_series::PriceSeries;
@@ -90,6 +91,11 @@ impl NetworkFeatures {
         FIRST_STEP + window - 1
     }
 
+    /// Session of each row that has an outcome.
+    pub(crate) fn row_sessions(&self) -> &[usize] {
+        &self.sessions[..self.outcomes.len()]
+    }
+
     /// Rows that have an outcome; the target session's is the one behind them.
     pub(crate) fn training_rows(&self) -> usize {
         self.outcomes.len()
@@ -123,7 +129,7 @@ impl NetworkFeatures {
 }
 
 /// Means and deviations of the training rows: part of the model they were fitted for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scaler {
     ret: Moments,
     range: Moments,
@@ -132,7 +138,7 @@ pub(crate) struct Scaler {
     target: f64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Moments {
     mean: f64,
     deviation: f64,
@@ -141,15 +147,35 @@ struct Moments {
 impl Scaler {
     /// Of these rows and nothing else.
     pub(crate) fn fit(features: &NetworkFeatures, rows: Range<usize>) -> Self {
-        let steps = features.steps_of(rows.clone());
-        let outcomes = &features.outcomes[rows];
-        let square = outcomes.iter().map(|y| y * y).sum::<f64>() / outcomes.len().max(1) as f64;
+        Self::of(&[(features, rows)])
+    }
+
+    /// Of these rows of several tickers.
+    pub(crate) fn of(parts: &[(&NetworkFeatures, Range<usize>)]) -> Self {
+        let steps = || {
+            parts
+                .iter()
+                .flat_map(|(features, rows)| features.steps_of(rows.clone()))
+        };
+        let outcomes = parts
+            .iter()
+            .flat_map(|(features, rows)| &features.outcomes[rows.clone()]);
+        let (squares, count) = outcomes.fold((0.0, 0.0), |(sum, n), y| (sum + y * y, n + 1.0));
+        let square = squares / f64::max(count, 1.0);
         Self {
-            ret: Moments::of(steps.iter().map(|step| step.ret)),
-            range: Moments::of(steps.iter().filter_map(|step| step.range)),
-            sentiment: Moments::of(steps.iter().filter_map(|step| step.sentiment)),
+            ret: Moments::of(steps().map(|step| step.ret)),
+            range: Moments::of(steps().filter_map(|step| step.range)),
+            sentiment: Moments::of(steps().filter_map(|step| step.sentiment)),
             target: positive(square.sqrt()),
         }
+    }
+
+    /// Whether every number is one that rows can be scaled by.
+    pub(crate) fn is_usable(&self) -> bool {
+        let moments = [self.ret, self.range, self.sentiment];
+        let usable =
+            |m: &Moments| m.mean.is_finite() && m.deviation.is_finite() && m.deviation > 0.0;
+        moments.iter().all(usable) && self.target.is_finite() && self.target > 0.0
     }
 
     fn apply(&self, step: &Step, feature: usize) -> f32 {

@@ -3,7 +3,7 @@
 //! Sessions are counted from 0; the target session is number `len()`. The first session only
 //! serves as the close before the second.
 
-use closecall_protocol::{DatasetBuilt, SessionNews};
+use closecall_protocol::{DatasetRow, SessionNews};
 
 /// Finished sessions of a dataset.
 #[derive(Debug, Default)]
@@ -15,9 +15,9 @@ pub(crate) struct PriceSeries {
 }
 
 impl PriceSeries {
-    pub(crate) fn of(dataset: &DatasetBuilt) -> Self {
+    pub(crate) fn of(rows: &[DatasetRow]) -> Self {
         let mut series = Self::default();
-        for row in dataset.rows.iter() {
+        for row in rows {
             let bar = row.bar();
             let range = bar.range().map(|range| (range.high / range.low).ln());
             series.push(row.close(), bar.open(), range, row.news());

@@ -7,6 +7,18 @@ use crate::news::shrunken;
 use crate::price_series::PriceSeries;
 use crate::target::{TargetKind, Targets};
 
+/// Names of the features in their order; the last is of moves from the opening alone.
+pub const REGRESSION_FEATURES: [&str; 8] = [
+    "move before",
+    "move two before",
+    "three older moves",
+    "range before",
+    "news",
+    "news before",
+    "no news",
+    "gap",
+];
+
 /// Earlier moves that a row looks at, and with them the place of the first row.
 pub(crate) const FIRST_ROW: usize = 5;
 

@@ -32,7 +32,7 @@ impl Fitted {
         rows: Range<usize>,
         meter: &mut Meter<'_>,
     ) -> Result<Self, Error> {
-        let scaler = Scaler::fit(features, rows.clone());
+        let scaler = estimator.scaler(features, rows.clone());
         let x = features.inputs(rows.clone(), &scaler);
         let y = features.targets(rows, &scaler);
         Ok(Self {

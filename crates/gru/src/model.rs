@@ -6,6 +6,7 @@ use crate::activations::Activations;
 use crate::kernel::Isa;
 use crate::layout::Layout;
 use crate::rows::Rows;
+use crate::weights::tensors;
 use crate::{Error, GruSpec, InstructionSet};
 
 /// A network with its weights.
@@ -27,6 +28,36 @@ impl Gru {
             weights,
             path,
         }
+    }
+
+    /// A network of these weights, in the order of [`Gru::weights`].
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a spec out of range, [`Error::Shape`] for another number of weights
+    /// than it has, [`Error::NotFinite`], [`Error::UnsupportedPath`].
+    pub fn with_weights(
+        spec: GruSpec,
+        weights: Vec<f32>,
+        path: InstructionSet,
+    ) -> Result<Self, Error> {
+        spec.validate()?;
+        let expected = tensors(&spec).last().map_or(0, |last| last.range().end);
+        if weights.len() != expected {
+            return Err(Error::Shape {
+                what: "weights",
+                expected: vec![expected],
+                found: vec![weights.len()],
+            });
+        }
+        if let Some(row) = weights.iter().position(|weight| !weight.is_finite()) {
+            let what = "weight";
+            return Err(Error::NotFinite { what, row });
+        }
+        Ok(Self {
+            spec,
+            weights,
+            path: Isa::new(path)?.path(),
+        })
     }
 
     /// The network's shape.

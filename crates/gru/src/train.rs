@@ -74,6 +74,34 @@ impl Gru {
         warm_start: Option<&Gru>,
         on_epoch: &mut dyn FnMut(&Epoch) -> ControlFlow<()>,
     ) -> Result<FitOutcome, Error> {
+        let mut broken_off = None;
+        let mut cancels = |epoch: &Epoch| {
+            let flow = on_epoch(epoch);
+            if flow.is_break() {
+                broken_off = Some(epoch.number);
+            }
+            flow
+        };
+        let outcome = Self::fit_until(spec, x, y, settings, warm_start, &mut cancels)?;
+        match broken_off {
+            Some(epoch) => Err(Error::Cancelled { epoch }),
+            None => Ok(outcome),
+        }
+    }
+
+    /// As [`Gru::fit`], but `Break` ends the training with what there is: the best weights so far,
+    /// or those of the last epoch where no rows are held back.
+    ///
+    /// # Errors
+    /// Those of [`Gru::fit`] but [`Error::Cancelled`].
+    pub fn fit_until(
+        spec: &GruSpec,
+        x: ArrayView3<'_, f32>,
+        y: ArrayView1<'_, f32>,
+        settings: &TrainSettings,
+        warm_start: Option<&Gru>,
+        on_epoch: &mut dyn FnMut(&Epoch) -> ControlFlow<()>,
+    ) -> Result<FitOutcome, Error> {
         spec.validate()?;
         settings.validate()?;
         let rows = Rows::new(spec, x)?;
@@ -206,22 +234,18 @@ impl<'a> Trainer<'a> {
                 validation_loss,
             };
             history.push(epoch);
-            if on_epoch(&epoch).is_break() {
-                return Err(Error::Cancelled { epoch: number });
-            }
-            let (Some(loss), Some(patience)) = (validation_loss, self.patience) else {
-                continue;
-            };
-            match best {
-                Some((least, at)) if loss >= least => {
-                    if number - at >= patience {
-                        break;
+            let mut ended = on_epoch(&epoch).is_break();
+            if let (Some(loss), Some(patience)) = (validation_loss, self.patience) {
+                match best {
+                    Some((least, at)) if loss >= least => ended |= number - at >= patience,
+                    _ => {
+                        best = Some((loss, number));
+                        self.best.copy_from_slice(&self.weights);
                     }
                 }
-                _ => {
-                    best = Some((loss, number));
-                    self.best.copy_from_slice(&self.weights);
-                }
+            }
+            if ended {
+                break;
             }
         }
         let last = history.len();

@@ -13,14 +13,14 @@ use crate::exit::{Code, OrExit};
 
 /// Content of a folder for the tickers asked for.
 #[derive(Debug)]
-pub(super) struct RecordedMarket {
+pub(in crate::commands) struct RecordedMarket {
     histories: Vec<History>,
     replay: Replay,
 }
 
 impl RecordedMarket {
     /// Reads `folder`. Without tickers it takes all that have prices.
-    pub(super) fn load(
+    pub(in crate::commands) fn load(
         folder: &Path,
         tickers: &[Ticker],
         calendar: &Calendar,
@@ -53,12 +53,12 @@ impl RecordedMarket {
         Ok(Self { histories, replay })
     }
 
-    pub(super) fn histories(&self) -> &[History] {
+    pub(in crate::commands) fn histories(&self) -> &[History] {
         &self.histories
     }
 
     /// The newest session of any ticker.
-    pub(super) fn last_session(&self) -> Option<NaiveDate> {
+    pub(in crate::commands) fn last_session(&self) -> Option<NaiveDate> {
         let last = self.histories.iter().filter_map(|h| h.bars.last());
         last.map(|bar| bar.session().date()).max()
     }

@@ -5,7 +5,7 @@ use closecall_forecast::{FitCache, ForecastSettings, ModelKind, forecast_with_ca
 use std::ops::ControlFlow;
 
 use super::plant::widen;
-use super::{Asked, BEFORE, Evaluation, OnProgress, Plant, Row};
+use super::{Asked, BEFORE, Evaluation, EvaluationRow, OnProgress, Plant};
 use crate::asked::AskedTime;
 use crate::dataset::dataset_at;
 use crate::error::Error;
@@ -23,7 +23,7 @@ const HOLDS: f64 = 0.85;
 pub(super) fn after_a_break(
     evaluation: &Evaluation<'_>,
     progress: &mut OnProgress<'_>,
-) -> Result<Option<Vec<Row>>, Error> {
+) -> Result<Option<Vec<EvaluationRow>>, Error> {
     let markets = SimulatedMarket::several(
         evaluation.extent.markets / 2,
         evaluation.seed_of(20),
@@ -38,7 +38,7 @@ pub(super) fn after_a_break(
     };
     let what = format!("90 % band, first {AFTER} sessions after volatility jumped 2.5 times");
     let share = covered(&lines, 0.9);
-    Ok(Some(vec![Row::at_least(
+    Ok(Some(vec![EvaluationRow::at_least(
         "H6",
         what,
         lines.len(),
@@ -59,7 +59,7 @@ fn covered(lines: &[Line], level: f64) -> f64 {
 pub(super) fn behind(
     evaluation: &Evaluation<'_>,
     progress: &mut OnProgress<'_>,
-) -> Result<Option<Vec<Row>>, Error> {
+) -> Result<Option<Vec<EvaluationRow>>, Error> {
     let extent = evaluation.extent;
     let each = extent.sessions;
     let markets = SimulatedMarket::several(
@@ -92,7 +92,13 @@ pub(super) fn behind(
                 let percent = 100.0 * level;
                 let what = format!("{percent:.0} % band, prices {late} sessions behind, {time}");
                 let share = covered(&lines, level);
-                rows.push(Row::within("N8", what, lines.len(), share, (level, points)));
+                rows.push(EvaluationRow::within(
+                    "N8",
+                    what,
+                    lines.len(),
+                    share,
+                    (level, points),
+                ));
             }
         }
     }

@@ -5,7 +5,7 @@ use closecall_scoring::{
     Band, Claim, DayDifference, Label, LabelFamily, Outcome, daily_differences, diebold_mariano,
 };
 
-use super::{Evaluation, OnProgress, Plant, Row};
+use super::{Evaluation, EvaluationRow, OnProgress, Plant};
 use crate::error::Error;
 use crate::simulated::Dice;
 use crate::walk::Progress;
@@ -28,7 +28,7 @@ enum Forecaster {
 pub(super) fn rows(
     evaluation: &Evaluation<'_>,
     progress: &mut OnProgress<'_>,
-) -> Result<Option<Vec<Row>>, Error> {
+) -> Result<Option<Vec<EvaluationRow>>, Error> {
     let forecasters = [
         Forecaster::Guessing(0.005),
         Forecaster::Guessing(0.02),
@@ -55,11 +55,11 @@ pub(super) fn rows(
         rows.push(match forecaster {
             Forecaster::Guessing(moves) => {
                 let what = format!("markets ever labelled, moves of {moves} deviations");
-                Row::at_most("H4", what, markets, share, 0.05)
+                EvaluationRow::at_most("H4", what, markets, share, 0.05)
             }
             Forecaster::Knowing(_) => {
                 let what = "markets labelled within 500 sessions, 10 % planted in one phase";
-                Row::at_least("H4", what, markets, share, 0.5)
+                EvaluationRow::at_least("H4", what, markets, share, 0.5)
             }
         });
     }

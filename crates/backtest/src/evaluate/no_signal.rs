@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use closecall_forecast::ModelKind;
 use closecall_scoring::{Alarm, Bootstrap, Outcome, Summary, alarm, winkler};
 
-use super::{Asked, BEFORE, Evaluation, OnProgress, Plant, Row, times};
+use super::{Asked, BEFORE, Evaluation, EvaluationRow, OnProgress, Plant, times};
 use crate::asked::AskedTime;
 use crate::error::Error;
 use crate::group::{Group, ModelReport};
@@ -36,7 +36,7 @@ const NORMAL_90: f64 = 1.645;
 pub(super) fn rows(
     evaluation: &Evaluation<'_>,
     progress: &mut OnProgress<'_>,
-) -> Result<Option<Vec<Row>>, Error> {
+) -> Result<Option<Vec<EvaluationRow>>, Error> {
     let truth = if evaluation.planted(Plant::UnfairOpening) {
         Truth::UnfairOpening
     } else {
@@ -76,7 +76,7 @@ pub(super) fn rows(
 }
 
 /// The slope of the session on its gap, in standard errors.
-fn fair(markets: &SimulatedMarkets, sessions: usize) -> Row {
+fn fair(markets: &SimulatedMarkets, sessions: usize) -> EvaluationRow {
     let (mut products, mut squares, mut noise, mut count) = (0.0, 0.0, 0.0, 0_usize);
     for market in &markets.0 {
         let first = market.sessions.len().saturating_sub(sessions);
@@ -93,15 +93,15 @@ fn fair(markets: &SimulatedMarkets, sessions: usize) -> Row {
     let t = products / noise.sqrt().max(f64::MIN_POSITIVE);
     let slope = products / squares.max(f64::MIN_POSITIVE);
     let what = format!("slope of the session on its gap ({slope:+.3}), in standard errors");
-    Row::within("fair", what, count, t, (0.0, 3.0))
+    EvaluationRow::within("fair", what, count, t, (0.0, 3.0))
 }
 
-fn same(model: &ModelReport) -> Vec<Row> {
+fn same(model: &ModelReport) -> Vec<EvaluationRow> {
     let row = |(time, group): (&AskedTime, &Group)| {
         let most = group.quote_same_share.map_or(0.01, |share| share + 0.003);
         let what = format!("share of \"same\", {time}");
         let measured = group.same_share?;
-        Some(Row::at_most(
+        Some(EvaluationRow::at_most(
             "N1",
             what,
             group.summary.outcomes,
@@ -112,12 +112,12 @@ fn same(model: &ModelReport) -> Vec<Row> {
     model.times.iter().filter_map(row).collect()
 }
 
-fn known(model: &ModelReport, times: &[AskedTime]) -> Vec<Row> {
+fn known(model: &ModelReport, times: &[AskedTime]) -> Vec<EvaluationRow> {
     let row = |(time, most): (&AskedTime, f64)| {
         let group = model.times.get(time)?;
         let found = group.summary.against_last_close?;
         let what = format!("error against the last close, {time}");
-        Some(Row::at_most(
+        Some(EvaluationRow::at_most(
             "N2",
             what,
             group.summary.outcomes,
@@ -128,7 +128,7 @@ fn known(model: &ModelReport, times: &[AskedTime]) -> Vec<Row> {
     times.iter().zip(KNOWN).filter_map(row).collect()
 }
 
-fn harm(model: &ModelReport) -> Vec<Row> {
+fn harm(model: &ModelReport) -> Vec<EvaluationRow> {
     let mut rows = Vec::new();
     for (phase, group) in &model.phases {
         let Some(found) = group.summary.relative_mae else {
@@ -138,9 +138,21 @@ fn harm(model: &ModelReport) -> Vec<Row> {
             group.summary.outcomes,
             format!("error against the price, {phase}"),
         );
-        rows.push(Row::at_most("N6", what, count, found.value, 1.002));
+        rows.push(EvaluationRow::at_most(
+            "N6",
+            what,
+            count,
+            found.value,
+            1.002,
+        ));
         let what = format!("upper end of its interval, {phase}");
-        rows.push(Row::at_most("N3", what, count, found.upper, 1.005));
+        rows.push(EvaluationRow::at_most(
+            "N3",
+            what,
+            count,
+            found.upper,
+            1.005,
+        ));
     }
     let by_market = model.tickers.values();
     let mut ratios: Vec<f64> = by_market
@@ -154,14 +166,14 @@ fn harm(model: &ModelReport) -> Vec<Row> {
         .copied()
         .unwrap_or(f64::NAN);
     let markets = ratios.len();
-    rows.push(Row::at_most(
+    rows.push(EvaluationRow::at_most(
         "H1",
         format!("mean over {markets} markets"),
         count,
         mean,
         1.002,
     ));
-    rows.push(Row::at_most(
+    rows.push(EvaluationRow::at_most(
         "H1",
         "95th percentile of the markets",
         count,
@@ -172,7 +184,7 @@ fn harm(model: &ModelReport) -> Vec<Row> {
 }
 
 /// On the sessions that `original` was asked about, before the opening.
-fn against_original(lines: &[Line]) -> Option<Row> {
+fn against_original(lines: &[Line]) -> Option<EvaluationRow> {
     let before = |variant: Variant| {
         lines
             .iter()
@@ -187,10 +199,10 @@ fn against_original(lines: &[Line]) -> Option<Row> {
         .iter()
         .fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
     let what = "error against `original`'s, before the opening";
-    (theirs > 0.0).then(|| Row::at_most("H2", what, pairs.len(), ours / theirs, 0.60))
+    (theirs > 0.0).then(|| EvaluationRow::at_most("H2", what, pairs.len(), ours / theirs, 0.60))
 }
 
-fn coverage(model: &ModelReport) -> Vec<Row> {
+fn coverage(model: &ModelReport) -> Vec<EvaluationRow> {
     let mut rows = Vec::new();
     for (time, group) in &model.times {
         let early = matches!(time.to_string().as_str(), "before" | "09:31");
@@ -198,7 +210,7 @@ fn coverage(model: &ModelReport) -> Vec<Row> {
             let points = if early { 0.02 } else { 0.03 };
             let what = format!("{:.0} % band, {time}", 100.0 * band.level);
             let share = band.coverage.value;
-            rows.push(Row::within(
+            rows.push(EvaluationRow::within(
                 "N4",
                 what,
                 band.outcomes,
@@ -210,7 +222,13 @@ fn coverage(model: &ModelReport) -> Vec<Row> {
     for band in &model.total.summary.bands {
         let what = format!("{:.0} % band, all outcomes", 100.0 * band.level);
         let (share, goal) = (band.coverage.value, (band.level, 0.02));
-        rows.push(Row::within("H5", what, band.outcomes, share, goal));
+        rows.push(EvaluationRow::within(
+            "H5",
+            what,
+            band.outcomes,
+            share,
+            goal,
+        ));
     }
     let outer = model.thirds.iter().filter_map(|third| {
         let band = third.summary.bands.iter().find(|band| band.level == 0.9)?;
@@ -223,11 +241,17 @@ fn coverage(model: &ModelReport) -> Vec<Row> {
         .iter()
         .map(|third| third.summary.outcomes)
         .sum();
-    rows.push(Row::at_most("H6", what, count, most - least, 0.08));
+    rows.push(EvaluationRow::at_most(
+        "H6",
+        what,
+        count,
+        most - least,
+        0.08,
+    ));
     rows
 }
 
-fn calls(model: &ModelReport) -> Vec<Row> {
+fn calls(model: &ModelReport) -> Vec<EvaluationRow> {
     let mut rows = Vec::new();
     for (phase, group) in &model.phases {
         let (Some(ours), Some(own)) = (group.summary.brier, group.baseline_brier) else {
@@ -235,12 +259,12 @@ fn calls(model: &ModelReport) -> Vec<Row> {
         };
         let (count, worse) = (group.summary.outcomes, ours - own);
         let what = format!("Brier score above the price's own, {phase}");
-        rows.push(Row::at_most("N5", what, count, worse, 0.0025));
+        rows.push(EvaluationRow::at_most("N5", what, count, worse, 0.0025));
     }
     let summary = &model.total.summary;
     if let (Some(ours), Some(own)) = (summary.brier, model.total.baseline_brier) {
         let what = "Brier score above the price's own, all outcomes";
-        rows.push(Row::at_most(
+        rows.push(EvaluationRow::at_most(
             "H14",
             what,
             summary.outcomes,
@@ -253,7 +277,7 @@ fn calls(model: &ModelReport) -> Vec<Row> {
 
 /// Before the opening: widths beside those of one who knows each session's true deviation, at the
 /// same coverage; the Winkler score beside that of a normal distribution with an EWMA's deviation.
-fn sharpness(lines: &[Line], markets: &SimulatedMarkets) -> Vec<Row> {
+fn sharpness(lines: &[Line], markets: &SimulatedMarkets) -> Vec<EvaluationRow> {
     let product =
         |line: &&Line| line.variant == Variant::default() && line.time == AskedTime::Before;
     let (mut width, mut truths, mut moves) = (0.0, 0.0, Vec::new());
@@ -286,8 +310,8 @@ fn sharpness(lines: &[Line], markets: &SimulatedMarkets) -> Vec<Row> {
     let informed = 2.0 * quantile * truths;
     let what = "width of the 90 % band against a perfectly informed one's, before";
     vec![
-        Row::at_most("H7", what, count, width / informed, 1.10),
-        Row::at_most(
+        EvaluationRow::at_most("H7", what, count, width / informed, 1.10),
+        EvaluationRow::at_most(
             "H7",
             "Winkler score against EWMA and normal, before",
             count,
@@ -311,7 +335,7 @@ fn ewma(markets: &SimulatedMarkets, line: &Line) -> f64 {
 }
 
 /// Whether forecasts that know a tenth of the way raise the alarm, and honest ones do not.
-fn alarmed(evaluation: &Evaluation<'_>, lines: &[Line]) -> Row {
+fn alarmed(evaluation: &Evaluation<'_>, lines: &[Line]) -> EvaluationRow {
     let knows = if evaluation.planted(Plant::NoLeak) {
         0.0
     } else {
@@ -331,7 +355,7 @@ fn alarmed(evaluation: &Evaluation<'_>, lines: &[Line]) -> Row {
     };
     let found = f64::from(u8::from(raised(knows).is_some() && raised(0.0).is_none()));
     let what = "a leak of a tenth raises the alarm, none does not";
-    Row::at_least("H12", what, product.count(), found, 1.0)
+    EvaluationRow::at_least("H12", what, product.count(), found, 1.0)
 }
 
 /// Goals are printed: four decimals.

@@ -4,7 +4,7 @@
 use closecall_forecast::ModelKind;
 use closecall_scoring::Bootstrap;
 
-use super::{Asked, BEFORE, Evaluation, OnProgress, Plant, Row};
+use super::{Asked, BEFORE, Evaluation, EvaluationRow, OnProgress, Plant};
 use crate::asked::AskedTime;
 use crate::error::Error;
 use crate::line::Line;
@@ -18,7 +18,7 @@ const ONE_MESSAGE: [(f64, f64); 3] = [(0.05, 0.33), (0.10, 0.45), (0.25, 0.45)];
 pub(super) fn rows(
     evaluation: &Evaluation<'_>,
     progress: &mut OnProgress<'_>,
-) -> Result<Option<Vec<Row>>, Error> {
+) -> Result<Option<Vec<EvaluationRow>>, Error> {
     let mut rows = Vec::new();
     for (part, (planted, least)) in (10..).zip(ONE_MESSAGE) {
         let markets = markets(evaluation, part, Truth::Linear(planted))?;
@@ -31,7 +31,13 @@ pub(super) fn rows(
         let name = if planted < 0.2 { "N7" } else { "H8" };
         let percent = 100.0 * planted;
         let what = format!("share recovered of {percent:.0} % planted, one message");
-        rows.push(Row::at_least(name, what, product.len(), share, least));
+        rows.push(EvaluationRow::at_least(
+            name,
+            what,
+            product.len(),
+            share,
+            least,
+        ));
         if news {
             rows.extend(news_earn(evaluation, &lines));
         }
@@ -96,7 +102,7 @@ pub(super) fn recovered(lines: &[&Line], markets: &SimulatedMarkets) -> f64 {
 }
 
 /// Half of the signal is the news': with them the error is smaller, beyond chance.
-fn news_earn(evaluation: &Evaluation<'_>, lines: &[Line]) -> Option<Row> {
+fn news_earn(evaluation: &Evaluation<'_>, lines: &[Line]) -> Option<EvaluationRow> {
     let mut lines = lines.to_vec();
     if evaluation.planted(Plant::SilentNews) {
         let silent: Vec<Line> = with(&lines, WITHOUT_NEWS).into_iter().cloned().collect();
@@ -110,7 +116,7 @@ fn news_earn(evaluation: &Evaluation<'_>, lines: &[Line]) -> Option<Row> {
     }
     let gain = news_gain(&lines, Bootstrap::default())?;
     let what = "upper end of the error with news against that without, 10 % planted";
-    Some(Row::at_most(
+    Some(EvaluationRow::at_most(
         "H13",
         what,
         lines.len() / 2,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use closecall_forecast::ForecastSettings;
 
-use super::{Asked, BEFORE, Evaluation, OnProgress, Plant, Row, times};
+use super::{Asked, BEFORE, Evaluation, EvaluationRow, OnProgress, Plant, times};
 use crate::error::Error;
 use crate::leakcheck::{Leak, LeakCheck};
 use crate::simulated::{SimulatedMarket, Truth};
@@ -16,7 +16,7 @@ use crate::walk::Progress;
 pub(super) fn rows(
     evaluation: &Evaluation<'_>,
     progress: &mut OnProgress<'_>,
-) -> Result<Option<Vec<Row>>, Error> {
+) -> Result<Option<Vec<EvaluationRow>>, Error> {
     let Some(mut rows) = leaks(evaluation, progress)? else {
         return Ok(None);
     };
@@ -30,7 +30,7 @@ pub(super) fn rows(
 fn leaks(
     evaluation: &Evaluation<'_>,
     progress: &mut OnProgress<'_>,
-) -> Result<Option<Vec<Row>>, Error> {
+) -> Result<Option<Vec<EvaluationRow>>, Error> {
     let check = LeakCheck {
         settings: evaluation.settings,
         calendar: evaluation.calendar,
@@ -73,14 +73,17 @@ fn leaks(
         .count();
     let planted = "planted leaks that are found, of five";
     Ok(Some(vec![
-        Row::at_most("N9", what, own.trials, own.changed as f64, 0.0),
-        Row::at_most("H10", what, own.trials, own.changed as f64, 0.0),
-        Row::at_least("H10", planted, report.planted.len(), found as f64, 5.0),
+        EvaluationRow::at_most("N9", what, own.trials, own.changed as f64, 0.0),
+        EvaluationRow::at_most("H10", what, own.trials, own.changed as f64, 0.0),
+        EvaluationRow::at_least("H10", planted, report.planted.len(), found as f64, 5.0),
     ]))
 }
 
 /// A short walk by one thread and by all, which must not matter.
-fn again(evaluation: &Evaluation<'_>, progress: &mut OnProgress<'_>) -> Result<Option<Row>, Error> {
+fn again(
+    evaluation: &Evaluation<'_>,
+    progress: &mut OnProgress<'_>,
+) -> Result<Option<EvaluationRow>, Error> {
     const SESSIONS: usize = 5;
     let markets = SimulatedMarket::several(
         4,
@@ -113,5 +116,11 @@ fn again(evaluation: &Evaluation<'_>, progress: &mut OnProgress<'_>) -> Result<O
     let equal = first.iter().zip(&second).filter(|(a, b)| a == b).count();
     let share = equal as f64 / first.len().max(1) as f64;
     let what = "forecasts of a second run that are the same to the bit";
-    Ok(Some(Row::at_least("H11", what, first.len(), share, 1.0)))
+    Ok(Some(EvaluationRow::at_least(
+        "H11",
+        what,
+        first.len(),
+        share,
+        1.0,
+    )))
 }

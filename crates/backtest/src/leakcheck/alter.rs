@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::{Article, Bar, Ohlcv, TitleScore};
 
 use crate::error::Error;
-use crate::history::Revision;
+use crate::history::BarRevision;
 use crate::simulated::{Dice, SimulatedMarket};
 
 /// Bars before the moment that are seen again with other numbers after it.
@@ -47,7 +47,7 @@ fn revise(
         let at = closed.saturating_sub(1 + dice.below(20));
         let bar = changed(&altered.history.bars[at], dice)?;
         let seen = as_of + TimeDelta::seconds(1 + dice.below(100_000) as i64);
-        altered.history.revisions.push(Revision { seen, bar });
+        altered.history.revisions.push(BarRevision { seen, bar });
     }
     altered
         .history

@@ -120,7 +120,7 @@ fn check(dataset: &Dataset, case: &Case, expected: &Expected) {
     let (network, past) = case.network.moves.split_last().unwrap();
     // Rows before the walked part have no network's move.
     let first = past.iter().position(|&q| q != 0.0).unwrap_or(past.len());
-    let blend = MoveBlend::walk(&features, &past[first..], Weights::CLOSECALL).unwrap();
+    let blend = MoveBlend::walk(&features, &past[first..], Weights::CLOSECALL, None).unwrap();
     let share = blend.network_share();
     close("share", share, *case.network.shares.last().unwrap());
     all_close("w", &blend.regression.weights(), &expected.w);

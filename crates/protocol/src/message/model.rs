@@ -46,6 +46,8 @@ pub struct ModelSummary {
     Copy,
     PartialEq,
     Eq,
+    PartialOrd,
+    Ord,
     Hash,
     Display,
     EnumString,
