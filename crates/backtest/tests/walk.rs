@@ -271,6 +271,20 @@ fn the_report_puts_the_price_itself_at_one() {
         text.contains("persistence") && !text.contains("NaN"),
         "{text}"
     );
+    let zones: usize = price.zones.iter().sum();
+    assert_eq!(zones, phases.len());
+    // The price's error added up against itself.
+    assert!(price.series.len() == phases.len() && price.series.iter().all(|x| *x == 0.0));
+    let page = closecall_backtest::page(&report);
+    for elsewhere in ["http:", "https:", "src=", "@import", "url(", "NaN"] {
+        assert!(!page.contains(elsewhere), "{elsewhere}");
+    }
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    assert_eq!(
+        page.matches("<section").count(),
+        page.matches("</section>").count()
+    );
+    assert!(page.matches("<svg").count() >= 1 && page.contains("persistence"));
 }
 
 #[test]
