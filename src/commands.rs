@@ -133,11 +133,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // Those that run on end in order; the others end at once.
     if !matches!(
         cli.command,
-        Command::Demo(_)
-            | Command::Run(_)
-            | Command::Market(_)
-            | Command::Page
-            | Command::Train(_)
+        Command::Demo(_) | Command::Run(_) | Command::Market(_) | Command::Page | Command::Train(_)
     ) {
         exit::end_on_a_signal()?;
     }

@@ -23,7 +23,7 @@ pub(crate) struct TrainArgs {
     /// Recorded data: DIR/prices/TICKER.csv, and where there are any DIR/news
     #[arg(long, value_name = "DIR", default_value = "../shared/data")]
     pub(crate) data: PathBuf,
-    /// What to learn from, with commas; by default every recorded ticker
+    /// Tickers to learn from, with commas; by default every recorded ticker
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = |text: &str| Ticker::new(text))]
     pub(crate) tickers: Vec<Ticker>,
     /// Learn from sessions before this one only, so that those from it on can be forecast fairly

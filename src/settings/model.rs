@@ -1,10 +1,10 @@
-//! `[model]`: what forecasts start from.
+//! `[model]`: the start of forecasts.
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-/// What forecasts start from.
+/// Start of forecasts.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ModelSettings {

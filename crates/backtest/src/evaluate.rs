@@ -40,7 +40,7 @@ use crate::walk::{Progress, Walk};
 /// Sessions before the first that is forecast: a whole window and some more.
 pub(crate) const BEFORE: usize = 230;
 
-/// How much is simulated.
+/// Amount of simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Extent {
     /// Markets.
@@ -75,15 +75,15 @@ impl Extent {
 pub struct EvaluationRow {
     /// Its name, such as `N6`.
     pub name: &'static str,
-    /// What is measured, and of what.
+    /// The measure, and its object.
     pub what: String,
-    /// How many forecasts it rests on.
+    /// Forecasts that it rests on.
     pub forecasts: usize,
-    /// What it has to be.
+    /// The bound.
     pub goal: String,
-    /// What was measured.
+    /// The measurement.
     pub measured: f64,
-    /// Whether it is.
+    /// True where it is kept.
     pub pass: bool,
 }
 
@@ -143,7 +143,7 @@ impl EvaluationRow {
 /// An evaluation.
 #[expect(missing_debug_implementations, reason = "it holds a dataset builder")]
 pub struct Evaluation<'a> {
-    /// How forecasts are made.
+    /// Settings of the forecasts.
     pub settings: &'a ForecastSettings,
     /// The exchange's calendar.
     pub calendar: &'a Calendar,
@@ -153,15 +153,15 @@ pub struct Evaluation<'a> {
     pub window_days: u32,
     /// Decides every market.
     pub seed: u64,
-    /// How much is simulated.
+    /// Amount of simulation.
     pub extent: Extent,
     /// A fault that is planted.
     pub plant: Option<Plant>,
     /// Names of the rows that are wanted; all of them where it is empty.
     pub wanted: &'a [String],
-    /// Where walks keep what is done.
+    /// Folder in which walks keep what is done.
     pub folder: &'a Path,
-    /// Whether it stays there, so that another plant costs little.
+    /// Keeps it there, so that another plant costs little.
     pub keep: bool,
     /// Threads.
     pub jobs: NonZeroUsize,
@@ -262,7 +262,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// What a walk through simulated markets asks.
+/// Sessions, times and models of a walk through simulated markets.
 pub(crate) struct Asked<'a> {
     pub(crate) sessions: usize,
     pub(crate) times: &'a [AskedTime],

@@ -25,7 +25,7 @@ pub struct ModelReport {
     /// Error less that of the reference, added up over the outcomes in the order of time, in per
     /// cent of the last close.
     pub series: Vec<f64>,
-    /// How many closes fell below the 90 % band, into its lower edge, the lower and the upper half
+    /// Numbers of closes that fell below the 90 % band, into its lower edge, the lower and the upper half
     /// of the 80 % band, the upper edge, and above.
     pub zones: [usize; 6],
 }

@@ -31,10 +31,10 @@ const WINDOW: usize = 215;
 /// LeakTrials in which a planted leak has to show.
 const PLANTED_TRIALS: usize = 40;
 
-/// What is checked, and how often.
+/// A look-ahead proof to be made.
 #[expect(missing_debug_implementations, reason = "it holds a dataset builder")]
 pub struct LeakCheck<'a> {
-    /// How forecasts are made.
+    /// Settings of the forecasts.
     pub settings: &'a ForecastSettings,
     /// The exchange's calendar.
     pub calendar: &'a Calendar,
@@ -52,7 +52,7 @@ pub struct LeakCheck<'a> {
     pub jobs: NonZeroUsize,
 }
 
-/// What came of it.
+/// Result of a look-ahead proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeakReport {
     /// The product's own way.
@@ -64,7 +64,7 @@ pub struct LeakReport {
 /// LeakTrials of one way of building datasets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LeakTrials {
-    /// How many.
+    /// Forecasts made twice.
     pub trials: usize,
     /// Forecasts that changed with what came after their cut.
     pub changed: usize,

@@ -30,7 +30,7 @@ const BREAK: f64 = 2.5;
 /// Headlines before each opening.
 const HEADLINES: i64 = 5;
 
-/// What is planted.
+/// Planted truth of a market.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Truth {
     /// Nothing can be known but the price.
@@ -103,7 +103,7 @@ struct State {
 }
 
 impl SimulatedMarket {
-    /// So many sessions of a ticker. The same words make the same market.
+    /// A market of `sessions` sessions of a ticker. The same words make the same market.
     ///
     /// # Errors
     /// [`Error::Simulated`] when a price leaves the range of prices.

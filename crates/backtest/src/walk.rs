@@ -47,7 +47,7 @@ pub struct Walk<'a> {
     pub retrain: NonZeroUsize,
     /// Settings of the forecasts; their model is each variant's.
     pub settings: &'a ForecastSettings,
-    /// What `closecall` starts from, where it does.
+    /// Model that `closecall` starts from, where it does.
     pub model: Option<&'a PooledModel>,
     /// Calendar days that a forecast looks back on.
     pub window_days: u32,

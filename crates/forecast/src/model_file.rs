@@ -33,9 +33,9 @@ pub enum ModelFileError {
     Io {
         /// Its path.
         path: PathBuf,
-        /// What was tried.
+        /// The attempt.
         doing: &'static str,
-        /// Why not.
+        /// The cause.
         source: std::io::Error,
     },
     /// It is something else.
@@ -82,7 +82,7 @@ pub enum ModelFileError {
     },
 }
 
-/// What a model file says about its training.
+/// Training of a model file, by its own words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Training {
     /// Tickers, ascending.
@@ -113,17 +113,17 @@ pub struct WalkedForward {
 /// A model file's contents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PooledModel {
-    /// What it was trained on.
+    /// Its training.
     pub training: Training,
-    /// What was learned, by kind of move.
+    /// Learned coefficients and networks, by kind of move.
     pub parts: BTreeMap<ModelTarget, PooledPart>,
-    /// How it did on rows that it had not seen, by kind of move.
+    /// Results on rows that it had not seen, by kind of move.
     pub walked_forward: BTreeMap<ModelTarget, WalkedForward>,
     features: Features,
     hash: String,
 }
 
-/// What a row looks like.
+/// Shape of a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Features {
     window: usize,
@@ -222,7 +222,7 @@ impl PooledModel {
         &self.hash
     }
 
-    /// What its rows look like.
+    /// Shape of its rows, in words.
     #[must_use]
     pub fn features(&self) -> String {
         self.features.to_string()

@@ -33,7 +33,7 @@ const WATCHED: EarlyStopping = EarlyStopping {
 /// No move of the regression beyond this, as in a forecast.
 const FURTHEST: f64 = 0.3;
 
-/// What was learned for one kind of move.
+/// Coefficients and networks learned for one kind of move.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PooledPart {
     /// Coefficients of the regression's standardised features.
@@ -56,7 +56,7 @@ impl PooledPart {
         &self.coefficients
     }
 
-    /// How many networks it has.
+    /// Number of its networks.
     #[must_use]
     pub fn networks(&self) -> usize {
         self.members.len()
@@ -76,14 +76,14 @@ pub struct PooledProgress {
     pub best: f32,
 }
 
-/// A past move, and what was made of it before it was known.
+/// A past move, and the forecast made of it before it was known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PooledMove {
     /// The session.
     pub session: SessionDate,
     /// The move, in units of the volatility that was expected.
     pub outcome: f64,
-    /// What was forecast of it.
+    /// The forecast of it.
     pub forecast: f64,
 }
 
@@ -128,7 +128,7 @@ impl PooledRows {
         }
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     #[must_use]
     pub fn count(&self) -> usize {
         self.tickers.iter().map(|ticker| ticker.rows.len()).sum()
@@ -348,7 +348,7 @@ impl TickerRows {
         })
     }
 
-    /// How many rows are of sessions before this one.
+    /// Number of rows of sessions before this one.
     fn before(&self, end: Option<SessionDate>) -> usize {
         let before = |end| self.rows.partition_point(|row| row.session < end);
         end.map_or(self.rows.len(), before)

@@ -11,7 +11,7 @@ use crate::variant::Variant;
 /// Errors that the forest plot has room for; what lies beyond is drawn at its end.
 const FOREST: (f64, f64) = (0.98, 1.03);
 
-/// How many outcomes of one day are worth one that stands alone: ten large stocks move together.
+/// Outcomes of one day that are worth one that stands alone: ten large stocks move together.
 const DESIGN_EFFECT: f64 = 3.0;
 
 /// Colours of the lines, by place.

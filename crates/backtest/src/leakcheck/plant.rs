@@ -50,7 +50,7 @@ impl Leak {
 /// Minutes of a vendor's bar.
 const BAR: usize = 15;
 
-/// How much later an article may be for the leak to read it.
+/// Span after the cut in which the leak reads articles.
 const LATE: TimeDelta = TimeDelta::hours(6);
 
 /// The dataset as the product builds it, with what the leak knows besides.
