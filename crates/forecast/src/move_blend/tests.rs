@@ -203,6 +203,7 @@ fn a_move_has_an_end() {
     let mut blend = MoveBlend::before_the_first(
         &Targets::of(&PriceSeries::default(), TargetKind::WholeSession),
         Weights::ALONE,
+        None,
     );
     for _ in 0..200 {
         blend.learn(&[0.0; 7], Some(2.0), 2.0).unwrap();
