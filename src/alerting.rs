@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use closecall_alerts::{AlertCounts, Client, Look, Notifier, Observation, StageSeen};
 use closecall_calendar::{Calendar, Clock};
 use closecall_supervision::{HealthBoard, StageState, Supervisor};
-use closecall_web::{Record, stage_title};
+use closecall_web::{TrackRecord, stage_title};
 
 use crate::exit::{Code, OrExit as _};
 use crate::settings::Settings;
@@ -17,7 +17,7 @@ const NOTIFIER: &str = "notifier";
 /// What the alerts look at.
 pub(crate) struct Watched {
     pub(crate) board: HealthBoard,
-    pub(crate) record: Arc<Record>,
+    pub(crate) record: Arc<TrackRecord>,
     pub(crate) clock: Clock,
     pub(crate) calendar: Calendar,
     /// Length of a slot.

@@ -11,7 +11,7 @@ use closecall_market::{DataSource, Market, RequestOutcome, Vendor};
 use closecall_protocol::TickerPicked;
 use closecall_supervision::{HealthBoard, Outbox};
 use closecall_web::{
-    About, Lag, Listening, Peers, PriorityPath, Process, ProcessSource, Record, Site,
+    About, Lag, Listening, Peers, PriorityPath, Process, ProcessSource, Site, TrackRecord,
     VendorRequests,
 };
 use tokio::sync::watch;
@@ -153,8 +153,8 @@ pub(crate) fn record(
     directory: &Path,
     clock: &Clock,
     rows: Option<watch::Receiver<i64>>,
-) -> anyhow::Result<Arc<Record>> {
-    Record::follow(directory, clock.clone(), rows).context("no thread for the pages")
+) -> anyhow::Result<Arc<TrackRecord>> {
+    TrackRecord::follow(directory, clock.clone(), rows).context("no thread for the pages")
 }
 
 /// Pages over these parts.
@@ -162,7 +162,7 @@ pub(crate) fn site(
     settings: &Settings,
     about: About,
     clock: &Clock,
-    record: Option<Arc<Record>>,
+    record: Option<Arc<TrackRecord>>,
     process: ProcessSource,
     priority: PriorityPath,
 ) -> anyhow::Result<Arc<Site>> {

@@ -15,12 +15,12 @@ use serde::Serialize;
 
 use crate::guard::Asked;
 use crate::problem::{Kind, Problem};
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::reply::{JSON, Reply};
 use crate::site::Site;
 
 /// The record, where this role has one.
-pub(crate) fn record(site: &Site) -> Result<&Arc<Record>, Problem> {
+pub(crate) fn record(site: &Site) -> Result<&Arc<TrackRecord>, Problem> {
     site.record.as_ref().ok_or_else(|| {
         let title = format!(
             "this process runs the {} and keeps no ledger: ask the reporter",

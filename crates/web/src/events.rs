@@ -13,7 +13,7 @@ use tokio::sync::{broadcast, watch};
 use crate::guard::Asked;
 use crate::problem::{Kind, Problem};
 use crate::query::Query;
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::reply;
 use crate::site::Site;
 
@@ -137,7 +137,7 @@ fn last_event(asked: &Asked) -> Result<Option<i64>, Problem> {
 }
 
 /// Events recorded while a reader was away, or the word that it should fetch all again.
-fn missed(record: &Record, last: i64) -> String {
+fn missed(record: &TrackRecord, last: i64) -> String {
     let reset = Event {
         id: None,
         kind: "reset",

@@ -38,7 +38,7 @@ mod text;
 pub use api::openapi::document as openapi;
 pub use peers::Peers;
 pub use process::{Lag, PriorityPath, Process, ProcessSource, VendorRequests};
-pub use record::Record;
+pub use record::TrackRecord;
 pub use server::{Listening, Web};
 pub use settings::HttpSettings;
 pub use site::{About, Site};

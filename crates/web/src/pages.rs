@@ -28,7 +28,7 @@ use crate::assets::digest;
 use crate::guard::Asked;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::reply::{HTML, Reply};
 use crate::site::Site;
 
@@ -151,18 +151,18 @@ fn tag(context: &Context<'_>) -> String {
 
 impl<'a> Context<'a> {
     /// The record, where this role has one.
-    pub(crate) fn record(&self) -> Option<&'a Record> {
+    pub(crate) fn record(&self) -> Option<&'a TrackRecord> {
         self.site.record.as_deref()
     }
 
     /// The record, or the problem that there is none here.
-    pub(crate) fn need_record(&self) -> Result<&'a Record, Problem> {
+    pub(crate) fn need_record(&self) -> Result<&'a TrackRecord, Problem> {
         Ok(crate::api::record(self.site)?)
     }
 }
 
 /// The verdict as a page shows it: that of the score, unless the ledger does not verify.
-pub(crate) fn verdict_of(record: &Record) -> judged::Verdict {
+pub(crate) fn verdict_of(record: &TrackRecord) -> judged::Verdict {
     match record.damage() {
         Some(damage) => judged::broken(&damage),
         None => record.score().verdict.clone(),

@@ -34,7 +34,7 @@ pub(crate) struct Verification {
 
 /// The record of a data directory.
 #[derive(Debug)]
-pub struct Record {
+pub struct TrackRecord {
     directory: PathBuf,
     clock: Clock,
     readers: Mutex<Vec<Reader>>,
@@ -49,7 +49,7 @@ pub struct Record {
     stop: watch::Sender<bool>,
 }
 
-impl Record {
+impl TrackRecord {
     /// Follows the ledger in `directory`, which need not be there yet; `rows` are of the writer in
     /// this process, where there is one. Ends with the last handle on it.
     ///

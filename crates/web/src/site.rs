@@ -8,7 +8,7 @@ use closecall_protocol::Ticker;
 use crate::events::Visitors;
 use crate::peers::Peers;
 use crate::process::{PriorityPath, ProcessSource};
-use crate::record::Record;
+use crate::record::TrackRecord;
 
 /// Description of what is served, and by what.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ pub struct Site {
     /// Tickers to pick from.
     pub tickers: Vec<Ticker>,
     /// The record, where this role has one.
-    pub record: Option<Arc<Record>>,
+    pub record: Option<Arc<TrackRecord>>,
     /// Knowledge of this process about its stages.
     pub process: ProcessSource,
     /// The other roles' processes, where they are watched.
@@ -70,7 +70,7 @@ impl Site {
         clock: Clock,
         calendar: Calendar,
         tickers: Vec<Ticker>,
-        record: Option<Arc<Record>>,
+        record: Option<Arc<TrackRecord>>,
         process: ProcessSource,
         settings: &crate::HttpSettings,
         priority: PriorityPath,

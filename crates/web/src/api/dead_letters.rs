@@ -10,7 +10,7 @@ use super::{of_ledger, record};
 use crate::guard::Asked;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::reply::Reply;
 use crate::site::Site;
 use crate::text::clean;
@@ -125,7 +125,7 @@ pub(crate) fn list(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
 }
 
 /// A page of dead letters.
-pub(crate) fn page(record: &Record, wanted: &Wanted) -> Result<DeadLetterPage, Problem> {
+pub(crate) fn page(record: &TrackRecord, wanted: &Wanted) -> Result<DeadLetterPage, Problem> {
     let (found, counts) = {
         let book = record.book();
         let before = wanted.before.unwrap_or(i64::MAX);

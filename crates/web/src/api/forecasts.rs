@@ -11,7 +11,7 @@ use super::{of_ledger, record};
 use crate::guard::Asked;
 use crate::problem::Problem;
 use crate::query::{self, Query};
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::reply::Reply;
 use crate::site::Site;
 
@@ -137,7 +137,7 @@ pub(crate) fn one(site: &Site, asked: &Asked, id: &str) -> Result<Reply, Problem
 }
 
 /// Everything that is known of a pick.
-pub(crate) fn detail(record: &Record, pick_id: PickId) -> Result<ForecastDetail, Problem> {
+pub(crate) fn detail(record: &TrackRecord, pick_id: PickId) -> Result<ForecastDetail, Problem> {
     let found = record.read(|reader| {
         let Some(entry) = reader.entry(pick_id)? else {
             return Ok(None);

@@ -11,7 +11,7 @@ use super::{of_ledger, record};
 use crate::guard::Asked;
 use crate::problem::Problem;
 use crate::query::{self, Query};
-use crate::record::{Record, Said};
+use crate::record::{Said, TrackRecord};
 use crate::reply::Reply;
 use crate::site::Site;
 
@@ -96,7 +96,7 @@ pub(crate) fn one(site: &Site, asked: &Asked, ticker: &str) -> Result<Reply, Pro
     of_ledger(site, asked, &head, || detail(site, record, &ticker))
 }
 
-fn entry(record: &Record, ticker: &Ticker) -> TickerEntry {
+fn entry(record: &TrackRecord, ticker: &Ticker) -> TickerEntry {
     let score: &ScoreView = &record.score_of(ticker);
     TickerEntry {
         ticker: ticker.clone(),
@@ -111,7 +111,7 @@ fn entry(record: &Record, ticker: &Ticker) -> TickerEntry {
     }
 }
 
-fn detail(site: &Site, record: &Record, ticker: &Ticker) -> Result<TickerDetail, Problem> {
+fn detail(site: &Site, record: &TrackRecord, ticker: &Ticker) -> Result<TickerDetail, Problem> {
     let entry = entry(record, ticker);
     if entry.newest.is_none() && !site.tickers.contains(ticker) {
         return Err(Problem::not_found(
@@ -140,7 +140,7 @@ fn detail(site: &Site, record: &Record, ticker: &Ticker) -> Result<TickerDetail,
 
 /// The newest forecast, whole.
 pub(crate) fn newest_forecast(
-    record: &Record,
+    record: &TrackRecord,
     newest: Option<&ForecastEntry>,
 ) -> Result<Option<CloseForecast>, Problem> {
     let Some(newest) = newest else {
@@ -152,7 +152,7 @@ pub(crate) fn newest_forecast(
 /// Forecasts of the sessions in a forecast's history, the newest first. Where a session was
 /// forecast several times it is the first of the same part of the day, so that like stands beside
 /// like, else the first of all.
-pub(crate) fn past(record: &Record, forecast: &CloseForecast) -> Vec<PastEntry> {
+pub(crate) fn past(record: &TrackRecord, forecast: &CloseForecast) -> Vec<PastEntry> {
     let book = record.book();
     let Some(ticker) = book.tickers.get(&forecast.ticker) else {
         return Vec::new();

@@ -8,12 +8,12 @@ use super::Context;
 use super::drawing::{claimed_pct, svg};
 use super::layout::{Panel, scroll};
 use crate::api::entry::ForecastEntry;
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::text::{change, day, price, time, whole_share};
 
 const SIZE: (f64, f64) = (120.0, 18.0);
 
-pub(crate) fn panel(context: &Context<'_>, record: &Record) -> Panel {
+pub(crate) fn panel(context: &Context<'_>, record: &TrackRecord) -> Panel {
     let rows = rows(context, record);
     let reach = reach(&rows);
     let count = rows.len();
@@ -35,7 +35,7 @@ pub(crate) fn panel(context: &Context<'_>, record: &Record) -> Panel {
 }
 
 /// Every ticker with its newest forecast: sessions under way first, then by how sure the call is.
-fn rows(context: &Context<'_>, record: &Record) -> Vec<(Ticker, Option<ForecastEntry>)> {
+fn rows(context: &Context<'_>, record: &TrackRecord) -> Vec<(Ticker, Option<ForecastEntry>)> {
     let book = record.book();
     let mut rows: Vec<(Ticker, Option<ForecastEntry>)> = context
         .site

@@ -9,14 +9,14 @@ use crate::api::dead_letters::{
 };
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::text::{clean, count, counted};
 
 /// Rows of the page.
 const ROWS: usize = 50;
 
 /// The panel on the first page.
-pub(crate) fn panel(record: &Record) -> Result<Panel, Problem> {
+pub(crate) fn panel(record: &TrackRecord) -> Result<Panel, Problem> {
     let page = api_page(
         record,
         &Wanted {

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::drawing::{self, two};
 use crate::api::entry::ForecastEntry;
 use crate::api::tickers::{self, PastEntry};
-use crate::record::{Record, Said};
+use crate::record::{Said, TrackRecord};
 use crate::site::Site;
 use crate::text::{THIN, change, day, price, time, whole_share};
 
@@ -29,7 +29,7 @@ pub(crate) struct Shown {
 impl Shown {
     pub(crate) fn new(
         site: &Site,
-        record: &Record,
+        record: &TrackRecord,
         entry: ForecastEntry,
         forecast: CloseForecast,
     ) -> Self {

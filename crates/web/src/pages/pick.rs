@@ -13,7 +13,7 @@ use crate::api::entry::{Fell, ForecastEntry};
 use crate::api::forecasts::{ForecastDetail, detail};
 use crate::problem::Problem;
 use crate::query;
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::text::{THIN, change, day, price};
 
 /// Digits of a short id.
@@ -54,7 +54,7 @@ fn choice(digits: &str, several: &[PickId]) -> Page {
     }
 }
 
-fn page(context: &Context<'_>, record: &Record, detail: ForecastDetail) -> Page {
+fn page(context: &Context<'_>, record: &TrackRecord, detail: ForecastDetail) -> Page {
     let heading = heading(&detail.entry);
     let forecast = detail.forecast.clone();
     let shown =

@@ -9,13 +9,13 @@ use super::drawing::{claimed, svg};
 use super::layout::{Panel, at, scroll};
 use crate::api::entry::{EntryState, Fell, ForecastEntry};
 use crate::problem::Problem;
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::text::{counted, day, error, price, ratio};
 
 const SIZE: (f64, f64) = (120.0, 20.0);
 
 /// The newest picks.
-pub(crate) fn panel(context: &Context<'_>, record: &Record) -> Result<Panel, Problem> {
+pub(crate) fn panel(context: &Context<'_>, record: &TrackRecord) -> Result<Panel, Problem> {
     let rows = record.book().rows;
     let found = record.read(|reader| reader.newest(Some(rows + 1), 10))?;
     let entries: Vec<ForecastEntry> = found.iter().map(ForecastEntry::of).collect();

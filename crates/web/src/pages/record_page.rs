@@ -11,7 +11,7 @@ use crate::api::score::ScoreView;
 use crate::api::tickers::TickerEntry;
 use crate::api::verdict::{VerdictKind, when};
 use crate::problem::Problem;
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::text::{THIN, change, count, counted, day, ratio, share, whole_share};
 
 /// The `/record` page.
@@ -198,7 +198,7 @@ pub(crate) fn signed(value: f64) -> String {
         .to_owned()
 }
 
-fn tickers(context: &Context<'_>, record: &Record) -> Panel {
+fn tickers(context: &Context<'_>, record: &TrackRecord) -> Panel {
     let rows: Vec<(TickerEntry, Option<f64>)> = context
         .site
         .tickers

@@ -10,7 +10,7 @@ use crate::api::score::ScoreView;
 use crate::api::tickers::newest_forecast;
 use crate::problem::Problem;
 use crate::query::{self, Query};
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::text::{THIN, counted, day, price, ratio, share, whole_share};
 use closecall_protocol::Ticker;
 
@@ -146,7 +146,7 @@ fn scores(ticker: &Ticker, score: &ScoreView) -> Panel {
 
 fn its_picks(
     context: &Context<'_>,
-    record: &Record,
+    record: &TrackRecord,
     ticker: &Ticker,
     before: Option<i64>,
 ) -> Result<Panel, Problem> {

@@ -10,7 +10,7 @@ use super::{
 use crate::api::tickers::newest_forecast;
 use crate::api::verdict::VerdictKind;
 use crate::problem::Problem;
-use crate::record::Record;
+use crate::record::TrackRecord;
 
 pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
     let Some(record) = context.record() else {
@@ -62,7 +62,7 @@ pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
 
 fn fan(
     context: &Context<'_>,
-    record: &Record,
+    record: &TrackRecord,
     entry: crate::api::entry::ForecastEntry,
     forecast: closecall_protocol::CloseForecast,
 ) -> Panel {

@@ -8,11 +8,11 @@ use super::{Context, verdict_of};
 use crate::api::score::{CoverageView, EstimateView, PhaseView, ScoreView};
 use crate::api::verdict::{Verdict, VerdictKind, when};
 use crate::assets::digest;
-use crate::record::Record;
+use crate::record::TrackRecord;
 use crate::text::{THIN, age, ratio, share, whole_share};
 
 /// The verdict over the record.
-pub(crate) fn draw(context: &Context<'_>, record: &Record) -> Markup {
+pub(crate) fn draw(context: &Context<'_>, record: &TrackRecord) -> Markup {
     let verdict = verdict_of(record);
     let score = record.score();
     let inner = html! {

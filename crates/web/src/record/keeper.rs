@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use closecall_ledger::{Error, Follower, Happening, LedgerEvent, Reader, State};
 use tokio::sync::watch;
 
-use super::{Book, OutcomeRecord, Record, Verification, lock};
+use super::{Book, OutcomeRecord, TrackRecord, Verification, lock};
 use crate::api::entry::{EventEntry, ForecastEntry};
 use crate::api::score::ScoreView;
 use crate::events::Event;
@@ -23,7 +23,7 @@ const VERIFY_EVERY: Duration = Duration::from_secs(600);
 const LOOK: Duration = Duration::from_millis(500);
 
 pub(super) fn start(
-    record: &Arc<Record>,
+    record: &Arc<TrackRecord>,
     rows: Option<watch::Receiver<i64>>,
 ) -> std::io::Result<()> {
     let runtime = || {
@@ -45,7 +45,7 @@ pub(super) fn start(
     Ok(())
 }
 
-impl Drop for Record {
+impl Drop for TrackRecord {
     fn drop(&mut self) {
         self.stop.send_replace(true);
     }
@@ -60,7 +60,7 @@ async fn wait(span: Duration, stop: &mut watch::Receiver<bool>) -> bool {
 }
 
 async fn following(
-    record: &Weak<Record>,
+    record: &Weak<TrackRecord>,
     rows: Option<watch::Receiver<i64>>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -96,7 +96,7 @@ async fn following(
 
 /// Follows until the record or the writer is gone.
 async fn rows_of(
-    record: &Weak<Record>,
+    record: &Weak<TrackRecord>,
     follower: &mut Follower,
     reader: &Reader,
     stop: &mut watch::Receiver<bool>,
@@ -133,7 +133,7 @@ async fn rows_of(
     }
 }
 
-fn take(record: &Record, events: &[LedgerEvent], reader: &Reader) -> Result<(), Error> {
+fn take(record: &TrackRecord, events: &[LedgerEvent], reader: &Reader) -> Result<(), Error> {
     let mut letters = Vec::with_capacity(events.len());
     for event in events {
         let is_letter = matches!(&event.happening, Happening::Recorded(entry) if entry.state == State::DeadLetter);
@@ -201,7 +201,7 @@ impl Due {
         })
     }
 
-    fn score(&mut self, record: &Record) {
+    fn score(&mut self, record: &TrackRecord) {
         let early = self
             .last
             .is_some_and(|(at, took)| at.elapsed() < SCORE_EVERY.max(took * SCORE_SHARE));
@@ -210,7 +210,7 @@ impl Due {
         }
     }
 
-    fn score_now(&mut self, record: &Record) {
+    fn score_now(&mut self, record: &TrackRecord) {
         let began = Instant::now();
         let (outcomes, forecasts, head, rows) = {
             let book: &Book = &record.book();
@@ -228,7 +228,7 @@ impl Due {
     }
 }
 
-async fn verifying(record: &Weak<Record>, mut stop: watch::Receiver<bool>) {
+async fn verifying(record: &Weak<TrackRecord>, mut stop: watch::Receiver<bool>) {
     loop {
         let Some(strong) = record.upgrade() else {
             return;

@@ -12,6 +12,7 @@ mod events;
 mod headers;
 mod hostile;
 mod openapi;
+mod panels;
 mod peers;
 mod refused;
 mod states;

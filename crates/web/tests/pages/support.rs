@@ -12,7 +12,7 @@ use closecall_protocol::{
     CloseForecast, ForecastValues, Headline, Interval, ModelSummary, Phase, PickId, Reason,
     Reference, ReferenceKind, SessionDate, Ticker,
 };
-use closecall_web::{About, HttpSettings, Listening, Peers, Process, Record, Site, Web};
+use closecall_web::{About, HttpSettings, Listening, Peers, Process, Site, TrackRecord, Web};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -39,7 +39,8 @@ impl Served {
         let mut ledger = Ledger::open(folder.path(), Calendar::default()).unwrap();
         fill(&mut ledger);
         let clock = Clock::fixed(at("2025-03-03T18:00:00Z"));
-        let record = Record::follow(folder.path(), clock.clone(), Some(ledger.watch())).unwrap();
+        let record =
+            TrackRecord::follow(folder.path(), clock.clone(), Some(ledger.watch())).unwrap();
         let (address, web) = serve(clock, Some(record), "whole pipeline");
         let served = Self {
             folder,
@@ -91,14 +92,14 @@ impl Drop for Served {
 }
 
 /// Serves a record, or a role without one.
-pub fn serve(clock: Clock, record: Option<Arc<Record>>, role: &str) -> (SocketAddr, Web) {
+pub fn serve(clock: Clock, record: Option<Arc<TrackRecord>>, role: &str) -> (SocketAddr, Web) {
     serve_beside(clock, record, role, Process::default(), None)
 }
 
 /// The same, of a process that knows this of its stages, beside these peers.
 pub fn serve_beside(
     clock: Clock,
-    record: Option<Arc<Record>>,
+    record: Option<Arc<TrackRecord>>,
     role: &str,
     process: Process,
     peers: Option<Arc<Peers>>,

@@ -1,0 +1,178 @@
+//! Panels and pages beside the verdict, each reached by what the ledger holds.
+
+use closecall_calendar::Clock;
+
+use crate::support::{Maker, Served, afternoons, at, get, letter, one, serve};
+
+#[test]
+fn dead_letters_are_counted_listed_and_superseded() {
+    let mut served = Served::filled(|ledger| {
+        for number in 0..3 {
+            ledger
+                .record_dead_letter(&letter(number, "the vendor does not know the ticker ZZZZ"))
+                .unwrap();
+        }
+    });
+    let page = served.get("/dead-letters").body;
+    assert!(page.contains("3 picks were given up."), "{page}");
+    assert!(page.contains("unknown-ticker") && page.contains("does not know the ticker ZZZZ"));
+    let list = served.get("/api/v1/dead-letters?limit=2").json();
+    assert_eq!(list["counts"][0]["count"], 3);
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    let next = served.get(list["next"].as_str().unwrap()).json();
+    assert_eq!(
+        (
+            next["items"].as_array().unwrap().len(),
+            next["next"].is_null()
+        ),
+        (1, true)
+    );
+    assert_eq!(
+        served.get("/api/v1/dead-letters?reason=panic").json()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+    let id = list["items"][0]["pick_id"].as_str().unwrap().to_owned();
+    let pick = served.get(&format!("/picks/{id}")).body;
+    assert!(
+        pick.contains("Given up") && pick.contains("unknown-ticker"),
+        "{pick}"
+    );
+    served.record(|ledger| {
+        let forecast = one("2025-03-03T15:00:00Z", |values| {
+            values.pick_id = id.parse().unwrap()
+        });
+        ledger
+            .record_forecast(&forecast, at("2025-03-03T15:00:05Z"))
+            .unwrap();
+    });
+    let counts = served.get("/api/v1/dead-letters").json();
+    assert_eq!(
+        counts["counts"][0]["count"], 2,
+        "a later forecast supersedes"
+    );
+}
+
+#[test]
+fn a_pick_is_found_by_its_first_digits_and_told_whole() {
+    let served = Served::filled(|ledger| {
+        afternoons(
+            ledger,
+            3,
+            Maker {
+                share: 0.0,
+                width: 1.0,
+            },
+        )
+    });
+    let list = served.get("/api/v1/forecasts").json();
+    let id = list["items"][3]["pick_id"].as_str().unwrap().to_owned();
+    let short = served.get(&format!("/picks/{}", &id[..8]));
+    assert_eq!(
+        (short.status, short.header("location")),
+        (302, Some(format!("/picks/{id}").as_str()))
+    );
+    let page = served.get(&format!("/picks/{id}")).body;
+    for words in [
+        "How it came about",
+        "Recorded",
+        "Scored",
+        "Make it again",
+        "closecall predict AAPL --as-of",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    let detail = served.get(&format!("/api/v1/forecasts/{id}")).json();
+    assert_eq!(detail["entry"], list["items"][3]);
+    assert_eq!(detail["ledger"]["hash"].as_str().unwrap().len(), 64);
+    assert!(detail["scored_by"]["pick_id"].is_string());
+    assert_eq!(served.get("/picks/00000000").status, 404);
+}
+
+#[test]
+fn a_ticker_without_picks_and_one_that_is_not_picked_from() {
+    let served = Served::filled(|ledger| {
+        afternoons(
+            ledger,
+            3,
+            Maker {
+                share: 0.0,
+                width: 1.0,
+            },
+        )
+    });
+    assert!(
+        served
+            .get("/tickers/AAPL")
+            .body
+            .contains("should close between")
+    );
+    assert!(
+        served
+            .get("/tickers/MSFT")
+            .body
+            .contains("No pick of MSFT yet.")
+    );
+    let unknown = served.get("/tickers/ZZZZ");
+    assert_eq!(unknown.status, 404);
+    assert!(
+        unknown.body.contains("Picked from: AAPL, MSFT"),
+        "{}",
+        unknown.body
+    );
+    assert_eq!(served.get("/tickers/zzzz").status, 400);
+    let missing = served.get("/nothing");
+    assert_eq!(missing.status, 404);
+    assert!(missing.body.contains("<nav"));
+}
+
+#[test]
+fn a_role_without_the_ledger_says_who_keeps_it() {
+    let (address, web) = serve(Clock::fixed(at("2025-03-03T18:00:00Z")), None, "scraper");
+    let page = get(address, "/", "");
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("This process runs the scraper."));
+    for path in ["/record", "/dead-letters", "/tickers/AAPL"] {
+        assert_eq!(get(address, path, "").status, 503, "{path}");
+    }
+    let problem = get(address, "/api/v1/forecasts", "");
+    assert_eq!(
+        (problem.status, problem.json()["type"].clone()),
+        (503, "/api#no-ledger".into())
+    );
+    assert_eq!(get(address, "/api/v1/stages", "").status, 200);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(web.stop());
+}
+
+#[test]
+fn a_report_is_shown_by_its_name_and_rubbish_is_said() {
+    let served = Served::new();
+    assert!(served.get("/report").body.contains("No report yet."));
+    let reports = served.folder.path().join("reports");
+    std::fs::create_dir(&reports).unwrap();
+    let report = r#"{"made_with":{"version":"0.1.0","command":"closecall backtest <b>"},"sessions":60,"tickers":["AAPL"],
+        "trials":2,"models":{"closecall":{"outcomes":218,"relative_mae":{"value":1.001,"lower":0.999,"upper":1.003},"verdict":"none"}}}"#;
+    std::fs::write(reports.join("walk.json"), report).unwrap();
+    for path in ["/report", "/report/walk"] {
+        let page = served.get(path).body;
+        assert!(
+            page.contains("No skill beyond the price it starts from"),
+            "{path}"
+        );
+        assert!(page.contains("closecall backtest &lt;b&gt;"), "{path}");
+    }
+    std::fs::write(reports.join("rubbish.json"), "[1,").unwrap();
+    assert!(
+        served
+            .get("/report/rubbish")
+            .body
+            .contains("cannot be shown")
+    );
+    assert_eq!(served.get("/report/absent").status, 404);
+}
