@@ -14,7 +14,7 @@ use crate::settings::Settings;
 /// Name of the thread among the stages.
 const NOTIFIER: &str = "notifier";
 
-/// What the alerts look at.
+/// Sources of the alerts.
 pub(crate) struct Watched {
     pub(crate) board: HealthBoard,
     pub(crate) record: Arc<TrackRecord>,

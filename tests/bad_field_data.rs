@@ -42,7 +42,7 @@ fn forecast(name: &str) -> Value {
     predict(&on_chart(name), "AAPL", AS_OF).json()
 }
 
-/// What people are told.
+/// The text for people.
 fn predict_words(name: &str) -> String {
     let vendor = on_chart(name);
     let workplace = Workplace::on(&vendor.url()).with("CLOSECALL__MARKET__RETRY_BASE", "1ms");

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::message::Alert;
 use crate::settings::AlertFormat;
 
-/// How long a receiver may take.
+/// Time that a receiver may take.
 const WITHIN: Duration = Duration::from_secs(5);
 
 /// Topic of ntfy where the address names none.

@@ -1,4 +1,4 @@
-//! What can be wrong with the alerts' settings, or with a receiver.
+//! Errors of the alerts' settings, and of a receiver.
 
 use std::path::PathBuf;
 
@@ -27,9 +27,9 @@ pub enum Error {
     State {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The operation.
         doing: &'static str,
-        /// Why it failed.
+        /// The reason that it failed.
         source: std::io::Error,
     },
 }

@@ -7,7 +7,7 @@ use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::settings::AlertFormat;
 
-/// What an alert is about.
+/// Subject of an alert.
 #[derive(
     Debug,
     Clone,
@@ -52,7 +52,7 @@ pub enum AlertState {
 /// One alert.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
-    /// What it is about.
+    /// Its subject.
     pub kind: AlertKind,
     /// Whether it stands.
     pub state: AlertState,
@@ -64,14 +64,14 @@ pub struct Alert {
     pub title: String,
     /// The rest of the sentence.
     pub detail: String,
-    /// What was measured.
+    /// The measured value.
     pub value: f64,
     /// From where on it is raised.
     pub limit: f64,
 }
 
 impl AlertKind {
-    /// How much it matters.
+    /// Its severity.
     #[must_use]
     pub fn severity(self) -> &'static str {
         match self {

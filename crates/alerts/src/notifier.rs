@@ -14,7 +14,7 @@ use crate::rules::{Observation, Rules};
 use crate::settings::AlertSettings;
 use crate::state::{Saved, StateFile};
 
-/// How often it is looked.
+/// Pause between two looks.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Alerts that wait at most; the oldest repeats go first.
@@ -26,7 +26,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_se
 /// Rows before the cursor that are read again at the start, for the last hour's picks.
 const AGAIN: i64 = 2_000;
 
-/// What there is to be seen, asked once a second.
+/// The observation, asked once a second.
 pub type Look = Arc<dyn Fn() -> Observation + Send + Sync>;
 
 /// Alerts by kind and outcome (`sent`, `refused`, `dropped`), for metrics. Clones count together.

@@ -1,4 +1,4 @@
-//! What is raised and cleared, from what is seen. Pure: nothing here reads a clock or a file.
+//! Alerts raised and cleared, from observations. Pure: nothing here reads a clock or a file.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::message::{Alert, AlertKind, AlertState};
 
-/// How long a stage may be down before it is said, and has to run before that is over.
+/// Time that a stage may be down before it is said, and has to run before that is over.
 const STAGE: Duration = Duration::from_secs(60);
 
 /// Share of the last hour's picks that were given up from which on it is raised, and how many at
@@ -18,7 +18,7 @@ const HOUR: TimeDelta = TimeDelta::hours(1);
 /// Slots without a forecast during a session.
 const SLOTS: i32 = 3;
 
-/// What is seen at one moment.
+/// An observation of one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Observation {
     /// The product's clock.
@@ -44,11 +44,11 @@ pub struct StageSeen {
     pub title: String,
     /// Whether it backs off or has failed.
     pub down: bool,
-    /// How often it was restarted.
+    /// Number of restarts.
     pub restarts: u64,
 }
 
-/// What one look says of one alert.
+/// The word of one look on one alert.
 enum Signal {
     Bad {
         title: String,
@@ -123,7 +123,7 @@ impl Rules {
         }
     }
 
-    /// What stands: kind, subject and title.
+    /// Standing alerts: kind, subject and title.
     #[must_use]
     pub fn raised(&self) -> Vec<(AlertKind, Option<String>, String)> {
         let raised = self.standing.iter().filter(|(_, standing)| standing.raised);

@@ -19,9 +19,9 @@ pub struct AlertSettings {
     /// A file that holds the address.
     #[serde(default)]
     pub url_file: Option<PathBuf>,
-    /// How the receiver wants it.
+    /// Form that the receiver wants.
     pub format: AlertFormat,
-    /// Which alerts.
+    /// The alerts to send.
     pub on: Vec<AlertKind>,
     /// Least time between two messages of one alert that stands.
     #[serde(with = "span")]
@@ -31,7 +31,7 @@ pub struct AlertSettings {
     pub page: Option<String>,
 }
 
-/// How a receiver wants its messages.
+/// Form of a receiver's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AlertFormat {

@@ -1,4 +1,4 @@
-//! What stands and what is still to be sent, in a file that a kill leaves whole.
+//! Standing alerts and those still to be sent, in a file that a kill leaves whole.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use crate::message::{Alert, AlertKind};
 /// The file, beside the ledger.
 const FILE: &str = "alerts.json";
 
-/// What a restarted program goes on from.
+/// State that a restarted program goes on from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Saved {
@@ -33,7 +33,7 @@ impl StateFile {
         Self(ledger.join(FILE))
     }
 
-    /// What was saved; nothing where nothing was, or where it cannot be understood.
+    /// The saved state; nothing where nothing was, or where it cannot be understood.
     pub(crate) fn read(&self) -> Result<Saved, Error> {
         match std::fs::read_to_string(&self.0) {
             Ok(text) => Ok(serde_json::from_str(&text).unwrap_or_else(|error| {

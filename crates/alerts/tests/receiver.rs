@@ -13,10 +13,10 @@ use closecall_alerts::{
 };
 use serde_json::Value;
 
-/// How long anything may take on a busy machine.
+/// Time that anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// How a receiver behaves towards one request.
+/// Behaviour of a receiver towards one request.
 #[derive(Clone, Copy)]
 enum Way {
     Takes,
@@ -26,7 +26,7 @@ enum Way {
     HangsUp,
 }
 
-/// What a receiver took, and how it will behave.
+/// Messages that a receiver took, and its behaviour to come.
 struct Receiver {
     taken: Arc<Mutex<Vec<Value>>>,
     asked: Arc<Mutex<usize>>,

@@ -65,7 +65,7 @@ impl FitCache {
         found
     }
 
-    /// How many forecasts found their fit here, and how many did not.
+    /// Numbers of forecasts that found their fit here, and that did not.
     #[must_use]
     pub fn found_and_missed(&self) -> (u64, u64) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,10 +15,10 @@ use tokio::sync::watch;
 
 use crate::api::stages::StagesView;
 
-/// How often the peers are asked.
+/// Pause between two rounds of questions to the peers.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// How long an answer may take.
+/// Time that an answer may take.
 const WITHIN: Duration = Duration::from_secs(2);
 
 /// The largest answer.
@@ -38,7 +38,7 @@ pub struct Peers {
     stop: watch::Sender<bool>,
 }
 
-/// What was last heard of one.
+/// Last word of a peer.
 #[derive(Debug, Clone)]
 pub(crate) struct Heard {
     /// The name under which it was found.
@@ -75,7 +75,7 @@ impl Peers {
         Ok(peers)
     }
 
-    /// What was heard of each, in the order of their addresses.
+    /// Last word of each, in the order of their addresses.
     pub(crate) fn heard(&self) -> Vec<(SocketAddr, Heard)> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.iter()

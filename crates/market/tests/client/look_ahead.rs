@@ -1,4 +1,4 @@
-//! What comes after the as-of time could be anything else: no bit of a forecast changes. Bars, live
+//! Data from after the as-of time could be anything else: no bit of a forecast changes. Bars, live
 //! rows and what the vendor says of itself are replaced in the answers of both market servers.
 
 use std::io::{Read, Write};
@@ -119,7 +119,7 @@ fn replace(result: &mut Value, as_of: DateTime<Utc>, daily: bool, dice: &mut Cha
     }
 }
 
-/// What a forecast of persistence publishes, in its bits.
+/// A published forecast of persistence, in its bits.
 fn said(scraped: &MarketScraped) -> String {
     let row = |bar: &closecall_protocol::Bar| DatasetRow::new(*bar, SessionNews::default());
     let dataset = DatasetBuilt {

@@ -1,4 +1,4 @@
-//! How often the vendor is asked over a day of picks, as the market server counts it.
+//! Requests to the vendor over a day of picks, as the market server counts them.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,7 +16,7 @@ use crate::support::{at, picked, settings};
 const TICKERS: [&str; 3] = ["AAPL", "PG", "TSLA"];
 const EVERY: TimeDelta = TimeDelta::minutes(10);
 
-/// What a day came to.
+/// Counts of a day.
 struct Day {
     picks_inside: u64,
     counts: Vec<Value>,

@@ -183,7 +183,7 @@ pub(crate) fn view(site: &Site) -> StagesView {
     }
 }
 
-/// What this process itself knows.
+/// Knowledge of this process itself.
 fn own(site: &Site) -> StagesView {
     let process = (site.process)();
     let health = process.health.as_ref();

@@ -133,7 +133,7 @@ pub(crate) struct PeerView {
     pub(crate) name: String,
     /// Its address.
     pub(crate) address: String,
-    /// What it runs.
+    /// Its role.
     pub(crate) role: String,
     /// Its version.
     pub(crate) version: String,
