@@ -13,6 +13,8 @@ mod evaluate;
 mod flags;
 mod leakcheck;
 mod ledger;
+mod ledger_export;
+mod ledger_recompute;
 mod market;
 mod market_record;
 mod model;

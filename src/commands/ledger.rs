@@ -1,6 +1,6 @@
 //! `closecall ledger`: what became of every pick, and whether the record is as it was written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::anyhow;
@@ -8,6 +8,7 @@ use clap::Subcommand;
 use closecall_ledger::{Entry, Error, Reader};
 
 use super::demo::DEMO_FOLDER;
+use super::{ledger_export, ledger_recompute};
 use crate::exit::{Code, CodedError, OrExit};
 use crate::settings::Settings;
 
@@ -19,21 +20,35 @@ pub(crate) enum LedgerCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Check the chain of rows; names what was changed or removed
+    /// Check the chain of rows and every score; names what was changed or removed
     Verify,
+    /// Write every pick as a table, for other programs
+    Export(ledger_export::ExportArgs),
+    /// Make forecasts again from what their picks had seen, and compare
+    Recompute {
+        #[command(flatten)]
+        picks: ledger_recompute::RecomputeArgs,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(super) fn run(settings: &Settings, command: &LedgerCommand) -> anyhow::Result<ExitCode> {
-    let reader = open(&settings.data_dir)?;
+    let (reader, folder) = open(&settings.data_dir)?;
     match command {
         LedgerCommand::List { json } => list(&reader, *json)?,
         LedgerCommand::Verify => verify(&reader)?,
+        LedgerCommand::Export(args) => ledger_export::run(&reader, args)?,
+        LedgerCommand::Recompute { picks, json } => {
+            return ledger_recompute::run(settings, &reader, &folder, picks, *json);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The ledger of the data directory; where there is none, that of a demo in it.
-fn open(data_dir: &Path) -> anyhow::Result<Reader> {
+/// The ledger of the data directory and where it lies; where there is none, that of a demo in it.
+fn open(data_dir: &Path) -> anyhow::Result<(Reader, PathBuf)> {
     match Reader::open(data_dir) {
         Err(Error::Absent(_)) => {
             let demo = data_dir.join(DEMO_FOLDER);
@@ -41,9 +56,9 @@ fn open(data_dir: &Path) -> anyhow::Result<Reader> {
                 return Err(Error::Absent(data_dir.into())).or_exit(Code::Data);
             };
             eprintln!("the ledger of the demo in {}", demo.display());
-            Ok(reader)
+            Ok((reader, demo))
         }
-        other => Ok(other?),
+        other => Ok((other?, data_dir.to_owned())),
     }
 }
 

@@ -195,7 +195,8 @@ impl ForecastSettings {
 
     /// The first 16 hexadecimal digits of their hash: equal settings have an equal one on every
     /// machine.
-    pub(crate) fn hash(&self) -> String {
+    #[must_use]
+    pub fn hash(&self) -> String {
         let digest = Sha256::digest(format!("{self:?}"));
         digest[..8]
             .iter()

@@ -1,10 +1,10 @@
-//! Cost of recording a forecast as the ledger grows: the CPU time of a forecast at 1,000 rows
-//! and at as many as are asked for.
+//! CPU time of recording a forecast as the ledger grows, from 1,000 rows to as many as are asked
+//! for.
 //!
-//! `cargo run --release -p closecall-ledger --example recording -- 100000 /dev/shm/ledger`
+//! `cargo run --release -p closecall-ledger --example recording -- 1000000 /dev/shm/ledger`
 //!
-//! 480 forecasts a day of ten tickers, each day's scored by the first of the next, as at the
-//! default pace. The folder should lie in memory, where waiting for the disk costs nothing.
+//! 480 forecasts a day of ten tickers, each day's scored by the first ones of the next, as at the
+//! default pace: the writer's own work, one transaction a forecast, without waiting for the disk.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -12,7 +12,7 @@
 )]
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::{Calendar, Session};
@@ -21,11 +21,15 @@ use closecall_protocol::{
     CloseForecast, ForecastValues, Interval, ModelSummary, Phase, PickId, Reference, ReferenceKind,
     SessionDate, SessionTimes, Ticker,
 };
+use rustix::time::{ClockId, clock_gettime};
 
 const TICKERS: [&str; 10] = [
     "AAPL", "AMZN", "GOOG", "INTC", "MSFT", "NFLX", "NVDA", "ORCL", "TSLA", "TSM",
 ];
-const SLOTS: usize = 48;
+/// Forecasts of a ticker a day.
+const SLOTS_A_TICKER: usize = 48;
+/// Rows at which the cost is printed.
+const MARKS: [i64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
 fn close(ticker: usize, day: usize) -> f64 {
     100.0 + 10.0 * ticker as f64 + ((day * 7 + ticker * 3) % 5) as f64
@@ -105,14 +109,25 @@ fn forecast(
     .unwrap()
 }
 
-/// CPU time of this process in milliseconds.
-fn cpu_ms() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split(' ').collect();
-    let ticks = |field: usize| fields.get(field).and_then(|f| f.parse::<f64>().ok());
-    // utime and stime, in hundredths of a second.
-    10.0 * (ticks(12).unwrap_or(0.0) + ticks(13).unwrap_or(0.0))
+/// CPU time of this thread.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap(),
+        u32::try_from(time.tv_nsec).unwrap(),
+    )
 }
+
+/// Forecasts recorded since the last line was printed, and the CPU time that they took.
+#[derive(Default)]
+struct Window {
+    forecasts: u32,
+    cpu: Duration,
+}
+
+/// Rows before a mark from which on its window is measured: two days, of which the second one's
+/// forecasts are scored too.
+const WINDOW: i64 = 2 * 2 * 480;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -122,53 +137,55 @@ fn main() {
         .map_or_else(|| PathBuf::from("/dev/shm/closecall-ledger"), PathBuf::from);
     let calendar = Calendar::default();
     let first = "1995-01-03".parse().unwrap();
-    let last = "2190-01-03".parse().unwrap();
-    let days = usize::try_from(target).unwrap() / (2 * TICKERS.len() * SLOTS) + 3;
+    let last = "2199-01-03".parse().unwrap();
+    let days = usize::try_from(target).unwrap() / (2 * TICKERS.len() * SLOTS_A_TICKER) + 9;
     let sessions: Vec<Session> = calendar.sessions(first, last).take(days + 61).collect();
-    let mut ledger = Ledger::open(&folder, calendar).unwrap();
-    let (mut rows, mut block) = (0_i64, (0_u32, 0.0, cpu_ms()));
+    let mut ledger = Ledger::open(&folder, calendar)
+        .unwrap()
+        .without_syncs()
+        .unwrap();
+    let mut marks = MARKS.iter().copied().filter(|mark| *mark <= target);
+    let (mut mark, mut window, mut at_first) = (marks.next(), Window::default(), None);
     let began = Instant::now();
-    let mut next_line = 1_000;
-    for day in 60..sessions.len() {
-        for slot in 0..SLOTS {
+    'days: for day in 60..sessions.len() {
+        // Every forecast of the first day is the first of its history: no day to measure.
+        let measured = day > 60;
+        for slot in 0..SLOTS_A_TICKER {
             for ticker in 0..TICKERS.len() {
                 let minutes = TimeDelta::minutes(8 * i64::try_from(slot).unwrap() - 20);
                 let as_of = sessions[day].open + minutes;
                 let made = forecast(ticker, &sessions, day, as_of);
-                let before = Instant::now();
+                let before = cpu_time();
                 ledger.record_forecast(&made, as_of).unwrap();
-                block = (
-                    block.0 + 1,
-                    block.1 + before.elapsed().as_secs_f64(),
-                    block.2,
-                );
+                let took = cpu_time() - before;
+                if measured && mark.is_some_and(|mark| *ledger.watch().borrow() + WINDOW > mark) {
+                    window.forecasts += 1;
+                    window.cpu += took;
+                }
             }
         }
-        rows = *ledger.watch().borrow();
-        if rows >= next_line {
-            let cpu = (cpu_ms() - block.2) / f64::from(block.0);
-            let wall = 1e3 * block.1 / f64::from(block.0);
+        let rows = *ledger.watch().borrow();
+        if let Some(passed) = mark.filter(|mark| measured && rows >= *mark) {
+            let each = 1e3 * window.cpu.as_secs_f64() / f64::from(window.forecasts);
+            let ratio = each / *at_first.get_or_insert(each);
             println!(
-                "{rows:>9} rows: {wall:.3} ms to record a forecast and the scores it brings \
-                 ({cpu:.3} ms CPU with making it)"
+                "{passed:>9} rows: {each:.3} ms of CPU to record a forecast and the score it \
+                 brings, {ratio:.2} times the first"
             );
-            next_line = (next_line * 10).min((rows + 1).max(target - 5_000));
-            block = (0, 0.0, cpu_ms());
-        }
-        if rows >= target {
-            break;
+            (mark, window) = (marks.next(), Window::default());
+            if mark.is_none() {
+                break 'days;
+            }
         }
     }
     drop(ledger);
-    let written = began.elapsed().as_secs_f64();
     let reader = Reader::open(&folder).unwrap();
+    let rows = reader.rows().unwrap();
+    println!("{rows} rows in {:.1} s", began.elapsed().as_secs_f64());
     let before = Instant::now();
     let summary = reader.summary().unwrap();
     let summed = 1e3 * before.elapsed().as_secs_f64();
-    println!(
-        "{rows} rows in {written:.1} s; summary of {} outcomes in {summed:.1} ms",
-        summary.outcomes
-    );
+    println!("summary of {} outcomes in {summed:.1} ms", summary.outcomes);
     let before = Instant::now();
     let verified = reader.verify().unwrap();
     let took = before.elapsed().as_secs_f64();

@@ -12,16 +12,30 @@ use crate::chain::Head;
 
 /// Where the file lies.
 #[derive(Debug)]
-pub(crate) struct HeadFile(PathBuf);
+pub(crate) struct HeadFile {
+    path: PathBuf,
+    /// Whether writing waits for the disk.
+    syncs: bool,
+}
 
 impl HeadFile {
     pub(crate) fn beside(database: &Path) -> Self {
-        Self(database.with_extension("head"))
+        Self {
+            path: database.with_extension("head"),
+            syncs: true,
+        }
+    }
+
+    pub(crate) fn without_syncs(self) -> Self {
+        Self {
+            syncs: false,
+            ..self
+        }
     }
 
     /// Content of the file; `None` where there is none.
     pub(crate) fn read(&self) -> io::Result<Option<Head>> {
-        let text = match fs::read_to_string(&self.0) {
+        let text = match fs::read_to_string(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             text => text?,
         };
@@ -38,10 +52,12 @@ impl HeadFile {
 
     /// Replaces the file as a whole, so that it is never seen half written.
     pub(crate) fn write(&self, head: &Head) -> io::Result<()> {
-        let fresh = self.0.with_extension("head.new");
+        let fresh = self.path.with_extension("head.new");
         let mut file = File::create(&fresh)?;
         writeln!(file, "{} {}", head.rows, head.hash)?;
-        file.sync_data()?;
-        fs::rename(&fresh, &self.0)
+        if self.syncs {
+            file.sync_data()?;
+        }
+        fs::rename(&fresh, &self.path)
     }
 }

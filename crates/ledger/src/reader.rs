@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use closecall_protocol::{CloseForecast, PickId, Ticker};
-use rusqlite::{Connection, Params, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use crate::damage::Damage;
 use crate::entry::Entry;
@@ -152,6 +152,17 @@ impl Reader {
             ));
         }
         Ok(events)
+    }
+
+    /// The hash of a row, which covers all before it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn hash(&self, seq: i64) -> Result<Option<String>, Error> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT hash FROM log WHERE seq = ?1")?;
+        Ok(statement.query_row([seq], |row| row.get(0)).optional()?)
     }
 
     /// Number of rows.

@@ -12,6 +12,7 @@
 //! * `session_bars`: the bars of a session, for a recording.
 //! * `news`: the gaps in what is known of a ticker's news, page by page; `news_plan`: what the day's
 //!   requests are spent on.
+//! * `noted`: the parts of a gather, noted in the store.
 
 mod chain;
 mod check;
@@ -20,6 +21,7 @@ mod counts;
 mod fetched;
 mod news;
 mod news_plan;
+mod noted;
 mod price_now;
 mod prices;
 mod provisional;
@@ -46,7 +48,7 @@ use crate::source::DataSource;
 use crate::store::Store;
 use crate::vendor::VendorStats;
 
-use window::PickWindow;
+pub(crate) use window::PickWindow;
 
 pub use check::VendorCheck;
 pub use counts::GatherCounts;
@@ -215,9 +217,11 @@ impl Market {
         let quoted = self
             .price_now(&pick, &window, &prices, began + QUOTE_WITHIN)
             .await?;
+        let mut factor = 1.0;
         let quote = quoted.map(|quoted| {
             if quoted.factor != 1.0 {
-                prices.rescale(quoted.factor);
+                factor = quoted.factor;
+                prices.rescale(factor);
             }
             quoted.quote
         });
@@ -241,7 +245,7 @@ impl Market {
         let (fetched_at, provisional) = (prices.fetched_at, prices.provisional);
         let (provider, provider_switched) = (prices.provider, prices.switched);
         let (bars, repairs) = prices.shared();
-        Ok(MarketScraped {
+        let scraped = MarketScraped {
             target,
             session: SessionTimes::from(&window.target),
             sessions_ahead: u32::try_from(ahead).unwrap_or(u32::MAX),
@@ -256,7 +260,9 @@ impl Market {
             fetched_at: fetched_at.unwrap_or_else(|| self.clock.now()),
             pick,
             annotations: Annotations::default(),
-        })
+        };
+        self.note(&scraped, &window, factor).await;
+        Ok(scraped)
     }
 
     /// The lock by which gathers of a ticker take turns: a second one finds what the first has

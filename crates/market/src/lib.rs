@@ -12,6 +12,7 @@
 //! address differs.
 //!
 //! * [`Market`]: the gather, with its [`MarketSettings`].
+//! * [`MarketArchive`]: what a gather had seen, without asking anyone.
 //! * `yahoo`, `alphavantage`: the two vendors' requests and answers.
 //! * `vendor`: what calls have in common: one request, tries, pace, faults, counts.
 //! * `repair`: one basis and one unit, before anything is stored or learned from.
@@ -19,6 +20,7 @@
 //! * `store`: the SQLite file, which belongs to one [`DataSource`].
 
 mod alphavantage;
+mod archive;
 mod error;
 mod gather;
 mod providers;
@@ -35,6 +37,7 @@ mod yahoo;
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod recorded;
 
+pub use archive::{MarketArchive, Missing};
 pub use error::Error;
 pub use gather::{GatherCounts, Market, SessionBars, VendorCheck};
 pub use settings::{

@@ -5,6 +5,7 @@
 //! * `intraday`: bars inside sessions.
 //! * `news`: articles, once each; `scores`: their scores and the sums that stand for them.
 //! * `limits`: breakers, requests of a day.
+//! * `seen`: what had been seen when: vintages of bars, and what gathers were made of.
 //! * `span`: coverage, the spans of which everything is known; `asked`: what providers were asked.
 
 mod asked;
@@ -15,6 +16,7 @@ mod news;
 mod news_questions;
 mod prices;
 mod scores;
+mod seen;
 mod series;
 mod served;
 mod span;
@@ -26,6 +28,7 @@ pub(crate) use connection::Store;
 pub(crate) use prices::StoredBars;
 pub(crate) use prices::{Basis, FetchedBars};
 pub(crate) use scores::ArticleScore;
+pub(crate) use seen::Gathered;
 pub(crate) use series::Series;
 pub(crate) use span::Span;
 pub use upkeep::{BarsInfo, BreakerInfo, MarketStore, NewsInfo, Pruned, QuotaInfo, StoreInfo};

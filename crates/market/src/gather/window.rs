@@ -12,21 +12,21 @@ const MARGIN_DAYS: u64 = 10;
 
 /// The part of the past that a pick may know.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct PickWindow {
+pub(crate) struct PickWindow {
     /// The session whose close is forecast.
-    pub(super) target: Session,
+    pub(crate) target: Session,
     /// First session of the window.
-    pub(super) first: Session,
+    pub(crate) first: Session,
     /// Newest session whose official close can be had.
-    pub(super) last: Session,
+    pub(crate) last: Session,
     /// Nothing later than this exists: the as-of time, or the clock's where that is earlier.
-    pub(super) cut: DateTime<Utc>,
+    pub(crate) cut: DateTime<Utc>,
     /// Publication times: from the close before the first session up to the cut, which is included.
-    pub(super) news: Span,
+    pub(crate) news: Span,
 }
 
 impl PickWindow {
-    pub(super) fn of(pick: &Pick, calendar: &Calendar, now: DateTime<Utc>, days: u32) -> Self {
+    pub(crate) fn of(pick: &Pick, calendar: &Calendar, now: DateTime<Utc>, days: u32) -> Self {
         let as_of = pick.as_of();
         let cut = as_of.min(now);
         let from = Calendar::date_at(as_of) - Days::new(u64::from(days));

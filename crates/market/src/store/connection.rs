@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::seen;
 use crate::error::Error;
 use crate::source::DataSource;
 
@@ -17,7 +18,7 @@ use crate::source::DataSource;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Each step brings a store of the version before to the next; `user_version` counts them.
-pub(super) const MIGRATIONS: [&str; 6] = [
+pub(super) const MIGRATIONS: [&str; 7] = [
     "
     CREATE TABLE source (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;
     CREATE TABLE bars (
@@ -189,6 +190,7 @@ pub(super) const MIGRATIONS: [&str; 6] = [
     CREATE TABLE news_questions (ticker TEXT PRIMARY KEY, answered_at INTEGER NOT NULL)
         STRICT, WITHOUT ROWID;
 ",
+    seen::TABLES,
 ];
 
 /// The store. Cheap to clone; clones share its connection.

@@ -69,13 +69,13 @@ impl Store {
             // One state of the file: sums and articles belong together.
             let reading = connection.transaction()?;
             let Some(scorer) = scorer else {
-                let (articles, _) = articles(&reading, &ticker, window, window, None)?;
+                let (articles, _) = articles(&reading, &ticker, window, window, (None, i64::MAX))?;
                 return Ok((articles, NewsSums::default()));
             };
             let spans = scores::kept(&reading, &ticker, window, &rows, scorer)?;
             let mut unsummed = (Vec::new(), Vec::new());
             for part in without(window, &spans) {
-                let found = articles(&reading, &ticker, window, part, Some(scorer))?;
+                let found = articles(&reading, &ticker, window, part, (Some(scorer), i64::MAX))?;
                 unsummed.0.extend(found.0);
                 unsummed.1.extend(found.1);
             }
@@ -88,6 +88,23 @@ impl Store {
                 spans: spans.into(),
             };
             Ok((articles, sums))
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// The articles of a window that had been seen by a moment, without their scores.
+    pub(crate) async fn articles_seen_by(
+        &self,
+        ticker: &Ticker,
+        window: Span,
+        by: DateTime<Utc>,
+    ) -> Result<Vec<Article>, Error> {
+        let ticker = ticker.clone();
+        self.run("read", move |connection| {
+            let seen = (None, by.timestamp());
+            articles(connection, &ticker, window, window, seen).map(|(articles, _)| articles)
         })
         .await
     }
@@ -106,25 +123,28 @@ fn without(window: Span, spans: &[NewsSpanSum]) -> Vec<Span> {
     gaps(&summed, window)
 }
 
-/// The articles of a part of the window, ascending, each with its identity.
+/// The articles of a part of the window that had been seen by then, in seconds since the epoch,
+/// ascending, each with its identity.
 fn articles(
     connection: &Connection,
     ticker: &Ticker,
     window: Span,
     part: Span,
-    scorer: Option<&str>,
+    (scorer, seen_by): (Option<&str>, i64),
 ) -> rusqlite::Result<(Vec<Article>, Vec<String>)> {
     let mut query = connection.prepare_cached(
         "SELECT published, title, summary, url, publisher,
              CASE WHEN scorer = ?5 THEN score END, identity FROM articles this
-         WHERE ticker = ?1 AND published >= ?2 AND published < ?3 AND NOT EXISTS (
+         WHERE ticker = ?1 AND published >= ?2 AND published < ?3 AND first_seen <= ?6 AND NOT EXISTS (
              SELECT 1 FROM articles before
              WHERE before.ticker = ?1 AND before.identity = this.identity
-                 AND before.published >= ?4 AND before.published < this.published)
+                 AND before.published >= ?4 AND before.published < this.published
+                 AND before.first_seen <= ?6)
          ORDER BY published, identity",
     )?;
     let moments = [part.start, part.end, window.start].map(|at| at.timestamp());
-    let found = params![ticker.as_str(), moments[0], moments[1], moments[2], scorer];
+    let [start, end, first] = moments;
+    let found = params![ticker.as_str(), start, end, first, scorer, seen_by];
     let found = query.query_map(found, |row| Ok((article(row)?, row.get(6)?)))?;
     found
         .collect::<rusqlite::Result<Vec<_>>>()

@@ -96,7 +96,7 @@ fn put(
     fetched_at: DateTime<Utc>,
 ) -> rusqlite::Result<Basis> {
     let transaction = writing(connection)?;
-    put_splits(&transaction, series, &fetched.splits)?;
+    put_splits(&transaction, series, &fetched.splits, fetched_at)?;
     let (provider, ticker) = series.key();
     let bars = &fetched.bars;
     let (Some(first), Some(last)) = (bars.first(), bars.last()) else {
@@ -108,7 +108,7 @@ fn put(
     let basis = basis(&stored.bars, bars, &fetched.splits);
     match basis {
         Basis::OtherUnit { .. } => return Ok(basis),
-        Basis::Split { ratio } => rescale(&transaction, series, first, ratio)?,
+        Basis::Split { ratio } => rescale(&transaction, series, first, ratio, fetched_at)?,
         Basis::Same | Basis::Revised { .. } => {}
     }
     insert(&transaction, series, bars, fetched_at)?;
@@ -141,7 +141,16 @@ fn insert(
 ) -> rusqlite::Result<()> {
     let (provider, ticker) = series.key();
     let mut insert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO bars VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO bars (provider, ticker, session, open, high, low, close, adj_close, volume,
+             fetched_at, first_seen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)
+         ON CONFLICT DO UPDATE SET open = excluded.open, high = excluded.high,
+             low = excluded.low, close = excluded.close, adj_close = excluded.adj_close,
+             volume = excluded.volume, fetched_at = excluded.fetched_at,
+             first_seen = CASE WHEN open IS excluded.open AND high IS excluded.high
+                 AND low IS excluded.low AND close IS excluded.close
+                 AND adj_close IS excluded.adj_close AND volume IS excluded.volume
+                 THEN first_seen ELSE excluded.first_seen END",
     )?;
     for bar in bars {
         insert.execute(params![
@@ -166,12 +175,13 @@ fn rescale(
     series: &Series,
     first: SessionDate,
     ratio: f64,
+    at: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
     let statement = "UPDATE bars SET open = open / ?4, high = high / ?4, low = low / ?4,
-        close = close / ?4, adj_close = adj_close / ?4, volume = volume * ?4
+        close = close / ?4, adj_close = adj_close / ?4, volume = volume * ?4, first_seen = ?5
         WHERE provider = ?1 AND ticker = ?2 AND session < ?3";
     let (provider, ticker) = series.key();
-    let values = params![provider, ticker, first.to_string(), ratio];
+    let values = params![provider, ticker, first.to_string(), ratio, at.timestamp()];
     transaction.execute(statement, values)?;
     Ok(())
 }
@@ -198,7 +208,8 @@ fn read(
     Ok(stored)
 }
 
-fn bar(row: &Row<'_>) -> rusqlite::Result<(Bar, DateTime<Utc>)> {
+/// A bar of columns in the order of [`read`], with the last of them.
+pub(super) fn bar(row: &Row<'_>) -> rusqlite::Result<(Bar, DateTime<Utc>)> {
     let session: String = row.get(0)?;
     let session: SessionDate = session.parse().map_err(unreadable)?;
     let bar = Bar::of_close(session, row.get(4)?)
@@ -217,12 +228,20 @@ fn put_splits(
     transaction: &Transaction<'_>,
     series: &Series,
     splits: &[Split],
+    seen_at: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
     let (provider, ticker) = series.key();
     for split in splits {
         transaction.execute(
-            "INSERT OR REPLACE INTO splits VALUES (?1, ?2, ?3, ?4)",
-            params![provider, ticker, split.date.to_string(), split.ratio],
+            "INSERT INTO splits (provider, ticker, date, ratio, first_seen)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET ratio = excluded.ratio",
+            params![
+                provider,
+                ticker,
+                split.date.to_string(),
+                split.ratio,
+                seen_at.timestamp()
+            ],
         )?;
     }
     Ok(())
@@ -232,14 +251,16 @@ fn splits(connection: &Connection, series: &Series) -> rusqlite::Result<Vec<Spli
     let mut query = connection.prepare_cached(
         "SELECT date, ratio FROM splits WHERE provider = ?1 AND ticker = ?2 ORDER BY date",
     )?;
-    let split = |row: &Row<'_>| {
-        let date: String = row.get(0)?;
-        Ok(Split {
-            date: date.parse().map_err(unreadable)?,
-            ratio: row.get(1)?,
-        })
-    };
     query.query_map(series.key(), split)?.collect()
+}
+
+/// A split of the columns date and ratio.
+pub(super) fn split(row: &Row<'_>) -> rusqlite::Result<Split> {
+    let date: String = row.get(0)?;
+    Ok(Split {
+        date: date.parse().map_err(unreadable)?,
+        ratio: row.get(1)?,
+    })
 }
 
 fn repairs(

@@ -3,6 +3,7 @@
 mod files;
 mod prices;
 mod scores;
+mod seen;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use closecall_protocol::{

@@ -108,6 +108,17 @@ pub enum ScoringRule {
     Reference,
 }
 
+impl ScoringRule {
+    /// Its number in records.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::LastClose => 1,
+            Self::Reference => 2,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

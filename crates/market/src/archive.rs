@@ -1,0 +1,126 @@
+//! What had been seen for a pick, read again: bars by their vintages, articles by the time at which
+//! they were first seen, the price of the moment as it was taken. Asks no vendor.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use closecall_calendar::Calendar;
+use closecall_protocol::{
+    Annotations, Bar, MarketScraped, NewsSums, Pick, SessionDate, SessionTimes,
+};
+
+use crate::error::Error;
+use crate::gather::PickWindow;
+use crate::repair::{Repaired, repair, rescaled};
+use crate::store::{Series, Store};
+
+/// The store of a data directory, whichever source it belongs to.
+#[derive(Debug)]
+pub struct MarketArchive {
+    store: Store,
+    calendar: Calendar,
+    window_days: u32,
+}
+
+/// Why a pick's data cannot be had again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// The store does not know of the pick.
+    Gather,
+    /// None of the bars that it had is left.
+    Bars,
+    /// The bars that are left cannot be what it had.
+    Unsound(String),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gather => f.write_str(
+                "the store does not know what was gathered for it: that was done elsewhere, or by an \
+                 earlier version",
+            ),
+            Self::Bars => f.write_str("no bar that had been seen by then is in the store"),
+            Self::Unsound(why) => write!(f, "the bars in the store are not those that it had: {why}"),
+        }
+    }
+}
+
+impl MarketArchive {
+    /// Opens the store in `data_dir`; `None` where there is none. `window_days` as the gathers had
+    /// it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when it cannot be read.
+    pub fn open(
+        data_dir: &Path,
+        calendar: Calendar,
+        window_days: u32,
+    ) -> Result<Option<Self>, Error> {
+        Ok(Store::open_existing(data_dir)?.map(|store| Self {
+            store,
+            calendar,
+            window_days,
+        }))
+    }
+
+    /// What was gathered for a pick, without its sums of articles: the articles themselves.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store cannot be read.
+    pub async fn recall(&self, pick: &Pick) -> Result<Result<MarketScraped, Missing>, Error> {
+        let Some(gathered) = self.store.gathered(pick.pick_id).await? else {
+            return Ok(Err(Missing::Gather));
+        };
+        let window = PickWindow::of(pick, &self.calendar, gathered.cut, self.window_days);
+        let series = Series::new(gathered.provider, &pick.ticker);
+        let sessions = (window.first.date, window.last.date);
+        let (stored, splits) = self
+            .store
+            .bars_seen_by(&series, sessions, gathered.seen_by)
+            .await?;
+        let Repaired { mut bars, .. } = match repair(&stored, &splits, &self.calendar) {
+            Ok(repaired) if repaired.bars.is_empty() => return Ok(Err(Missing::Bars)),
+            Ok(repaired) => repaired,
+            Err(why) => return Ok(Err(Missing::Unsound(why.to_string()))),
+        };
+        let previous = SessionDate::new(self.calendar.previous(window.target.date).date);
+        if let (Some(close), Ok(session)) = (gathered.provisional, previous) {
+            bars.extend(Bar::of_close(session, close).ok());
+        }
+        if gathered.factor != 1.0 {
+            for bar in &mut bars {
+                *bar = rescaled(bar, gathered.factor);
+            }
+        }
+        let articles = self
+            .store
+            .articles_seen_by(&pick.ticker, window.news, gathered.seen_by)
+            .await?;
+        let newest = bars.last().map(|bar| bar.session().date());
+        let ahead = newest.map_or(0, |newest| {
+            let until = self.calendar.sessions_between(newest, window.target.date);
+            until.saturating_sub(1)
+        });
+        let Ok(target) = SessionDate::new(window.target.date) else {
+            return Ok(Err(Missing::Bars));
+        };
+        Ok(Ok(MarketScraped {
+            pick: pick.clone(),
+            target,
+            session: SessionTimes::from(&window.target),
+            sessions_ahead: u32::try_from(ahead).unwrap_or(u32::MAX),
+            quote: gathered.quote,
+            provider: gathered.provider,
+            provider_switched: gathered.provider_switched,
+            provisional: gathered.provisional.is_some(),
+            repairs: gathered.repairs.into(),
+            bars: Arc::from(bars),
+            articles: articles.into(),
+            news_sums: NewsSums::default(),
+            fetched_at: gathered.fetched_at,
+            annotations: Annotations::default(),
+        }))
+    }
+}
