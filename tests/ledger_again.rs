@@ -74,7 +74,7 @@ fn assert_table(workplace: &Workplace, listed: &[Value]) {
     }
 }
 
-/// What cannot be made again says why, and ends with 65.
+/// A forecast that cannot be made again says why, and ends with 65.
 #[track_caller]
 fn assert_missing(workplace: &Workplace, listed: &[Value]) {
     let pick = listed[0]["pick_id"].as_str().unwrap();

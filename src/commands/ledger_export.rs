@@ -16,7 +16,7 @@ use crate::exit::{Code, OrExit};
 /// Write every pick as a table.
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// How it is written
+    /// Form of the table
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
     format: ExportFormat,
     /// Where to; standard output otherwise

@@ -24,7 +24,7 @@ pub(crate) struct RecomputeArgs {
     /// The picks
     #[arg(value_name = "PICK")]
     picks: Vec<PickId>,
-    /// So many forecasts of the ledger, drawn by their identities
+    /// Number of forecasts of the ledger, drawn by their identities
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
     /// Every forecast of the ledger
@@ -32,7 +32,7 @@ pub(crate) struct RecomputeArgs {
     all: bool,
 }
 
-/// What came of one.
+/// Result for one pick.
 enum Recomputed {
     /// The same to the bit.
     Same(Box<CloseForecast>),
@@ -103,7 +103,7 @@ fn picks(ledger: &Reader, args: &RecomputeArgs) -> anyhow::Result<Vec<PickId>> {
     Ok(picks)
 }
 
-/// What recomputing needs.
+/// Everything that recomputing needs.
 struct Again<'a> {
     settings: &'a Settings,
     ledger: &'a Reader,
@@ -159,7 +159,7 @@ impl Again<'_> {
     }
 }
 
-/// What a forecast says, without when and where it was made.
+/// Fields of a forecast, without when and where it was made.
 fn said(forecast: &CloseForecast) -> anyhow::Result<Map<String, Value>> {
     let Value::Object(mut fields) = serde_json::to_value(forecast)? else {
         return Ok(Map::new());

@@ -1,5 +1,5 @@
-//! What had been seen for a pick, read again: bars by their vintages, articles by the time at which
-//! they were first seen, the price of the moment as it was taken. Asks no vendor.
+//! Archive of the picks' data: bars by their vintages, articles by the time at which they were first
+//! seen, the price of the moment as it was taken. Asks no vendor.
 
 use std::fmt;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub struct MarketArchive {
     window_days: u32,
 }
 
-/// Why a pick's data cannot be had again.
+/// Reason for which a pick's data cannot be had again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
     /// The store does not know of the pick.
@@ -65,7 +65,7 @@ impl MarketArchive {
         }))
     }
 
-    /// What was gathered for a pick, without its sums of articles: the articles themselves.
+    /// Data of a pick as they were gathered, with the articles themselves in place of their sums.
     ///
     /// # Errors
     /// [`Error::Store`] when the store cannot be read.

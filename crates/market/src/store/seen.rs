@@ -1,5 +1,5 @@
-//! What had been seen when: every value that a bar has had, and what each gather was made of, so
-//! that a forecast can be made again from what its pick had seen.
+//! Every value that a bar has had, and the parts of each gather, so that a forecast can be made again
+//! from what its pick had seen.
 //!
 //! `bars` holds the newest values, with the times at which they were seen first and last; a trigger
 //! moves values that are replaced to `bar_vintages`.
@@ -43,12 +43,12 @@ pub(super) const TABLES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// What a gather was made of, beside the bars and articles that had been seen by its end.
+/// Parts of a gather, beside the bars and articles that had been seen by its end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Gathered {
     /// When it ended: nothing that was seen later is part of it.
     pub(crate) seen_by: DateTime<Utc>,
-    /// What was dated later did not exist for it.
+    /// Nothing dated later existed for it.
     pub(crate) cut: DateTime<Utc>,
     pub(crate) provider: Provider,
     /// Whether that is another than the one asked first.
@@ -57,7 +57,7 @@ pub(crate) struct Gathered {
     pub(crate) fetched_at: DateTime<Utc>,
     /// The last close, where that was an intraday bar's.
     pub(crate) provisional: Option<f64>,
-    /// What all prices were multiplied by, to be on the quote's basis.
+    /// Factor that brought all prices to the quote's basis.
     pub(crate) factor: f64,
     pub(crate) quote: Result<Quote, QuoteAbsent>,
     pub(crate) repairs: Vec<Repair>,
@@ -80,7 +80,7 @@ impl Store {
         .await
     }
 
-    /// What a pick's gather was made of; `None` of one that was made elsewhere.
+    /// Parts of a pick's gather; `None` of one that was made elsewhere.
     pub(crate) async fn gathered(&self, pick_id: PickId) -> Result<Option<Gathered>, Error> {
         self.run("read", move |connection| {
             let content: Option<String> = connection
