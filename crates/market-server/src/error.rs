@@ -5,6 +5,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use closecall_price_files::FileError;
+
 /// Errors that keep a market server from starting or going on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -96,4 +98,24 @@ pub enum Error {
         /// The close that was fetched.
         new: f64,
     },
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Line {
+                path,
+                line,
+                problem,
+            } => Self::Row {
+                path,
+                line,
+                problem,
+            },
+            FileError::Unreadable { path, problem, .. } => Self::Read {
+                path,
+                source: io::Error::other(problem),
+            },
+        }
+    }
 }

@@ -57,7 +57,7 @@ pub struct Replay {
 
 impl Replay {
     /// Reads `directory`: `prices/TICKER.csv` with the columns
-    /// `Date,Open,High,Low,Close,Adj Close,Volume`, and, where there are headlines,
+    /// `Date,Open,High,Low,Close,Adj Close,Volume` or in another form of `closecall-price-files`, and, where there are headlines,
     /// `news/TICKER.csv` with `time_published` (UTC, `YYYYMMDDTHHMMSS`) or `date`, `title`, and
     /// optionally `summary`, `url`, `source`. An article with only a date counts as published at
     /// the end of that New York day. `intraday/TICKER-{1,2,5,15,30,60}m.csv` has bars inside the
@@ -72,7 +72,8 @@ impl Replay {
         let mut replay = Self::default();
         for (stem, path) in files(&directory.join("prices"))? {
             if let Some(ticker) = ticker(&stem, &path) {
-                replay.prices.insert(ticker, prices::read(&path, calendar)?);
+                let days = prices::read(&path, &ticker, calendar)?;
+                replay.prices.insert(ticker, days);
             }
         }
         if replay.prices.is_empty() {

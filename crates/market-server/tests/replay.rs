@@ -52,9 +52,9 @@ fn a_malformed_row_is_refused_with_its_file_and_line() {
         ),
         (
             "prices/X.csv",
-            "Date,Open,High,Low,Close,Volume\n".to_owned(),
+            "Date,Open,High,Low,Last,Volume\n".to_owned(),
             1,
-            "Adj Close is missing",
+            "header is none of those",
         ),
         (
             "news/ACME.csv",
@@ -172,4 +172,33 @@ fn the_recorded_day_as_it_was_half_an_hour_after_the_opening() {
         let newest = published(&body)[0];
         assert!(newest <= at("2023-06-30T14:00:00Z"), "{ticker}: {newest}");
     }
+}
+
+#[test]
+fn the_same_prices_in_another_form_are_the_same_market() {
+    let Some(folder) = testing::recorded_data() else {
+        return;
+    };
+    let calendar = Calendar::default();
+    let recorded = Replay::load(&folder, &calendar).unwrap();
+    let ticker = closecall_protocol::Ticker::new("AAPL").unwrap();
+    // As yfinance writes a frame, with its columns in its order.
+    let mut text = "Price,Adj Close,Close,High,Low,Open,Volume\n\
+                    Ticker,AAPL,AAPL,AAPL,AAPL,AAPL,AAPL\nDate,,,,,,\n"
+        .to_owned();
+    let file = std::fs::read_to_string(folder.join("prices/AAPL.csv")).unwrap();
+    for line in file.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [date, open, high, low, close, adjusted, volume] = cells[..] else {
+            panic!("{line}");
+        };
+        text.push_str(&format!(
+            "{date},{adjusted},{close},{high},{low},{open},{volume}\n"
+        ));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    write_file(directory.path(), "prices/AAPL.csv", &text);
+    let other = Replay::load(directory.path(), &calendar).unwrap();
+    assert!(other.bars(&ticker).len() > 1_000);
+    assert_eq!(other.bars(&ticker), recorded.bars(&ticker));
 }

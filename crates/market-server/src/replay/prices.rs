@@ -6,7 +6,8 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use closecall_calendar::Calendar;
-use closecall_protocol::{Bar, Ohlcv, SessionDate};
+use closecall_price_files::DailyRow;
+use closecall_protocol::{Bar, Ohlcv, SessionDate, Ticker};
 
 use super::table::Table;
 use crate::error::Error;
@@ -15,8 +16,15 @@ use crate::session_bar::SessionBar;
 const NUMBERS: [&str; 6] = ["Open", "High", "Low", "Close", "Adj Close", "Volume"];
 
 /// The bars of a file, ascending.
-pub(super) fn read(path: &Path, calendar: &Calendar) -> Result<Vec<SessionBar>, Error> {
+pub(super) fn read(
+    path: &Path,
+    ticker: &Ticker,
+    calendar: &Calendar,
+) -> Result<Vec<SessionBar>, Error> {
     let table = Table::open(path)?;
+    if table.column("Adj Close").is_none() || table.column("Date").is_none() {
+        return read_other_form(path, ticker, calendar);
+    }
     let date = table.required("Date")?;
     let mut columns = [0; NUMBERS.len()];
     for (column, name) in columns.iter_mut().zip(NUMBERS) {
@@ -55,5 +63,34 @@ pub(super) fn read(path: &Path, calendar: &Calendar) -> Result<Vec<SessionBar>, 
         }
         Ok(())
     })?;
+    Ok(days)
+}
+
+/// The bars of a file in another of the forms that prices are kept in. A row of which a price is
+/// missing is left out; without a close less dividends the close stands for it.
+fn read_other_form(
+    path: &Path,
+    ticker: &Ticker,
+    calendar: &Calendar,
+) -> Result<Vec<SessionBar>, Error> {
+    let file = closecall_price_files::read(path, ticker.as_str())?;
+    let bar = |row: &DailyRow| {
+        let quote = Ohlcv {
+            open: row.open?,
+            high: row.high?,
+            low: row.low?,
+            close: row.close,
+            adj_close: row.adj_close.unwrap_or(row.close),
+            volume: row.volume?,
+        };
+        Bar::new(SessionDate::new(row.date).ok()?, quote).ok()?;
+        let session = calendar.session(row.date)?;
+        Some(SessionBar { session, quote })
+    };
+    let days: Vec<SessionBar> = file.rows.iter().filter_map(bar).collect();
+    let left_out = file.rows.len() - days.len() + file.empty_rows;
+    if left_out > 0 {
+        tracing::warn!(path = %path.display(), left_out, "rows without a session or a price");
+    }
     Ok(days)
 }
