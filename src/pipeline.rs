@@ -11,7 +11,7 @@ use closecall_calendar::{Clock, Timetable};
 use closecall_forecast::{FitCache, forecast_with_model};
 use closecall_ledger::{Follower, Ledger, Reader, SharedLedger};
 use closecall_protocol::TickerPicked;
-use closecall_sentiment::{DatasetBuilder, Vader};
+use closecall_sentiment::DatasetBuilder;
 use closecall_supervision::{FaultPoints, Outbox, ProcessExit, Signals, Supervisor};
 use closecall_web::{Listening, Web};
 
@@ -203,7 +203,7 @@ fn roles(
         scraper = Some(ScraperRole {
             market,
             datasets: Arc::new(
-                DatasetBuilder::new(settings.calendar.calendar(), Vader::new())
+                DatasetBuilder::new(settings.calendar.calendar(), settings.scorer())
                     .keeping_headlines(settings.keeps_headlines()),
             ),
         });

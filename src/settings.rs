@@ -15,7 +15,7 @@ use closecall_market::{
     AlpacaSettings, AlphavantageSettings, ConnectionSettings, DataSource, FilesSettings, Market,
     MarketSettings, PricesSettings, TiingoSettings, WindowSettings, YahooSettings,
 };
-use closecall_sentiment::Vader;
+use closecall_sentiment::{ArticleScorer, NewsSettings};
 use closecall_supervision::SupervisionSettings;
 use closecall_web::HttpSettings;
 use config::{Value, ValueKind};
@@ -79,6 +79,7 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) network: ConnectionSettings,
     pub(crate) market: WindowSettings,
+    pub(crate) news: NewsSettings,
     pub(crate) forecast: ForecastSettings,
     /// Its only key may be unset, which leaves no table.
     #[serde(default)]
@@ -270,6 +271,11 @@ impl Settings {
         }
     }
 
+    /// The scorer of articles.
+    pub(crate) fn scorer(&self) -> ArticleScorer {
+        ArticleScorer::new(&self.news)
+    }
+
     /// The market client over the store in the data directory, which belongs to the source that the
     /// addresses point to.
     pub(crate) fn open_market(&self, clock: &Clock) -> anyhow::Result<Market> {
@@ -299,7 +305,9 @@ impl Settings {
             self.calendar.calendar(),
             clock.clone(),
         )?;
-        Ok(market.scored_by(Vader::NAME).for_tickers(tickers))
+        Ok(market
+            .scored_by(ArticleScorer::name_of(&self.news))
+            .for_tickers(tickers))
     }
 
     /// Whether forecasts carry some headlines. Unless that is set, not those of the vendors

@@ -15,7 +15,7 @@ use closecall_forecast::{FitCache, FitProgress};
 use closecall_protocol::{
     CloseForecast, DatasetBuilt, MarketScraped, Pick, PickId, PickReason, Ticker, TickerPicked,
 };
-use closecall_sentiment::{DatasetBuilder, Vader};
+use closecall_sentiment::DatasetBuilder;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::flags::moment;
@@ -53,7 +53,7 @@ pub(super) fn run(settings: &Settings, args: PredictArgs) -> anyhow::Result<Exit
     };
     let scraped = scrape(settings, &clock, TickerPicked { pick })?;
     let calendar = settings.calendar.calendar();
-    let dataset = DatasetBuilder::new(calendar, Vader::new())
+    let dataset = DatasetBuilder::new(calendar, settings.scorer())
         .keeping_headlines(settings.keeps_headlines())
         .build(&scraped)
         .or_exit(Code::Data)?;

@@ -143,7 +143,7 @@ impl DatasetBuilder {
             let Some(row) = rows.row_of(article.published) else {
                 continue;
             };
-            if kept[row].is_some() {
+            if kept[row].is_some() || !self.scorer.counts(&scraped.pick.ticker, article) {
                 continue;
             }
             let day = Calendar::date_at(article.published);
@@ -151,7 +151,7 @@ impl DatasetBuilder {
                 Some(match article.score {
                     Some(score) => score,
                     None => {
-                        let compound = self.scorer.score(&article.title).compound;
+                        let compound = self.scorer.score_article(article).compound;
                         let score = TitleScore::of_compound(compound)?;
                         scores.push((place, score));
                         score

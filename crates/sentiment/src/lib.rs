@@ -4,10 +4,13 @@
 //! A plain function of its input: no clock, no network, no store. It does not judge prices and
 //! does not train on anything.
 
+mod company;
 mod dataset;
 mod error;
 mod scorer;
+mod settings;
 
 pub use dataset::DatasetBuilder;
 pub use error::Error;
-pub use scorer::{Scorer, Scores, Vader};
+pub use scorer::{ArticleScorer, Scorer, Scores, Vader};
+pub use settings::{NewsSettings, ScorerChoice};

@@ -14,7 +14,7 @@ use closecall_forecast::{FitCache, forecast_with_cache};
 use closecall_ledger::{Ledger, LedgerInput, SharedLedger};
 use closecall_market::Market;
 use closecall_protocol::{Pick, PickId, PickReason, Prediction, Ticker, TickerPicked};
-use closecall_sentiment::{DatasetBuilder, Vader};
+use closecall_sentiment::DatasetBuilder;
 
 use super::children::{self, SPEED};
 use super::pipeline_report::{PipelineReport, StageCost, WholeCost};
@@ -120,7 +120,7 @@ impl Stages {
         let calendar = settings.calendar.calendar();
         Ok(Self {
             market: settings.open_market(&clock)?,
-            datasets: DatasetBuilder::new(calendar.clone(), Vader::new()),
+            datasets: DatasetBuilder::new(calendar.clone(), settings.scorer()),
             cache: FitCache::default(),
             ledger: SharedLedger::from(Ledger::open(&settings.data_dir, calendar)?),
             settings,
