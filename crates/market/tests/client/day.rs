@@ -23,7 +23,7 @@ const SCRIPT: [&str; 2] = [
     "news:quota=25",
 ];
 
-/// Pick of a slot: any of the ten, by the slot's own number.
+/// The pick of a slot: any of the ten, by the slot's own number.
 fn picked(slot: DateTime<Utc>) -> TickerPicked {
     let number = slot.timestamp() as u64 / 180;
     let drawn = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;

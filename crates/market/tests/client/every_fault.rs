@@ -17,7 +17,7 @@ use crate::support::{AS_OF, at, gather, settings};
 
 const CANARY: &str = "CANARY";
 
-/// What is logged meanwhile.
+/// Lines that are logged meanwhile.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
