@@ -24,6 +24,7 @@ mod predict;
 mod progress;
 mod run;
 mod store;
+mod top;
 mod topics;
 mod train;
 pub(crate) mod version;
@@ -75,6 +76,8 @@ pub(crate) enum Command {
     /// Look at the track record
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Show a running program in the terminal
+    Top(top::TopArgs),
     /// Try out the receiver of the alerts
     #[command(subcommand)]
     Alerts(alerts::AlertsCommand),
@@ -174,6 +177,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Bench(BenchCommand::Pipeline(args)) => bench::pipeline(resolved.settings, &args),
         Command::Config(command) => config::run(&resolved, &command),
         Command::Completions { .. }
+        | Command::Top(_)
         | Command::Version { .. }
         | Command::Bench(BenchCommand::Train(_)) => Ok(ExitCode::SUCCESS),
     }
