@@ -145,6 +145,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // These need no configuration: they work where it is broken, and measure nothing of it.
     match &cli.command {
         Command::Completions { shell } => return completions::run(*shell, Cli::command()),
+        Command::Top(args) => return top::top(args),
         Command::Version { json } => return version::run(*json),
         Command::Bench(BenchCommand::Train(args)) => return bench::train(args),
         _ => {}

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::widgets::TableState;
 use serde_json::Value;
 
@@ -58,7 +58,7 @@ fn screen(
         if event::poll(KEY)?
             && let Event::Key(key) = event::read()?
             && key.kind == KeyEventKind::Press
-            && !press(key.code, api, &shown, &mut view)
+            && (is_interrupt(&key) || !press(key.code, api, &shown, &mut view))
         {
             return Ok(());
         }
@@ -72,6 +72,11 @@ fn screen(
             }
         }
     }
+}
+
+/// Ctrl-C, which is only a key while the terminal hands on every one.
+fn is_interrupt(key: &KeyEvent) -> bool {
+    key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)
 }
 
 /// Takes in a key: whether to go on.
