@@ -2,7 +2,7 @@
 # Sets BASE, the address, and FOLDER, where the Node modules and programs lie; ends the demo with
 # the script.
 set -euo pipefail
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)"
 for tool in node npm "${CHROMIUM:-chromium}"; do
   command -v "$tool" >/dev/null || { echo "$tool is missing: Debian's packages chromium, nodejs and npm bring all three" >&2; exit 69; }
 done
