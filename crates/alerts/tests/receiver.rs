@@ -132,7 +132,7 @@ fn run_while(
 #[test]
 fn one_raise_and_one_clear_arrive() {
     let folder = tempfile::tempdir().unwrap();
-    // A port that nobody listens on.
+    // A port that no one listens on.
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);

@@ -161,7 +161,7 @@ impl Market {
         self
     }
 
-    /// Plans the day's requests for news for so many tickers; of further ones it learns as they are
+    /// Plans the day's requests for news for this number of tickers; of further ones it learns as they are
     /// picked.
     #[must_use]
     pub fn for_tickers(mut self, tickers: usize) -> Self {

@@ -1,6 +1,6 @@
 //! The other roles' processes, asked for their stages: what the reporter's page shows of them.
 //!
-//! Names are looked up anew each time, to all of their addresses, as a headless Service gives them. A
+//! Names are looked up again each time, to all of their addresses, as a headless Service gives them. A
 //! peer that is silent is said to be unknown, never to be running.
 
 use std::collections::BTreeMap;

@@ -23,7 +23,7 @@ mod agreement;
 
 use agreement::{Agreement, COMMON};
 
-/// A bar that is not there so long after its session's close is not merely late.
+/// A bar that is not there this long after its session's close is not merely late.
 const LATE: TimeDelta = TimeDelta::hours(3);
 
 impl Market {

@@ -1,4 +1,4 @@
-//! One question to each vendor, for whoever wants to know whether a run would have data.
+//! One question to each vendor, to know whether a run would have data.
 
 use chrono::TimeDelta;
 use closecall_protocol::Ticker;

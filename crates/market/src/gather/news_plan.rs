@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::Ticker;
 
 const DAY: TimeDelta = TimeDelta::hours(24);
-/// A ticker whose news were not asked for so long is no longer among those of the day.
+/// A ticker whose news were not asked for this long is no longer among those of the day.
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::days(3);
 
 /// The plan as it stands at a moment.
@@ -101,7 +101,7 @@ mod tests {
             .collect()
     }
 
-    /// Requests a day, and the age of each ticker's news at its end, of so many days of random picks
+    /// Requests a day, and the age of each ticker's news at its end, of this number of days of random picks
     /// every three minutes.
     fn days(budget: u32, count: usize, days: u32, seed: u64) -> Vec<(u32, TimeDelta)> {
         let all = tickers(count);

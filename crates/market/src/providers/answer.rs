@@ -8,7 +8,7 @@ use closecall_protocol::Bar;
 
 use crate::split::Split;
 
-/// A session's bar holds its official close so long after it.
+/// A session's bar holds its official close this long after it.
 pub(crate) const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(20);
 
 /// Daily prices are asked for up to this long after the moment at which they were known.

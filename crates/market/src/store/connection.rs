@@ -227,7 +227,7 @@ impl Store {
         })
     }
 
-    /// Opens the store of a data directory, whoever's it is; `None` where there is none.
+    /// Opens the store of a data directory, whatever its source; `None` where there is none.
     ///
     /// # Errors
     /// [`Error::Store`] when it cannot be opened.
@@ -242,7 +242,7 @@ impl Store {
             path: path.into(),
             connection: Arc::new(Mutex::new(connection)),
         };
-        // One that was never used is nobody's, and stays the live vendors'.
+        // One that was never used has no source, and stays the live vendors'.
         store.now("open", |connection| prepare(connection, &DataSource::Live))?;
         Ok(Some(store))
     }
