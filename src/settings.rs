@@ -4,18 +4,17 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use chrono::NaiveDate;
 use closecall_actors::PickerSettings;
 use closecall_alerts::AlertSettings;
-use closecall_calendar::{Calendar, Clock};
+use closecall_calendar::Calendar;
 use closecall_forecast::ForecastSettings;
 use closecall_kafka::KafkaSettings;
 use closecall_market::{
-    AlpacaSettings, AlphavantageSettings, ConnectionSettings, DataSource, FilesSettings, Market,
-    MarketSettings, PricesSettings, TiingoSettings, WindowSettings, YahooSettings,
+    AlpacaSettings, AlphavantageSettings, ConnectionSettings, DataSource, FilesSettings,
+    PricesSettings, TiingoSettings, WindowSettings, YahooSettings,
 };
-use closecall_sentiment::{ArticleScorer, NewsSettings};
+use closecall_sentiment::NewsSettings;
 use closecall_supervision::SupervisionSettings;
 use closecall_web::HttpSettings;
 use config::{Value, ValueKind};
@@ -26,6 +25,7 @@ mod dot_env;
 mod error;
 mod layer;
 mod layers;
+mod market;
 mod model;
 mod retired;
 #[cfg(test)]
@@ -36,7 +36,6 @@ pub(crate) use layer::Origin;
 pub(crate) use layers::Inputs;
 use retired::Retired;
 
-use crate::exit::{Code, OrExit};
 use crate::telemetry::LogFormat;
 
 /// Keys whose values are never shown.
@@ -49,15 +48,6 @@ const SECRETS: [&str; 7] = [
     "kafka.sasl_password",
     "kafka.tls_key_password",
 ];
-
-/// A way to open the market.
-type OpenMarket = fn(
-    &MarketSettings,
-    &DataSource,
-    &Path,
-    Calendar,
-    Clock,
-) -> Result<Market, closecall_market::Error>;
 
 /// Everything that can be set, by section.
 #[derive(Debug, Deserialize)]
@@ -255,59 +245,6 @@ impl Settings {
         self.alpaca.base_url = address.to_owned();
         self.tiingo.base_url = address.to_owned();
         self.alphavantage.base_url = address.to_owned();
-    }
-
-    /// The four sections of the market client.
-    pub(crate) fn market_settings(&self) -> MarketSettings {
-        MarketSettings {
-            prices: self.prices.clone(),
-            yahoo: self.yahoo.clone(),
-            alpaca: self.alpaca.clone(),
-            tiingo: self.tiingo.clone(),
-            files: self.files.clone(),
-            alphavantage: self.alphavantage.clone(),
-            network: self.network.clone(),
-            market: self.market.clone(),
-        }
-    }
-
-    /// The scorer of articles.
-    pub(crate) fn scorer(&self) -> ArticleScorer {
-        ArticleScorer::new(&self.news)
-    }
-
-    /// The market client over the store in the data directory, which belongs to the source that the
-    /// addresses point to.
-    pub(crate) fn open_market(&self, clock: &Clock) -> anyhow::Result<Market> {
-        self.market_by(Market::open, clock)
-    }
-
-    /// The same, to ask each question once.
-    pub(crate) fn open_market_to_check(&self, clock: &Clock) -> anyhow::Result<Market> {
-        self.market_by(Market::open_to_check, clock)
-    }
-
-    fn market_by(&self, open: OpenMarket, clock: &Clock) -> anyhow::Result<Market> {
-        std::fs::create_dir_all(&self.data_dir)
-            .with_context(|| {
-                let folder = self.data_dir.display();
-                format!("cannot make the data directory {folder}: set `data_dir` to a folder that can be written")
-            })
-            .or_exit(Code::CannotCreate)?;
-        let market = self.market_settings();
-        let tickers = self.picker.tickers.len() as f64 * market.alphavantage.share;
-        let tickers = tickers.ceil() as usize;
-        let source = DataSource::of(&market)?;
-        let market = open(
-            &market,
-            &source,
-            &self.data_dir,
-            self.calendar.calendar(),
-            clock.clone(),
-        )?;
-        Ok(market
-            .scored_by(ArticleScorer::name_of(&self.news))
-            .for_tickers(tickers))
     }
 
     /// Whether forecasts carry some headlines. Unless that is set, not those of the vendors

@@ -5,6 +5,8 @@ mod children;
 mod pipeline;
 mod pipeline_report;
 mod resources;
+mod stage_cost;
+mod tickers;
 
 use std::process::ExitCode;
 

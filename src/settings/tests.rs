@@ -143,7 +143,7 @@ fn the_documented_defaults_are_the_parts_own() {
     let settings = Settings::resolve(&Inputs::default()).unwrap().settings;
     assert_eq!(settings.forecast, ForecastSettings::default());
     assert_eq!(settings.supervision, SupervisionSettings::default());
-    let market = format!("{:?}", MarketSettings::default());
+    let market = format!("{:?}", closecall_market::MarketSettings::default());
     assert_eq!(format!("{:?}", settings.market_settings()), market);
     let kafka = format!("{:?}", KafkaSettings::default());
     assert_eq!(format!("{:?}", settings.kafka), kafka);

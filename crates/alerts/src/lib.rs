@@ -11,6 +11,7 @@
 
 mod client;
 mod error;
+mod kind;
 mod message;
 mod notifier;
 mod rules;
@@ -19,7 +20,8 @@ mod state;
 
 pub use client::Client;
 pub use error::Error;
-pub use message::{Alert, AlertKind, AlertState};
+pub use kind::AlertKind;
+pub use message::{Alert, AlertState};
 pub use notifier::{AlertCounts, Look, Notifier};
 pub use rules::{Observation, Rules, StageSeen};
 pub use settings::{AlertFormat, AlertSettings};

@@ -9,7 +9,8 @@ use closecall_ledger::{Follower, Happening, LedgerEvent, State};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::message::{Alert, AlertKind};
+use crate::kind::AlertKind;
+use crate::message::Alert;
 use crate::rules::{Observation, Rules};
 use crate::settings::AlertSettings;
 use crate::state::{Saved, StateFile};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::message::{Alert, AlertKind, AlertState};
+use crate::kind::AlertKind;
+use crate::message::{Alert, AlertState};
 
 /// Time that a stage may be down before it is said, and has to run before that is over.
 const STAGE: Duration = Duration::from_secs(60);

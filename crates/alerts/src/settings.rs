@@ -7,7 +7,7 @@ use closecall_settings::span;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::message::AlertKind;
+use crate::kind::AlertKind;
 
 /// Where alerts go, and which.
 #[derive(Debug, Clone, Deserialize)]

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::message::{Alert, AlertKind};
+use crate::kind::AlertKind;
+use crate::message::Alert;
 
 /// The file, beside the ledger.
 const FILE: &str = "alerts.json";

@@ -3,22 +3,22 @@
 //! proves nothing.
 
 mod alter;
+mod check;
+mod leak;
 mod plant;
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use closecall_calendar::Calendar;
-use closecall_forecast::{ForecastSettings, forecast};
-use closecall_sentiment::DatasetBuilder;
+use closecall_forecast::forecast;
 use serde::Serialize;
 
-pub use self::plant::Leak;
+pub use self::check::LeakCheck;
+pub use self::leak::Leak;
 use self::plant::leaking_dataset;
 use crate::error::Error;
 use crate::simulated::{Dice, SimulatedMarket, SimulatedMarkets, Truth};
@@ -30,27 +30,6 @@ const WINDOW: usize = 215;
 
 /// LeakTrials in which a planted leak has to show.
 const PLANTED_TRIALS: usize = 40;
-
-/// A look-ahead proof to be made.
-#[expect(missing_debug_implementations, reason = "it holds a dataset builder")]
-pub struct LeakCheck<'a> {
-    /// Settings of the forecasts.
-    pub settings: &'a ForecastSettings,
-    /// The exchange's calendar.
-    pub calendar: &'a Calendar,
-    /// Scores headlines.
-    pub builder: &'a DatasetBuilder,
-    /// Calendar days that a forecast looks back on.
-    pub window_days: u32,
-    /// Decides markets, moments and changes.
-    pub seed: u64,
-    /// Forecasts that have to stay the same.
-    pub trials: usize,
-    /// A leak planted into the product's own way.
-    pub planted: Option<Leak>,
-    /// Threads.
-    pub jobs: NonZeroUsize,
-}
 
 /// Result of a look-ahead proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

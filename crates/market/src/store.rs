@@ -12,6 +12,7 @@ mod asked;
 mod connection;
 mod intraday;
 mod limits;
+mod migrations;
 mod news;
 mod news_questions;
 mod prices;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long an answer may take.
+/// Longest wait for an answer.
 const WITHIN: Duration = Duration::from_secs(3);
 
 /// The largest answer.
@@ -52,7 +52,7 @@ impl Api {
         Ok(Self { host })
     }
 
-    /// What stands at a path.
+    /// The answer of a path.
     ///
     /// # Errors
     /// When nothing answers, or something else does.

@@ -8,7 +8,7 @@ use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
 
 use crate::snapshot::{Snapshot, StageRow, sign};
 
-/// What fills the lower part.
+/// Content of the lower part.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Lower {
     Picks,
@@ -18,12 +18,12 @@ pub(crate) enum Lower {
     Help,
 }
 
-/// How it is looked at.
+/// The way in which it is looked at.
 #[derive(Debug)]
 pub(crate) struct View {
     pub(crate) lower: Lower,
     pub(crate) chosen: TableState,
-    /// Why the last look failed, where it did.
+    /// Cause of the last look's failure, where it failed.
     pub(crate) lost: Option<String>,
     pub(crate) colours: bool,
 }

@@ -1,4 +1,4 @@
-//! What is shown, out of the API's answers. Pure: JSON in, rows out; a field that is not there is
+//! The shown values, out of the API's answers. Pure: JSON in, rows out; a field that is not there is
 //! shown as a dash.
 
 use serde_json::Value;

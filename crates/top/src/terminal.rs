@@ -12,10 +12,10 @@ use crate::api::{Api, Error};
 use crate::draw::{Lower, View, draw};
 use crate::snapshot::{Snapshot, text};
 
-/// How often it is looked.
+/// Time between two looks.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// How long a key is waited for.
+/// Longest wait for a key.
 const KEY: Duration = Duration::from_millis(250);
 
 /// Shows a running program until `q` is pressed; without a terminal, prints a line of JSON a second.

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::pipeline::Tickers;
+use super::tickers::Tickers;
 
 /// Simulated seconds in a second: a slot of three minutes in three seconds.
 pub(super) const SPEED: f64 = 60.0;

@@ -17,8 +17,10 @@ use closecall_protocol::{Pick, PickId, PickReason, Prediction, Ticker, TickerPic
 use closecall_sentiment::DatasetBuilder;
 
 use super::children::{self, SPEED};
-use super::pipeline_report::{PipelineReport, StageCost, WholeCost};
+use super::pipeline_report::PipelineReport;
 use super::resources::{Process, measured};
+use super::stage_cost::{SlotCost, WholeCost};
+use super::tickers::Tickers;
 use crate::settings::Settings;
 
 /// Measure what a pick costs.
@@ -48,25 +50,6 @@ const SESSIONS: u32 = 206;
 /// 10:00 in New York on a day of the simulated market, so that each pick has a price of the moment.
 const START: i64 = 1_741_186_800;
 
-/// The tickers of a bench: `B0000`, `B0001` and so on.
-pub(super) struct Tickers(Vec<Ticker>);
-
-impl Tickers {
-    /// Tickers that the market trades, as given.
-    pub(super) const PATTERN: &str = "B[0-9]{4}";
-
-    fn first(count: u16) -> anyhow::Result<Self> {
-        let named = (0..count).map(|number| Ticker::new(&format!("B{number:04}")));
-        Ok(Self(named.collect::<Result<_, _>>()?))
-    }
-
-    /// As `--tickers` takes them.
-    pub(super) fn joined(&self) -> String {
-        let names: Vec<&str> = self.0.iter().map(Ticker::as_str).collect();
-        names.join(",")
-    }
-}
-
 pub(crate) fn pipeline(mut settings: Settings, args: &PipelineArgs) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let start = DateTime::from_timestamp(START, 0).context("no such moment")?;
@@ -95,7 +78,7 @@ pub(crate) fn pipeline(mut settings: Settings, args: &PipelineArgs) -> anyhow::R
     drop(market);
 
     let whole = whole_pipeline(folder.path(), start, a_session, &tickers, rounds)?;
-    let report = PipelineReport::new(args, &cold, &warm, &refit, whole);
+    let report = PipelineReport::new(args.tickers, args.articles, &cold, &warm, &refit, whole);
     if args.json {
         crate::stdout::print(serde_json::to_string(&report)?)?;
     } else {
@@ -193,15 +176,6 @@ impl Stages {
         recorded?;
         Ok(())
     }
-}
-
-/// Cost of one slot's picks, by stage.
-#[derive(Debug, Default)]
-pub(super) struct SlotCost {
-    pub(super) scraper: StageCost,
-    pub(super) sentiment: StageCost,
-    pub(super) trainer: StageCost,
-    pub(super) reporter: StageCost,
 }
 
 /// Runs the pipeline as users do, on a fresh store, and says what its warm slots cost. `None` where

@@ -1,61 +1,17 @@
 //! Findings of `closecall bench pipeline`, as a table and as JSON.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use serde::Serialize;
 
-use super::pipeline::{PipelineArgs, SlotCost};
-
-/// CPU time of a stage over some picks, and the highest peak of memory among them.
-#[derive(Debug, Default)]
-pub(super) struct StageCost {
-    picks: u32,
-    cpu: Duration,
-    peak_mib: Option<f64>,
-}
-
-impl StageCost {
-    pub(super) fn add(&mut self, cpu: Duration, peak_mib: Option<f64>) {
-        self.picks += 1;
-        self.cpu += cpu;
-        self.peak_mib = self.peak_mib.into_iter().chain(peak_mib).reduce(f64::max);
-    }
-
-    fn all<'a>(several: impl Iterator<Item = &'a Self>) -> Self {
-        several.fold(Self::default(), |sum, one| Self {
-            picks: sum.picks + one.picks,
-            cpu: sum.cpu + one.cpu,
-            peak_mib: sum
-                .peak_mib
-                .into_iter()
-                .chain(one.peak_mib)
-                .reduce(f64::max),
-        })
-    }
-
-    fn cpu_ms(&self) -> f64 {
-        1000.0 * self.cpu.as_secs_f64() / f64::from(self.picks.max(1))
-    }
-}
-
-/// The pipeline as a process.
-#[derive(Debug)]
-pub(super) struct WholeCost {
-    /// Forecasts of the warm slots.
-    pub(super) forecasts: usize,
-    /// CPU time of these.
-    pub(super) cpu: Duration,
-    /// Over the whole run, the cold slot included.
-    pub(super) peak_mib: Option<f64>,
-}
+use super::stage_cost::{SlotCost, StageCost, WholeCost};
 
 /// Milliseconds are of CPU time and for one pick.
 #[derive(Debug, Serialize)]
 pub(super) struct PipelineReport {
     tickers: u16,
     articles: u32,
-    rounds: u16,
+    rounds: usize,
     stages: Vec<StageReport>,
     /// Sum of the stages, cold.
     cold_cpu_ms: f64,
@@ -88,7 +44,8 @@ struct WholeReport {
 
 impl PipelineReport {
     pub(super) fn new(
-        args: &PipelineArgs,
+        tickers: u16,
+        articles: u32,
         cold: &SlotCost,
         warm: &[SlotCost],
         refit: &SlotCost,
@@ -118,9 +75,9 @@ impl PipelineReport {
         let warm_cpu_ms: f64 = stages.iter().map(|stage| stage.warm_cpu_ms).sum();
         let refit_ms: f64 = parts.iter().map(|(_, part)| part(refit).cpu_ms()).sum();
         Self {
-            tickers: args.tickers,
-            articles: args.articles,
-            rounds: args.rounds,
+            tickers,
+            articles,
+            rounds: warm.len(),
             stages,
             cold_cpu_ms,
             warm_cpu_ms,

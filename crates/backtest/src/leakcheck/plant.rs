@@ -2,50 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::{Bar, DatasetBuilt, DatasetRow, Ohlcv, PriceRange, SessionDate};
-use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, VariantArray};
 
-use super::LeakCheck;
+use super::check::LeakCheck;
+use super::leak::Leak;
 use crate::dataset::dataset_at;
 use crate::error::Error;
 use crate::history::History;
 use crate::simulated::{SimulatedMarket, SimulatedMarkets};
-
-/// A way of knowing too much.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Display,
-    EnumString,
-    VariantArray,
-    Serialize,
-    Deserialize,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Leak {
-    /// The close of the running session.
-    RunningClose,
-    /// The high of the bar that is still running.
-    RunningHigh,
-    /// An article published after the cut.
-    LateArticle,
-    /// A bar as it was corrected after the cut.
-    RevisedBar,
-    /// Ranges scaled by the deviation of all rows, those after the cut included.
-    ScalerOverAllRows,
-}
-
-impl Leak {
-    /// All of them.
-    pub const ALL: &[Self] = Self::VARIANTS;
-}
 
 /// Minutes of a vendor's bar.
 const BAR: usize = 15;

@@ -15,34 +15,6 @@ use super::series::Series;
 use crate::error::Error;
 use crate::split::Split;
 
-/// The tables, in the last step of the schema.
-pub(super) const TABLES: &str = "
-    ALTER TABLE bars ADD COLUMN first_seen INTEGER NOT NULL DEFAULT 0;
-    UPDATE bars SET first_seen = fetched_at;
-    ALTER TABLE splits ADD COLUMN first_seen INTEGER NOT NULL DEFAULT 0;
-    CREATE TABLE bar_vintages (
-        id INTEGER PRIMARY KEY,
-        provider TEXT NOT NULL, ticker TEXT NOT NULL, session TEXT NOT NULL,
-        open REAL, high REAL, low REAL, close REAL NOT NULL, adj_close REAL, volume REAL,
-        first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, replaced_at INTEGER NOT NULL
-    ) STRICT;
-    CREATE INDEX bar_vintages_by_session ON bar_vintages (provider, ticker, session);
-    CREATE TRIGGER bars_revised
-        AFTER UPDATE OF open, high, low, close, adj_close, volume ON bars
-        WHEN OLD.open IS NOT NEW.open OR OLD.high IS NOT NEW.high OR OLD.low IS NOT NEW.low
-            OR OLD.close IS NOT NEW.close OR OLD.adj_close IS NOT NEW.adj_close
-            OR OLD.volume IS NOT NEW.volume
-        BEGIN
-            INSERT INTO bar_vintages (provider, ticker, session, open, high, low, close, adj_close,
-                volume, first_seen, last_seen, replaced_at)
-            VALUES (OLD.provider, OLD.ticker, OLD.session, OLD.open, OLD.high, OLD.low, OLD.close,
-                OLD.adj_close, OLD.volume, OLD.first_seen, OLD.fetched_at, NEW.first_seen);
-        END;
-    CREATE TABLE gathers (
-        pick_id TEXT NOT NULL PRIMARY KEY, content TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-";
-
 /// Parts of a gather, beside the bars and articles that had been seen by its end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Gathered {

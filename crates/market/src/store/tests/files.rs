@@ -146,7 +146,7 @@ async fn several_stores_write_one_file_at_once() {
 async fn a_store_of_the_first_version_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let raw = rusqlite::Connection::open(dir.path().join("market.db")).unwrap();
-    raw.execute_batch(connection::MIGRATIONS[0]).unwrap();
+    raw.execute_batch(migrations::MIGRATIONS[0]).unwrap();
     raw.execute_batch(
         "INSERT INTO source VALUES (1, 'the live vendors');
          INSERT INTO bars VALUES ('NVDA', '2024-06-06', 1, 3, 0.5, 2, 1.9, 7, 1717800000);
@@ -176,7 +176,7 @@ async fn a_store_of_the_first_version_is_read() {
 async fn a_store_from_before_there_were_several_providers_is_yahoos() {
     let dir = tempfile::tempdir().unwrap();
     let raw = rusqlite::Connection::open(dir.path().join("market.db")).unwrap();
-    for step in &connection::MIGRATIONS[..4] {
+    for step in &migrations::MIGRATIONS[..4] {
         raw.execute_batch(step).unwrap();
     }
     raw.execute_batch(
