@@ -11,8 +11,8 @@ use closecall_market::{DataSource, Market, RequestOutcome, Vendor};
 use closecall_protocol::TickerPicked;
 use closecall_supervision::{HealthBoard, Outbox};
 use closecall_web::{
-    About, Lag, Listening, Peers, PriorityPath, Process, ProcessSource, Site, TrackRecord,
-    VendorRequests,
+    Lag, Listening, Peers, PriorityPath, ProcessSource, ProcessStatus, Site, SiteDescription,
+    TrackRecord, VendorRequests,
 };
 use tokio::sync::watch;
 
@@ -74,7 +74,7 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub(crate) fn source(self) -> ProcessSource {
-        Arc::new(move || Process {
+        Arc::new(move || ProcessStatus {
             health: Some(self.board.health()),
             accepted: self.first_hop.as_ref().map(|hop| hop.stats().accepted),
             through_topics: self.kafka.is_some(),
@@ -126,7 +126,7 @@ fn vendors(market: &Market) -> Vec<VendorRequests> {
 }
 
 /// Description of the program and its data, for the pages.
-pub(crate) fn about(settings: &Settings, role: String, notice: Option<Notice>) -> About {
+pub(crate) fn about(settings: &Settings, role: String, notice: Option<Notice>) -> SiteDescription {
     let source = match DataSource::of(&settings.market_settings()) {
         Ok(DataSource::Live) => "the live vendors",
         _ => "a market server",
@@ -135,7 +135,7 @@ pub(crate) fn about(settings: &Settings, role: String, notice: Option<Notice>) -
         let text = "Prices and headlines come from a market server, not from the vendors.";
         (source != "the live vendors").then(|| ("Not the live market.", text.to_owned()))
     };
-    About {
+    SiteDescription {
         version: env!("CARGO_PKG_VERSION"),
         commit: build_info::COMMIT,
         role,
@@ -160,7 +160,7 @@ pub(crate) fn record(
 /// Pages over these parts.
 pub(crate) fn site(
     settings: &Settings,
-    about: About,
+    about: SiteDescription,
     clock: &Clock,
     record: Option<Arc<TrackRecord>>,
     process: ProcessSource,

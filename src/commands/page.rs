@@ -6,7 +6,7 @@ use std::sync::Arc;
 use closecall_calendar::Clock;
 use closecall_ledger::{Error, Reader};
 use closecall_supervision::Signals;
-use closecall_web::{Process, Web};
+use closecall_web::{ProcessStatus, Web};
 
 use super::demo::{self, DEMO_FOLDER};
 use crate::exit::{Code, OrExit as _};
@@ -39,7 +39,7 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         "page over an existing ledger".to_owned(),
         is_demo.then(demo::notice),
     );
-    let process = Arc::new(Process::default);
+    let process = Arc::new(ProcessStatus::default);
     let priority = Arc::new(|path: &str| match path {
         // Nothing runs here that could be unwell.
         "/healthz" | "/readyz" | "/startupz" => Some((

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
-use crate::reply::Reply;
+use crate::reply::WebReply;
 
 /// The one script: it saves pressing "reload", and knows no number.
 const SCRIPT: &str = include_str!("live.js");
@@ -56,9 +56,9 @@ pub(crate) fn address(path: &str) -> &'static str {
 }
 
 /// The file itself, where there is one of this name.
-pub(crate) fn file(path: &str, version: Option<&str>) -> Option<Reply> {
+pub(crate) fn file(path: &str, version: Option<&str>) -> Option<WebReply> {
     let asset = ASSETS.iter().find(|asset| asset.path == path)?;
-    let reply = Reply::new(200, asset.content_type, asset.body);
+    let reply = WebReply::new(200, asset.content_type, asset.body);
     let current =
         version.is_some_and(|version| asset.address.ends_with(version) && version.len() == 12);
     // Without the hash of this content it may be another's copy tomorrow.

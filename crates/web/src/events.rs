@@ -1,8 +1,10 @@
 //! Server-sent events: what is recorded, as it is recorded. A reader that falls behind is asked to
 //! fetch all again; it never holds up another.
 
+mod served;
+mod visitors;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -10,15 +12,15 @@ use actix_web::web::Bytes;
 use futures_util::stream;
 use tokio::sync::{broadcast, watch};
 
-use crate::guard::Asked;
+pub(crate) use self::served::ServedEvent;
+use self::visitors::Seat;
+pub(crate) use self::visitors::Visitors;
+use crate::guard::WebRequest;
 use crate::problem::{Kind, Problem};
 use crate::query::Query;
 use crate::record::TrackRecord;
 use crate::reply;
 use crate::site::Site;
-
-/// Readers at once.
-const READERS: usize = 32;
 
 /// Rows that are sent again to a reader that comes back; one that missed more fetches all again.
 const MISSED: i64 = 1_000;
@@ -29,63 +31,8 @@ const BEAT: Duration = Duration::from_secs(15);
 /// Pause between two looks at what is not in the ledger.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The readers of events.
-#[derive(Debug)]
-pub(crate) struct Visitors {
-    count: Arc<AtomicUsize>,
-    end: watch::Sender<bool>,
-}
-
-impl Default for Visitors {
-    fn default() -> Self {
-        Self {
-            count: Arc::default(),
-            end: watch::Sender::new(false),
-        }
-    }
-}
-
-impl Visitors {
-    /// Ends all streams.
-    pub(crate) fn end(&self) {
-        self.end.send_replace(true);
-    }
-
-    fn enter(&self) -> Option<Seat> {
-        let taken = self.count.fetch_add(1, Ordering::AcqRel);
-        let seat = Seat(Arc::clone(&self.count));
-        (taken < READERS).then_some(seat)
-    }
-}
-
-/// A place among the readers, given back when the stream is dropped.
-#[derive(Debug)]
-struct Seat(Arc<AtomicUsize>);
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// One event as readers get it.
-#[derive(Debug, Clone)]
-pub(crate) struct Event {
-    /// Number of the row; what is not in the ledger has none.
-    pub(crate) id: Option<i64>,
-    pub(crate) kind: &'static str,
-    pub(crate) data: String,
-}
-
-impl Event {
-    fn text(&self) -> String {
-        let id = self.id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-        format!("{id}event: {}\ndata: {}\n\n", self.kind, self.data)
-    }
-}
-
 /// Opens a stream for a reader.
-pub(crate) fn open(site: &Arc<Site>, asked: &Asked) -> Result<HttpResponse, Problem> {
+pub(crate) fn open(site: &Arc<Site>, asked: &WebRequest) -> Result<HttpResponse, Problem> {
     Query::parse(&asked.query, &[])?;
     let Some(seat) = site.visitors.enter() else {
         return Err(Problem::new(
@@ -110,7 +57,7 @@ pub(crate) fn open(site: &Arc<Site>, asked: &Asked) -> Result<HttpResponse, Prob
         _seat: seat,
         site: Arc::clone(site),
         live,
-        end: site.visitors.end.subscribe(),
+        end: site.visitors.until_end(),
         opening: Some(opening),
         stages: None,
         silent: Duration::ZERO,
@@ -122,7 +69,7 @@ pub(crate) fn open(site: &Arc<Site>, asked: &Asked) -> Result<HttpResponse, Prob
     Ok(response.streaming(Box::pin(stream)))
 }
 
-fn last_event(asked: &Asked) -> Result<Option<i64>, Problem> {
+fn last_event(asked: &WebRequest) -> Result<Option<i64>, Problem> {
     let Some(text) = &asked.last_event_id else {
         return Ok(None);
     };
@@ -138,13 +85,13 @@ fn last_event(asked: &Asked) -> Result<Option<i64>, Problem> {
 
 /// Events recorded while a reader was away, or the word that it should fetch all again.
 fn missed(record: &TrackRecord, last: i64) -> String {
-    let reset = Event {
+    let reset = ServedEvent {
         id: None,
         kind: "reset",
         data: "{}".to_owned(),
     };
     match record.events_after(last, MISSED) {
-        Some(events) => events.iter().map(Event::text).collect(),
+        Some(events) => events.iter().map(ServedEvent::text).collect(),
         None => reset.text(),
     }
 }
@@ -152,7 +99,7 @@ fn missed(record: &TrackRecord, last: i64) -> String {
 struct EventReader {
     _seat: Seat,
     site: Arc<Site>,
-    live: Option<broadcast::Receiver<Event>>,
+    live: Option<broadcast::Receiver<ServedEvent>>,
     end: watch::Receiver<bool>,
     opening: Option<String>,
     /// The stages as last sent.
@@ -211,7 +158,7 @@ impl EventReader {
             .filter(|(_, now)| !before.contains(now))
             .map(|(stage, _)| {
                 let data = serde_json::to_string(stage).unwrap_or_default();
-                Event {
+                ServedEvent {
                     id: None,
                     kind: "stage",
                     data,

@@ -11,7 +11,7 @@ const HEAD_BYTES: usize = 8 * 1024;
 
 /// Parts of a request that are looked at before anything else.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asked {
+pub(crate) struct WebRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -26,7 +26,7 @@ pub(crate) struct Asked {
     pub(crate) head_bytes: usize,
 }
 
-impl Asked {
+impl WebRequest {
     /// Whether an error is answered as a problem of the API.
     pub(crate) fn is_api(&self) -> bool {
         self.path.starts_with("/api/v1") || self.path == "/openapi.json"
@@ -37,7 +37,7 @@ impl Asked {
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/startupz"];
 
 /// Refuses what is not to be answered.
-pub(crate) fn admit(asked: &Asked, hosts: &[String]) -> Result<(), Problem> {
+pub(crate) fn admit(asked: &WebRequest, hosts: &[String]) -> Result<(), Problem> {
     if asked.head_bytes > HEAD_BYTES {
         let title = "the head of the request is larger than 8 KiB";
         return Err(Problem::new(Kind::HeadTooLarge, title));
@@ -99,12 +99,12 @@ fn without_port(host: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn asked(host: &str) -> Asked {
-        Asked {
+    fn asked(host: &str) -> WebRequest {
+        WebRequest {
             method: "GET".into(),
             path: "/".into(),
             host: Some(host.into()),
-            ..Asked::default()
+            ..WebRequest::default()
         }
     }
 

@@ -13,7 +13,7 @@
 //! | `record` | the ledger followed: outcomes, score, newest forecasts, verification |
 //! | `api` | the values that are served as JSON, and their description |
 //! | `pages` | the same values as HTML |
-//! | `live` | server-sent events |
+//! | `events` | server-sent events |
 //! | `process` | what this process knows of its stages |
 //! | `peers` | what the other roles' processes say of theirs |
 
@@ -37,14 +37,14 @@ mod text;
 
 pub use api::openapi::document as openapi;
 pub use peers::Peers;
-pub use process::{Lag, PriorityPath, Process, ProcessSource, VendorRequests};
+pub use process::{Lag, PriorityPath, ProcessSource, ProcessStatus, VendorRequests};
 pub use record::TrackRecord;
 pub use server::{Listening, Web};
 pub use settings::HttpSettings;
-pub use site::{About, Site};
+pub use site::{Site, SiteDescription};
 
 /// The name of a stage for people.
 #[must_use]
 pub fn stage_title(name: &str) -> String {
-    pages::stage_title(name)
+    api::stages::title(name)
 }

@@ -2,9 +2,11 @@
 
 mod api_page;
 mod board;
+mod context;
 mod dead_letters;
 mod drawing;
 mod fan;
+mod html_page;
 mod layout;
 mod missing;
 mod peers;
@@ -18,58 +20,20 @@ mod today;
 mod vendors;
 mod verdict;
 
-use maud::Markup;
-
-pub(crate) use self::pipeline::title as stage_title;
-
-use crate::api::stages::{self, StagesView};
-use crate::api::{is_known, verdict as judged};
+use self::context::PageContext;
+use self::html_page::{HtmlPage, PageTarget};
+use crate::api::answer::is_known;
+use crate::api::stages;
 use crate::assets::digest;
-use crate::guard::Asked;
+use crate::guard::WebRequest;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::record::TrackRecord;
-use crate::reply::{HTML, Reply};
+use crate::reply::{HTML, WebReply};
 use crate::site::Site;
 
-/// Content of a page, in the frame that all of them share.
-pub(crate) struct Page {
-    pub(crate) status: u16,
-    /// The document's title.
-    pub(crate) title: String,
-    /// The path that is marked in the navigation.
-    pub(crate) current: &'static str,
-    pub(crate) main: Markup,
-}
-
-impl Page {
-    pub(crate) fn new(title: impl Into<String>, current: &'static str, main: Markup) -> Self {
-        Self {
-            status: 200,
-            title: title.into(),
-            current,
-            main,
-        }
-    }
-}
-
-/// Sources that every page is drawn from.
-pub(crate) struct Context<'a> {
-    pub(crate) site: &'a Site,
-    pub(crate) stages: StagesView,
-    pub(crate) asked: &'a Asked,
-}
-
-/// Target of a path.
-pub(crate) enum Found {
-    Page(Page),
-    /// Another path, as of a short id.
-    Elsewhere(String),
-}
-
 /// The page at a path.
-pub(crate) fn answer(site: &Site, asked: &Asked, segments: &[&str]) -> Reply {
-    let context = Context {
+pub(crate) fn answer(site: &Site, asked: &WebRequest, segments: &[&str]) -> WebReply {
+    let context = PageContext {
         site,
         stages: stages::view(site),
         asked,
@@ -87,10 +51,10 @@ pub(crate) fn answer(site: &Site, asked: &Asked, segments: &[&str]) -> Reply {
     };
     let tag = tag(&context);
     if is_known(asked, &tag) {
-        return Reply::not_modified().with("etag", &tag);
+        return WebReply::not_modified().with("etag", &tag);
     }
     match find(&context, segments, &query) {
-        Ok(Found::Page(page)) => {
+        Ok(PageTarget::Here(page)) => {
             let whole = page.status == 200;
             let reply = sent(&context, page, refresh);
             if whole {
@@ -99,13 +63,17 @@ pub(crate) fn answer(site: &Site, asked: &Asked, segments: &[&str]) -> Reply {
                 reply
             }
         }
-        Ok(Found::Elsewhere(path)) => Reply::redirect(&path),
+        Ok(PageTarget::Elsewhere(path)) => WebReply::redirect(&path),
         Err(problem) => sent(&context, missing::problem(&problem), None),
     }
 }
 
-fn find(context: &Context<'_>, segments: &[&str], query: &Query) -> Result<Found, Problem> {
-    Ok(Found::Page(match *segments {
+fn find(
+    context: &PageContext<'_>,
+    segments: &[&str],
+    query: &Query,
+) -> Result<PageTarget, Problem> {
+    Ok(PageTarget::Here(match *segments {
         [""] => today::page(context)?,
         ["pipeline"] => pipeline::page(context),
         ["api"] => api_page::page(),
@@ -119,9 +87,9 @@ fn find(context: &Context<'_>, segments: &[&str], query: &Query) -> Result<Found
     }))
 }
 
-fn sent(context: &Context<'_>, page: Page, refresh: Option<i64>) -> Reply {
+fn sent(context: &PageContext<'_>, page: HtmlPage, refresh: Option<i64>) -> WebReply {
     let status = page.status;
-    let mut reply = Reply::new(status, HTML, layout::document(context, page));
+    let mut reply = WebReply::new(status, HTML, layout::document(context, page));
     if status != 200 {
         reply.header("cache-control", "no-store");
     }
@@ -132,7 +100,7 @@ fn sent(context: &Context<'_>, page: Page, refresh: Option<i64>) -> Reply {
 }
 
 /// Names a state of everything that pages show, but for what changes by itself with time.
-fn tag(context: &Context<'_>) -> String {
+fn tag(context: &PageContext<'_>) -> String {
     let site = context.site;
     let score = site
         .record
@@ -147,24 +115,4 @@ fn tag(context: &Context<'_>) -> String {
         site.about.commit,
     );
     format!("W/\"{}\"", digest(&state))
-}
-
-impl<'a> Context<'a> {
-    /// The record, where this role has one.
-    pub(crate) fn record(&self) -> Option<&'a TrackRecord> {
-        self.site.record.as_deref()
-    }
-
-    /// The record, or the problem that there is none here.
-    pub(crate) fn need_record(&self) -> Result<&'a TrackRecord, Problem> {
-        Ok(crate::api::record(self.site)?)
-    }
-}
-
-/// The verdict as a page shows it: that of the score, unless the ledger does not verify.
-pub(crate) fn verdict_of(record: &TrackRecord) -> judged::Verdict {
-    match record.damage() {
-        Some(damage) => judged::broken(&damage),
-        None => record.score().verdict.clone(),
-    }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::reply::Reply;
+use crate::reply::WebReply;
 use crate::text::short;
 
 /// The kinds of problems; each is described on `/api`.
@@ -163,7 +163,7 @@ impl Problem {
     }
 
     /// As an answer to a program.
-    pub(crate) fn reply(self, path: &str) -> Reply {
+    pub(crate) fn reply(self, path: &str) -> WebReply {
         let body = ProblemBody {
             kind: format!("/api#{}", self.kind.name()),
             title: self.title.into(),
@@ -173,7 +173,7 @@ impl Problem {
             parameter: self.parameter.map(Into::into),
         };
         let text = serde_json::to_string(&body).unwrap_or_default();
-        let mut reply = Reply::new(self.kind.status(), "application/problem+json", text);
+        let mut reply = WebReply::new(self.kind.status(), "application/problem+json", text);
         reply.header("cache-control", "no-store");
         if let Some(seconds) = self.kind.retry_after() {
             reply.header("retry-after", &seconds.to_string());

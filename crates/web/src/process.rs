@@ -7,14 +7,14 @@ use chrono::{DateTime, Utc};
 use closecall_supervision::Health;
 
 /// Asked once an answer.
-pub type ProcessSource = Arc<dyn Fn() -> Process + Send + Sync>;
+pub type ProcessSource = Arc<dyn Fn() -> ProcessStatus + Send + Sync>;
 
 /// Answers a path of the program itself (`None` for any other): status, content type, body.
 pub type PriorityPath = Arc<dyn Fn(&str) -> Option<(u16, &'static str, String)> + Send + Sync>;
 
 /// The process at one moment.
 #[derive(Debug, Clone, Default)]
-pub struct Process {
+pub struct ProcessStatus {
     /// Its stages; `None` where nothing runs, as over an existing ledger.
     pub health: Option<Health>,
     /// Picks accepted by the first hop, where this process picks.

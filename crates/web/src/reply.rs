@@ -37,14 +37,14 @@ pub(crate) const JSON: &str = "application/json";
 
 /// An answer.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct WebReply {
     pub(crate) status: u16,
     content_type: &'static str,
     headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
 }
 
-impl Reply {
+impl WebReply {
     pub(crate) fn new(status: u16, content_type: &'static str, body: impl Into<String>) -> Self {
         Self {
             status,

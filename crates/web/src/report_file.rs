@@ -16,7 +16,7 @@ const LARGEST: u64 = 8 * 1024 * 1024;
 
 /// A value with its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-pub(crate) struct Interval {
+pub(crate) struct ReportInterval {
     pub(crate) value: f64,
     pub(crate) lower: f64,
     pub(crate) upper: f64,
@@ -34,11 +34,11 @@ pub(crate) struct MadeWith {
 
 /// The bands of one level.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-pub(crate) struct Band {
+pub(crate) struct ReportBand {
     pub(crate) level: f64,
     pub(crate) outcomes: usize,
     pub(crate) inside: usize,
-    pub(crate) coverage: Interval,
+    pub(crate) coverage: ReportInterval,
     pub(crate) width: f64,
     pub(crate) winkler: f64,
 }
@@ -46,7 +46,7 @@ pub(crate) struct Band {
 /// Calls of rise and fall.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Calls {
+pub(crate) struct ReportCalls {
     pub(crate) calls: usize,
     pub(crate) right: usize,
     pub(crate) baseline_calls: usize,
@@ -56,30 +56,30 @@ pub(crate) struct Calls {
 /// Measures of a group of forecasts.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Group {
+pub(crate) struct ReportGroup {
     pub(crate) outcomes: usize,
-    pub(crate) relative_mae: Option<Interval>,
-    pub(crate) against_last_close: Option<Interval>,
+    pub(crate) relative_mae: Option<ReportInterval>,
+    pub(crate) against_last_close: Option<ReportInterval>,
     pub(crate) p_hln: Option<f64>,
-    pub(crate) calls: Calls,
-    pub(crate) bands: Vec<Band>,
+    pub(crate) calls: ReportCalls,
+    pub(crate) bands: Vec<ReportBand>,
     pub(crate) verdict: Option<String>,
 }
 
 /// One model.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Model {
+pub(crate) struct ReportModel {
     #[serde(flatten)]
-    pub(crate) total: Group,
-    pub(crate) times: BTreeMap<String, Group>,
-    pub(crate) tickers: BTreeMap<String, Group>,
-    pub(crate) thirds: Vec<Group>,
+    pub(crate) total: ReportGroup,
+    pub(crate) times: BTreeMap<String, ReportGroup>,
+    pub(crate) tickers: BTreeMap<String, ReportGroup>,
+    pub(crate) thirds: Vec<ReportGroup>,
 }
 
 /// The goals, and the values that were reached.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Goal {
+pub(crate) struct ReportGoal {
     pub(crate) name: String,
     pub(crate) group: String,
     pub(crate) what: String,
@@ -91,16 +91,16 @@ pub(crate) struct Goal {
 /// A report.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Report {
+pub(crate) struct StoredReport {
     pub(crate) made_with: MadeWith,
     pub(crate) first: Option<String>,
     pub(crate) last: Option<String>,
     pub(crate) tickers: Vec<String>,
     pub(crate) sessions: usize,
     pub(crate) trials: usize,
-    pub(crate) models: BTreeMap<String, Model>,
-    pub(crate) news_gain: Option<Interval>,
-    pub(crate) goals: Vec<Goal>,
+    pub(crate) models: BTreeMap<String, ReportModel>,
+    pub(crate) news_gain: Option<ReportInterval>,
+    pub(crate) goals: Vec<ReportGoal>,
 }
 
 /// Whether a name is one that a report may have: nothing else reaches the file system.
@@ -133,7 +133,7 @@ pub(crate) fn names(data_dir: &Path) -> Vec<String> {
 }
 
 /// A report by its name; an error says what is wrong with its file.
-pub(crate) fn read(data_dir: &Path, name: &str) -> Result<Option<Report>, String> {
+pub(crate) fn read(data_dir: &Path, name: &str) -> Result<Option<StoredReport>, String> {
     if !is_name(name) {
         return Ok(None);
     }

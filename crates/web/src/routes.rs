@@ -5,15 +5,15 @@ use percent_encoding::percent_decode_str;
 
 use crate::api::{self, openapi};
 use crate::assets;
-use crate::guard::Asked;
+use crate::guard::WebRequest;
 use crate::pages;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::reply::{JSON, Reply};
+use crate::reply::{JSON, WebReply};
 use crate::site::Site;
 
 /// The answer to an admitted request.
-pub(crate) fn answer(site: &Site, asked: &Asked) -> Reply {
+pub(crate) fn answer(site: &Site, asked: &WebRequest) -> WebReply {
     let segments: Option<Vec<String>> = asked
         .path
         .trim_start_matches('/')
@@ -44,12 +44,12 @@ fn decoded(segment: &str) -> Option<String> {
         .map(std::borrow::Cow::into_owned)
 }
 
-fn api(site: &Site, asked: &Asked, segments: &[&str]) -> Result<Reply, Problem> {
+fn api(site: &Site, asked: &WebRequest, segments: &[&str]) -> Result<WebReply, Problem> {
     match *segments {
         ["openapi.json"] => {
             Query::parse(&asked.query, &[])?;
             let text = openapi::document().to_pretty_json().unwrap_or_default();
-            Ok(Reply::new(200, JSON, text))
+            Ok(WebReply::new(200, JSON, text))
         }
         ["api", "v1", "forecasts"] => api::forecasts::list(site, asked),
         ["api", "v1", "forecasts", id] => api::forecasts::one(site, asked, id),

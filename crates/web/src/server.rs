@@ -11,9 +11,9 @@ use actix_web::web::Data;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use crate::events;
-use crate::guard::{self, Asked};
+use crate::guard::{self, WebRequest};
 use crate::problem::{Kind, Problem};
-use crate::reply::Reply;
+use crate::reply::WebReply;
 use crate::routes;
 use crate::settings::HttpSettings;
 use crate::site::Site;
@@ -146,7 +146,7 @@ async fn handle_request(request: HttpRequest, site: Data<Site>) -> HttpResponse 
         return refused(problem, &asked).send(false);
     }
     if let Some((status, content_type, body)) = (site.priority)(&asked.path) {
-        return Reply::new(status, content_type, body)
+        return WebReply::new(status, content_type, body)
             .with("cache-control", "no-store")
             .send(gzip);
     }
@@ -181,16 +181,16 @@ async fn handle_request(request: HttpRequest, site: Data<Site>) -> HttpResponse 
 }
 
 /// Refusals before anything is looked up: plain text for people, a problem for programs.
-fn refused(problem: Problem, asked: &Asked) -> Reply {
+fn refused(problem: Problem, asked: &WebRequest) -> WebReply {
     if asked.is_api() {
         return problem.reply(&asked.path);
     }
     plain(&problem)
 }
 
-fn plain(problem: &Problem) -> Reply {
+fn plain(problem: &Problem) -> WebReply {
     let text = format!("{}\n", problem.title);
-    let mut reply = Reply::new(problem.status(), "text/plain; charset=utf-8", text);
+    let mut reply = WebReply::new(problem.status(), "text/plain; charset=utf-8", text);
     reply.header("cache-control", "no-store");
     if problem.kind == Kind::Method {
         reply.header("allow", "GET, HEAD");
@@ -198,7 +198,7 @@ fn plain(problem: &Problem) -> Reply {
     reply
 }
 
-fn asked(request: &HttpRequest) -> Asked {
+fn asked(request: &HttpRequest) -> WebRequest {
     let headers = request.headers();
     let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
     let head_bytes = headers
@@ -211,7 +211,7 @@ fn asked(request: &HttpRequest) -> Asked {
         let (name, rest) = coding.split_once(';').unwrap_or((coding, ""));
         name.trim().eq_ignore_ascii_case("gzip") && rest.trim() != "q=0"
     });
-    Asked {
+    WebRequest {
         method: request.method().to_string(),
         path: request.path().to_owned(),
         query: request.query_string().to_owned(),

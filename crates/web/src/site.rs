@@ -12,7 +12,7 @@ use crate::record::TrackRecord;
 
 /// Description of what is served, and by what.
 #[derive(Debug, Clone)]
-pub struct About {
+pub struct SiteDescription {
     /// Version of the program.
     pub version: &'static str,
     /// Commit it was built from.
@@ -30,7 +30,7 @@ pub struct About {
 /// Everything that an answer is made from. Shared by all of them.
 pub struct Site {
     /// The program.
-    pub about: About,
+    pub about: SiteDescription,
     /// The product's clock.
     pub clock: Clock,
     /// The exchange's calendar.
@@ -66,7 +66,7 @@ impl Site {
     #[must_use]
     #[expect(clippy::too_many_arguments, reason = "its parts, each of another kind")]
     pub fn new(
-        about: About,
+        about: SiteDescription,
         clock: Clock,
         calendar: Calendar,
         tickers: Vec<Ticker>,

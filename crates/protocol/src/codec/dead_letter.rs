@@ -169,7 +169,7 @@ pub fn decode(letter: &Record, arrival: &Arrival) -> DeadLetterHeaders {
             .unwrap_or_else(|| PickId::of_record(&topic, partition, offset)),
         stage: text(STAGE).unwrap_or_else(|| "unknown".to_owned()),
         reason: text(REASON)
-            .and_then(|code| code.parse().ok())
+            .and_then(|code| reason_of(&code))
             .unwrap_or(Reason::Undecodable),
         message: text(MESSAGE).unwrap_or_default(),
         attempts: text(ATTEMPTS).and_then(|n| n.parse().ok()).unwrap_or(0),
@@ -177,6 +177,12 @@ pub fn decode(letter: &Record, arrival: &Arrival) -> DeadLetterHeaders {
         partition,
         offset,
     }
+}
+
+/// The reason that a code stands for; `None` for a code that this build does not know.
+#[must_use]
+pub fn reason_of(code: &str) -> Option<Reason> {
+    code.parse().ok()
 }
 
 /// The original record again, for its own topic: dead-letter headers dropped, its identity kept,

@@ -2,16 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use closecall_ledger::DeadLetterRow;
+use closecall_protocol::codec::dead_letter;
 use closecall_protocol::{PickId, Reason, Ticker};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{of_ledger, record};
-use crate::guard::Asked;
+use super::answer::{of_ledger, record};
+use crate::guard::WebRequest;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::record::TrackRecord;
-use crate::reply::Reply;
+use crate::reply::WebReply;
 use crate::site::Site;
 use crate::text::clean;
 
@@ -96,11 +97,11 @@ pub(crate) struct Wanted {
     pub(crate) limit: usize,
 }
 
-pub(crate) fn list(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
+pub(crate) fn list(site: &Site, asked: &WebRequest) -> Result<WebReply, Problem> {
     let query = Query::parse(&asked.query, &["stage", "reason", "limit", "before"])?;
     let reason = query.text("reason").map(|text| {
-        text.parse::<Reason>()
-            .map_err(|_| Problem::parameter("reason", "the code of a dead-letter reason", text))
+        dead_letter::reason_of(text)
+            .ok_or_else(|| Problem::parameter("reason", "the code of a dead-letter reason", text))
     });
     let stage = query.text("stage").map(|text| {
         let plain = (1..=40).contains(&text.len())

@@ -6,13 +6,13 @@ use closecall_protocol::{CloseForecast, PickId, SessionDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answer::{of_ledger, record};
 use super::entry::ForecastEntry;
-use super::{of_ledger, record};
-use crate::guard::Asked;
+use crate::guard::WebRequest;
 use crate::problem::Problem;
 use crate::query::{self, Query};
 use crate::record::TrackRecord;
-use crate::reply::Reply;
+use crate::reply::WebReply;
 use crate::site::Site;
 
 /// Entries of a page where nothing else is asked for, and at most.
@@ -71,7 +71,7 @@ pub(crate) struct LedgerPlace {
     pub(crate) previous: String,
 }
 
-pub(crate) fn list(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
+pub(crate) fn list(site: &Site, asked: &WebRequest) -> Result<WebReply, Problem> {
     let query = Query::parse(&asked.query, &["ticker", "session", "limit", "before"])?;
     let limit = query.number("limit", 1..=MOST)?.unwrap_or(LIMIT);
     let before = query.number("before", 1..=i64::MAX)?;
@@ -128,7 +128,7 @@ pub(crate) fn list(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
     Ok(reply)
 }
 
-pub(crate) fn one(site: &Site, asked: &Asked, id: &str) -> Result<Reply, Problem> {
+pub(crate) fn one(site: &Site, asked: &WebRequest, id: &str) -> Result<WebReply, Problem> {
     Query::parse(&asked.query, &[])?;
     let pick_id = query::pick_id(id)?;
     let record = record(site)?;

@@ -5,14 +5,14 @@ use closecall_protocol::{CloseForecast, PickId, SessionDate, Ticker};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answer::{of_ledger, record};
 use super::entry::{ForecastEntry, IntervalEntry};
 use super::score::{CoverageView, EstimateView, ScoreView};
-use super::{of_ledger, record};
-use crate::guard::Asked;
+use crate::guard::WebRequest;
 use crate::problem::Problem;
 use crate::query::{self, Query};
 use crate::record::{Said, TrackRecord};
-use crate::reply::Reply;
+use crate::reply::WebReply;
 use crate::site::Site;
 
 /// The tickers that are picked from.
@@ -74,7 +74,7 @@ pub(crate) struct PastEntry {
     pub(crate) actual: f64,
 }
 
-pub(crate) fn list(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
+pub(crate) fn list(site: &Site, asked: &WebRequest) -> Result<WebReply, Problem> {
     Query::parse(&asked.query, &[])?;
     let record = record(site)?;
     let head = record.book().head.clone();
@@ -88,7 +88,7 @@ pub(crate) fn list(site: &Site, asked: &Asked) -> Result<Reply, Problem> {
     })
 }
 
-pub(crate) fn one(site: &Site, asked: &Asked, ticker: &str) -> Result<Reply, Problem> {
+pub(crate) fn one(site: &Site, asked: &WebRequest, ticker: &str) -> Result<WebReply, Problem> {
     Query::parse(&asked.query, &[])?;
     let ticker = query::ticker(ticker)?;
     let record = record(site)?;

@@ -6,12 +6,13 @@ use closecall_scoring::{Alarm, Label, MIN_OUTCOMES, Summary};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::score::{CoverageView, PhaseView, alarm_name};
+use super::score::views::{CoverageView, PhaseView};
 use crate::text::{count, counted, error, ratio, whole_share};
 
 /// Judgement of the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct Verdict {
+#[schema(as = Verdict)]
+pub(crate) struct ScoreVerdict {
     /// `empty`, `early`, `none`, `skill`, `worse`, `suspect` or `broken`.
     #[schema(value_type = String)]
     pub(crate) kind: VerdictKind,
@@ -45,7 +46,7 @@ pub(crate) enum VerdictKind {
 }
 
 /// Ingredients of a verdict.
-pub(crate) struct Found<'a> {
+pub(crate) struct VerdictInputs<'a> {
     pub(crate) forecasts: u64,
     pub(crate) label: Label,
     pub(crate) alarm: Option<Alarm>,
@@ -68,8 +69,8 @@ pub(crate) fn when(phase: Phase) -> &'static str {
 }
 
 /// The verdict over a ledger that was changed.
-pub(crate) fn broken(damage: &str) -> Verdict {
-    Verdict {
+pub(crate) fn broken(damage: &str) -> ScoreVerdict {
+    ScoreVerdict {
         kind: VerdictKind::Broken,
         heading: "The record was changed after it was written.".to_owned(),
         bands: String::new(),
@@ -80,8 +81,8 @@ pub(crate) fn broken(damage: &str) -> Verdict {
     }
 }
 
-pub(crate) fn of(found: &Found<'_>) -> Verdict {
-    let verdict = |kind, heading: String, text: String| Verdict {
+pub(crate) fn of(found: &VerdictInputs<'_>) -> ScoreVerdict {
+    let verdict = |kind, heading: String, text: String| ScoreVerdict {
         kind,
         heading,
         bands: String::new(),
@@ -139,14 +140,22 @@ pub(crate) fn of(found: &Found<'_>) -> Verdict {
             (VerdictKind::None, calls(shown), none_text(found, shown))
         }
     };
-    Verdict {
+    ScoreVerdict {
         bands: bands(found.coverage),
         ..verdict(kind, heading, text)
     }
 }
 
+/// The finding that raised an alarm.
+fn alarm_name(alarm: Alarm) -> &'static str {
+    match alarm {
+        Alarm::Hits => "calls are right more often than the price alone by more than 3 points",
+        Alarm::Error => "the error is more than 2 % below that of the price it starts from",
+    }
+}
+
 /// By how much the skilled member errs less.
-fn skilled_gain(found: &Found<'_>) -> f64 {
+fn skilled_gain(found: &VerdictInputs<'_>) -> f64 {
     let skilled = found
         .phases
         .iter()
@@ -169,7 +178,7 @@ fn early(fullest: Option<&PhaseView>) -> String {
     }
 }
 
-fn early_text(found: &Found<'_>) -> String {
+fn early_text(found: &VerdictInputs<'_>) -> String {
     let until = "Until then neither skill nor coverage is judged.";
     match found.coverage.last() {
         None => format!(
@@ -206,7 +215,7 @@ fn calls(phase: &PhaseView) -> String {
     format!("Calls right {}: {right}{beside}.", when(phase.phase))
 }
 
-fn none_text(found: &Found<'_>, shown: &PhaseView) -> String {
+fn none_text(found: &VerdictInputs<'_>, shown: &PhaseView) -> String {
     let skill = match found.summary.relative_mae {
         Some(relative) => format!(
             "No skill beyond the price it starts from: its error is {} that price's (95 %: {:.3} to {:.3}).",
@@ -232,7 +241,7 @@ fn none_text(found: &Found<'_>, shown: &PhaseView) -> String {
 }
 
 /// "243 of 269 closes fell inside the 90 % band, over 71 sessions."
-fn held(found: &Found<'_>) -> String {
+fn held(found: &VerdictInputs<'_>) -> String {
     let Some(band) = found.coverage.last() else {
         return String::new();
     };
@@ -245,7 +254,7 @@ fn held(found: &Found<'_>) -> String {
     )
 }
 
-fn rests_on(found: &Found<'_>) -> String {
+fn rests_on(found: &VerdictInputs<'_>) -> String {
     let interval = found
         .summary
         .relative_mae

@@ -4,12 +4,12 @@ use maud::{Markup, html};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 
-use super::Page;
-use super::layout::Panel;
+use super::html_page::HtmlPage;
+use super::layout::PagePanel;
 use crate::api::openapi::document;
 use crate::problem::Kind;
 
-pub(crate) fn page() -> Page {
+pub(crate) fn page() -> HtmlPage {
     let description = document();
     let main = html! {
         div.lede {
@@ -20,7 +20,7 @@ pub(crate) fn page() -> Page {
             }
         }
         div.grid {
-            (Panel {
+            (PagePanel {
                 id: "paths",
                 class: "c8 paths",
                 title: html! { "Paths" },
@@ -32,7 +32,7 @@ pub(crate) fn page() -> Page {
                     }
                 },
             }.draw())
-            (Panel {
+            (PagePanel {
                 id: "problems",
                 class: "c4",
                 title: html! { "Problems" },
@@ -49,7 +49,7 @@ pub(crate) fn page() -> Page {
             }.draw())
         }
     };
-    Page::new("closecall: the API", "", main)
+    HtmlPage::new("closecall: the API", "", main)
 }
 
 fn operation_body(path: &str, operation: &Operation) -> Markup {

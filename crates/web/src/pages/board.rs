@@ -4,16 +4,16 @@ use closecall_charts::{band, percent};
 use closecall_protocol::{Direction, Ticker};
 use maud::{Markup, html};
 
-use super::Context;
+use super::context::PageContext;
 use super::drawing::{claimed_pct, svg};
-use super::layout::{Panel, scroll};
+use super::layout::{PagePanel, scroll};
 use crate::api::entry::ForecastEntry;
 use crate::record::TrackRecord;
 use crate::text::{change, day, price, time, whole_share};
 
 const SIZE: (f64, f64) = (120.0, 18.0);
 
-pub(crate) fn panel(context: &Context<'_>, record: &TrackRecord) -> Panel {
+pub(crate) fn panel(context: &PageContext<'_>, record: &TrackRecord) -> PagePanel {
     let rows = rows(context, record);
     let reach = reach(&rows);
     let count = rows.len();
@@ -21,7 +21,7 @@ pub(crate) fn panel(context: &Context<'_>, record: &TrackRecord) -> Panel {
         10 => "All ten".to_owned(),
         count => format!("All {count}"),
     };
-    Panel {
+    PagePanel {
         id: "board",
         class: "c5",
         title: html! { (title) },
@@ -35,7 +35,7 @@ pub(crate) fn panel(context: &Context<'_>, record: &TrackRecord) -> Panel {
 }
 
 /// Every ticker with its newest forecast: sessions under way first, then by how sure the call is.
-fn rows(context: &Context<'_>, record: &TrackRecord) -> Vec<(Ticker, Option<ForecastEntry>)> {
+fn rows(context: &PageContext<'_>, record: &TrackRecord) -> Vec<(Ticker, Option<ForecastEntry>)> {
     let book = record.book();
     let mut rows: Vec<(Ticker, Option<ForecastEntry>)> = context
         .site
@@ -67,7 +67,7 @@ fn sure(entry: &ForecastEntry) -> f64 {
 }
 
 /// Whether the session that it forecasts has closed.
-pub(crate) fn is_over(context: &Context<'_>, entry: &ForecastEntry) -> bool {
+pub(crate) fn is_over(context: &PageContext<'_>, entry: &ForecastEntry) -> bool {
     let session = entry
         .session
         .and_then(|session| context.site.calendar.session(session.date()));
@@ -88,7 +88,11 @@ fn reach(rows: &[(Ticker, Option<ForecastEntry>)]) -> f64 {
         .unwrap_or(3.0 * (widest / 3.0).ceil())
 }
 
-fn table(context: &Context<'_>, rows: &[(Ticker, Option<ForecastEntry>)], reach: f64) -> Markup {
+fn table(
+    context: &PageContext<'_>,
+    rows: &[(Ticker, Option<ForecastEntry>)],
+    reach: f64,
+) -> Markup {
     let end = percent(reach, 0, true);
     html! {
         table.board {
@@ -114,7 +118,7 @@ fn table(context: &Context<'_>, rows: &[(Ticker, Option<ForecastEntry>)], reach:
     }
 }
 
-fn row(context: &Context<'_>, ticker: &Ticker, entry: &ForecastEntry, reach: f64) -> Markup {
+fn row(context: &PageContext<'_>, ticker: &Ticker, entry: &ForecastEntry, reach: f64) -> Markup {
     let class = if is_over(context, entry) { "old" } else { "" };
     let band_pct = claimed_pct(entry);
     html! {
@@ -154,7 +158,7 @@ fn so_far(entry: &ForecastEntry) -> String {
 }
 
 /// "488.95 at 14:01"; before the opening and of a session that is over, which session it is.
-fn from(context: &Context<'_>, entry: &ForecastEntry) -> String {
+fn from(context: &PageContext<'_>, entry: &ForecastEntry) -> String {
     let session = entry
         .session
         .map(|session| day(session.date()))

@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::layout::{Panel, at, scroll};
-use super::{Context, Page};
+use super::context::PageContext;
+use super::html_page::HtmlPage;
+use super::layout::{PagePanel, at, scroll};
 use crate::api::dead_letters::{
     DeadLetterCount, DeadLetterEntry, DeadLetterPage, Wanted, page as api_page,
 };
@@ -16,7 +17,7 @@ use crate::text::{clean, count, counted};
 const ROWS: usize = 50;
 
 /// The panel on the first page.
-pub(crate) fn panel(record: &TrackRecord) -> Result<Panel, Problem> {
+pub(crate) fn panel(record: &TrackRecord) -> Result<PagePanel, Problem> {
     let page = api_page(
         record,
         &Wanted {
@@ -28,7 +29,7 @@ pub(crate) fn panel(record: &TrackRecord) -> Result<Panel, Problem> {
         let book = record.book();
         book.forecasts + book.dead.len() as u64
     };
-    Ok(Panel {
+    Ok(PagePanel {
         id: "dead",
         class: "",
         title: html! { "Dead letters" },
@@ -68,7 +69,7 @@ fn reasons(counts: &[DeadLetterCount]) -> Markup {
 }
 
 /// The `/dead-letters` page.
-pub(crate) fn page(context: &Context<'_>, query: &Query) -> Result<Page, Problem> {
+pub(crate) fn page(context: &PageContext<'_>, query: &Query) -> Result<HtmlPage, Problem> {
     let record = context.need_record()?;
     let before = query.number("before", 1..=i64::MAX)?;
     let page = api_page(
@@ -93,7 +94,7 @@ pub(crate) fn page(context: &Context<'_>, query: &Query) -> Result<Page, Problem
         }
         @if total > 0 {
             div.grid {
-                (Panel {
+                (PagePanel {
                     id: "dead-letters",
                     class: "c12",
                     title: html! { "By time, the newest first" },
@@ -110,7 +111,7 @@ pub(crate) fn page(context: &Context<'_>, query: &Query) -> Result<Page, Problem
             }
         }
     };
-    Ok(Page::new("Dead letters", "/dead-letters", main))
+    Ok(HtmlPage::new("Dead letters", "/dead-letters", main))
 }
 
 fn table(letters: &[DeadLetterEntry]) -> Markup {
@@ -146,7 +147,7 @@ fn pick(letter: &DeadLetterEntry) -> Markup {
     html! { a href={ "/picks/" (short) } { code { (short) } } }
 }
 
-fn what_to_do(context: &Context<'_>) -> Markup {
+fn what_to_do(context: &PageContext<'_>) -> Markup {
     html! {
         @if context.site.about.dead_letters_on_topics {
             p.say {

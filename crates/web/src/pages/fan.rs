@@ -16,7 +16,7 @@ use crate::text::{THIN, change, day, price, time, whole_share};
 const NARROW_CLOSES: usize = 30;
 
 /// A forecast with what is drawn around it.
-pub(crate) struct Shown {
+pub(crate) struct ShownForecast {
     pub(crate) entry: ForecastEntry,
     pub(crate) forecast: CloseForecast,
     pub(crate) past: Vec<PastEntry>,
@@ -26,7 +26,7 @@ pub(crate) struct Shown {
     from: f64,
 }
 
-impl Shown {
+impl ShownForecast {
     pub(crate) fn new(
         site: &Site,
         record: &TrackRecord,

@@ -4,8 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::{Calendar, Session};
 use maud::{DOCTYPE, Markup, html};
 
+use super::context::PageContext;
 use super::drawing::brand;
-use super::{Context, Page};
+use super::html_page::HtmlPage;
 use crate::assets::{address, digest};
 use crate::site::Site;
 use crate::text::{age, day, moment, time, utc};
@@ -19,7 +20,7 @@ const NAVIGATION: [(&str, &str); 5] = [
 ];
 
 /// A page as a document.
-pub(crate) fn document(context: &Context<'_>, page: Page) -> String {
+pub(crate) fn document(context: &PageContext<'_>, page: HtmlPage) -> String {
     let site = context.site;
     let now = context.stages.clock;
     let markup = html! {
@@ -127,7 +128,7 @@ fn session(calendar: &Calendar, now: DateTime<Utc>) -> String {
 }
 
 /// A part of a page that is exchanged when it changes.
-pub(crate) struct Panel {
+pub(crate) struct PagePanel {
     pub(crate) id: &'static str,
     /// Its width, in classes.
     pub(crate) class: &'static str,
@@ -139,7 +140,7 @@ pub(crate) struct Panel {
     pub(crate) body: Markup,
 }
 
-impl Panel {
+impl PagePanel {
     pub(crate) fn draw(self) -> Markup {
         let heading = format!("h-{}", self.id);
         let inner = html! {

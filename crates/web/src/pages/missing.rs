@@ -2,11 +2,11 @@
 
 use maud::html;
 
-use super::Page;
+use super::html_page::HtmlPage;
 use crate::problem::{Kind, Problem};
 
 /// A problem as a page with the navigation.
-pub(crate) fn problem(problem: &Problem) -> Page {
+pub(crate) fn problem(problem: &Problem) -> HtmlPage {
     let heading = match problem.kind {
         Kind::NotFound => problem.title.to_string(),
         Kind::NoLedger => "This process keeps no ledger.".to_owned(),
@@ -20,7 +20,7 @@ pub(crate) fn problem(problem: &Problem) -> Page {
             p { "What there is: " a href="/" { "today" } ", " a href="/record" { "the record" } ", " a href="/pipeline" { "the pipeline" } ", " a href="/api" { "the API" } "." }
         }
     };
-    Page {
+    HtmlPage {
         status: problem.status(),
         title: heading,
         current: "",

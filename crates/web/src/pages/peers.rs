@@ -2,12 +2,11 @@
 
 use maud::html;
 
-use super::layout::{Panel, ago, scroll};
-use super::pipeline::title;
-use crate::api::stages::StagesView;
+use super::layout::{PagePanel, ago, scroll};
+use crate::api::stages::{StagesView, title};
 use crate::text::clean;
 
-pub(crate) fn panel(view: &StagesView) -> Panel {
+pub(crate) fn panel(view: &StagesView) -> PagePanel {
     let table = html! {
         table {
             thead { tr {
@@ -41,7 +40,7 @@ pub(crate) fn panel(view: &StagesView) -> Panel {
             }
         }
     };
-    Panel {
+    PagePanel {
         id: "peers",
         class: "c12",
         title: html! { "Processes" },

@@ -1,14 +1,18 @@
 //! One pick: what was said and came, how it came about, and how to make it again.
 
+mod short_id;
 mod steps;
 
 use closecall_protocol::{CloseForecast, Direction, PickId};
 use maud::html;
 
+use self::short_id::{DIGITS, short};
 use self::steps::steps;
-use super::fan::{Shown, rests_on};
-use super::layout::Panel;
-use super::{Context, Found, Page, picks, record_page};
+use super::context::PageContext;
+use super::fan::{ShownForecast, rests_on};
+use super::html_page::{HtmlPage, PageTarget};
+use super::layout::PagePanel;
+use super::{picks, record_page};
 use crate::api::entry::{Fell, ForecastEntry};
 use crate::api::forecasts::{ForecastDetail, detail};
 use crate::problem::Problem;
@@ -16,20 +20,17 @@ use crate::query;
 use crate::record::TrackRecord;
 use crate::text::{THIN, change, day, price};
 
-/// Digits of a short id.
-const SHORT: usize = 8;
-
 /// The page of a pick, or where a short id leads.
-pub(crate) fn find(context: &Context<'_>, id: &str) -> Result<Found, Problem> {
+pub(crate) fn find(context: &PageContext<'_>, id: &str) -> Result<PageTarget, Problem> {
     let record = context.need_record()?;
     let digits = id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if digits && (SHORT..32).contains(&id.len()) {
+    if digits && (DIGITS..32).contains(&id.len()) {
         let digits = id.to_ascii_lowercase();
         let picks = record.read(|reader| reader.picks_beginning(&digits, 20))?;
         return match picks.as_slice() {
             [] => Err(Problem::not_found("No pick begins with these digits.")),
-            [one] => Ok(Found::Elsewhere(format!("/picks/{one}"))),
-            several => Ok(Found::Page(choice(&digits, several))),
+            [one] => Ok(PageTarget::Elsewhere(format!("/picks/{one}"))),
+            several => Ok(PageTarget::Here(choice(&digits, several))),
         };
     }
     let pick_id = query::pick_id(id)?;
@@ -37,28 +38,28 @@ pub(crate) fn find(context: &Context<'_>, id: &str) -> Result<Found, Problem> {
         404 => Problem::not_found("No pick has this id."),
         _ => problem,
     })?;
-    Ok(Found::Page(page(context, record, detail)))
+    Ok(PageTarget::Here(page(context, record, detail)))
 }
 
 /// Several picks begin so.
-fn choice(digits: &str, several: &[PickId]) -> Page {
+fn choice(digits: &str, several: &[PickId]) -> HtmlPage {
     let main = html! {
         div.lede {
             h1 { (several.len()) " picks begin with " (digits) "." }
             ul { @for pick in several { li { a href={ "/picks/" (pick) } { code { (pick) } } } } }
         }
     };
-    Page {
+    HtmlPage {
         status: 300,
-        ..Page::new("Which pick?", "", main)
+        ..HtmlPage::new("Which pick?", "", main)
     }
 }
 
-fn page(context: &Context<'_>, record: &TrackRecord, detail: ForecastDetail) -> Page {
+fn page(context: &PageContext<'_>, record: &TrackRecord, detail: ForecastDetail) -> HtmlPage {
     let heading = heading(&detail.entry);
     let forecast = detail.forecast.clone();
-    let shown =
-        forecast.map(|forecast| Shown::new(context.site, record, detail.entry.clone(), forecast));
+    let shown = forecast
+        .map(|forecast| ShownForecast::new(context.site, record, detail.entry.clone(), forecast));
     let news = shown
         .as_ref()
         .and_then(|shown| record_page::news(&shown.forecast, "", (330.0, 200.0)));
@@ -68,13 +69,13 @@ fn page(context: &Context<'_>, record: &TrackRecord, detail: ForecastDetail) -> 
             p.crumb {
                 a href="/" { "Today" } " / "
                 @if let Some(ticker) = &detail.entry.ticker { a href={ "/tickers/" (ticker) } { (ticker) } " / " }
-                "pick " code { (id.get(..SHORT).unwrap_or(&id)) }
+                "pick " code { (short(&id)) }
             }
             h1 { (heading) }
         }
         @if let Some(shown) = &shown { div.grid { (said(&id, shown).draw()) } }
         div.grid {
-            (Panel {
+            (PagePanel {
                 id: "steps",
                 class: "c8",
                 title: html! { "How it came about" },
@@ -89,7 +90,7 @@ fn page(context: &Context<'_>, record: &TrackRecord, detail: ForecastDetail) -> 
             }
         }
     };
-    Page::new(heading, "", main)
+    HtmlPage::new(heading, "", main)
 }
 
 /// The pick in a sentence.
@@ -127,8 +128,8 @@ fn heading(entry: &ForecastEntry) -> String {
     format!("{ticker} {said}{when}. {came}, {words}.")
 }
 
-fn said(id: &str, shown: &Shown) -> Panel {
-    Panel {
+fn said(id: &str, shown: &ShownForecast) -> PagePanel {
+    PagePanel {
         id: "fan",
         class: "c12",
         title: html! { "Said and came" },
@@ -138,9 +139,9 @@ fn said(id: &str, shown: &Shown) -> Panel {
     }
 }
 
-fn in_short(context: &Context<'_>, entry: &ForecastEntry) -> Panel {
+fn in_short(context: &PageContext<'_>, entry: &ForecastEntry) -> PagePanel {
     let written = |value: f64| price(value, entry.close.unwrap_or(value));
-    Panel {
+    PagePanel {
         id: "short",
         class: "",
         title: html! { "In short" },
@@ -157,11 +158,11 @@ fn in_short(context: &Context<'_>, entry: &ForecastEntry) -> Panel {
     }
 }
 
-fn again(forecast: &CloseForecast) -> Panel {
+fn again(forecast: &CloseForecast) -> PagePanel {
     let as_of = forecast
         .as_of
         .to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    Panel {
+    PagePanel {
         id: "again",
         class: "",
         title: html! { "Make it again" },

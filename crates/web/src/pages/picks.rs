@@ -3,10 +3,10 @@
 use closecall_charts::own_scale_band;
 use maud::{Markup, html};
 
-use super::Context;
 use super::board::{call, is_over};
+use super::context::PageContext;
 use super::drawing::{claimed, svg};
-use super::layout::{Panel, at, scroll};
+use super::layout::{PagePanel, at, scroll};
 use crate::api::entry::{EntryState, Fell, ForecastEntry};
 use crate::problem::Problem;
 use crate::record::TrackRecord;
@@ -15,7 +15,7 @@ use crate::text::{counted, day, error, price, ratio};
 const SIZE: (f64, f64) = (120.0, 20.0);
 
 /// The newest picks.
-pub(crate) fn panel(context: &Context<'_>, record: &TrackRecord) -> Result<Panel, Problem> {
+pub(crate) fn panel(context: &PageContext<'_>, record: &TrackRecord) -> Result<PagePanel, Problem> {
     let rows = record.book().rows;
     let found = record.read(|reader| reader.newest(Some(rows + 1), 10))?;
     let entries: Vec<ForecastEntry> = found.iter().map(ForecastEntry::of).collect();
@@ -27,7 +27,7 @@ pub(crate) fn panel(context: &Context<'_>, record: &TrackRecord) -> Result<Panel
             p.key { a href="/record" { "The record of all " (counted(record.book().forecasts, "forecast")) } }
         }
     };
-    Ok(Panel {
+    Ok(PagePanel {
         id: "picks",
         class: "c8",
         title: html! { "Recent picks" },
@@ -38,7 +38,7 @@ pub(crate) fn panel(context: &Context<'_>, record: &TrackRecord) -> Result<Panel
 }
 
 /// A table of picks.
-pub(crate) fn table(context: &Context<'_>, entries: &[ForecastEntry]) -> Markup {
+pub(crate) fn table(context: &PageContext<'_>, entries: &[ForecastEntry]) -> Markup {
     html! {
         table {
             thead { tr {
@@ -57,7 +57,7 @@ pub(crate) fn table(context: &Context<'_>, entries: &[ForecastEntry]) -> Markup 
     }
 }
 
-fn row(context: &Context<'_>, entry: &ForecastEntry) -> Markup {
+fn row(context: &PageContext<'_>, entry: &ForecastEntry) -> Markup {
     let id = entry.pick_id.to_string();
     let actual = entry.score.map(|score| score.actual);
     html! {
@@ -90,7 +90,7 @@ fn prices(entry: &ForecastEntry) -> String {
 }
 
 /// End of a pick, or what it waits for.
-pub(crate) fn outcome(context: &Context<'_>, entry: &ForecastEntry) -> Markup {
+pub(crate) fn outcome(context: &PageContext<'_>, entry: &ForecastEntry) -> Markup {
     let plain = |words: &str| html! { span.tag.in { (words) } };
     if entry.state == EntryState::DeadLetter {
         let reason = entry.reason.map(|reason| reason.code()).unwrap_or_default();

@@ -3,19 +3,21 @@
 use closecall_charts::Glyph;
 use maud::{Markup, html};
 
+use super::context::PageContext;
 use super::drawing::ring;
-use super::layout::{Panel, ago, scroll};
-use super::{Context, Page, peers, vendors};
-use crate::api::stages::{HopView, LedgerView, STAGES, StageView, StagesView};
+use super::html_page::HtmlPage;
+use super::layout::{PagePanel, ago, scroll};
+use super::{peers, vendors};
+use crate::api::stages::{HopView, LedgerView, STAGES, StageView, StagesView, title};
 use crate::text::{age, clean, count, counted, duration, hash_ends};
 
 /// Work may be silent this many times its bound before its stage counts as stuck.
 const STUCK: u64 = 2;
 
 /// The panel on the first page.
-pub(crate) fn panel(context: &Context<'_>) -> Panel {
+pub(crate) fn panel(context: &PageContext<'_>) -> PagePanel {
     let view = &context.stages;
-    Panel {
+    PagePanel {
         id: "pipeline",
         class: "c12",
         title: html! { "Pipeline" },
@@ -34,7 +36,7 @@ pub(crate) fn panel(context: &Context<'_>) -> Panel {
 }
 
 /// The worst of the stages, in a sentence.
-fn summary(context: &Context<'_>) -> Markup {
+fn summary(context: &PageContext<'_>) -> Markup {
     let view = &context.stages;
     if !view.running {
         let last = view
@@ -81,12 +83,6 @@ pub(crate) fn worst(view: &StagesView) -> String {
         return format!("every stage of this process ({}) is running", view.role);
     }
     "every stage is running".to_owned()
-}
-
-/// The title of a stage.
-pub(crate) fn title(name: &str) -> String {
-    let known = STAGES.iter().find(|stage| stage.0 == name);
-    known.map_or_else(|| clean(name), |stage| stage.1.to_owned())
 }
 
 fn words(state: &str) -> String {
@@ -217,7 +213,7 @@ fn strip(view: &StagesView) -> Markup {
 }
 
 /// `/pipeline`: every stage with its histogram, the partitions, the vendors. Every role has it.
-pub(crate) fn page(context: &Context<'_>) -> Page {
+pub(crate) fn page(context: &PageContext<'_>) -> HtmlPage {
     let view = &context.stages;
     let sentence = if view.running {
         worst(view)
@@ -239,10 +235,10 @@ pub(crate) fn page(context: &Context<'_>) -> Page {
         @if !view.peers.is_empty() { div.grid { (peers::panel(view).draw()) } }
         @if !view.vendors.is_empty() { div.grid { (vendors::panel(view, "c12").draw()) } }
     };
-    Page::new(format!("Pipeline: {sentence}"), "/pipeline", main)
+    HtmlPage::new(format!("Pipeline: {sentence}"), "/pipeline", main)
 }
 
-fn stages(context: &Context<'_>) -> Panel {
+fn stages(context: &PageContext<'_>) -> PagePanel {
     let view = &context.stages;
     let bounds: Vec<Option<f64>> = view
         .stages
@@ -286,7 +282,7 @@ fn stages(context: &Context<'_>) -> Panel {
             }
         }
     };
-    Panel {
+    PagePanel {
         id: "stages",
         class: "c12",
         title: html! { "Stages" },
@@ -302,7 +298,7 @@ fn bucket(stage: &StageView, k: usize) -> u64 {
     up_to(k) - k.checked_sub(1).map_or(0, up_to)
 }
 
-fn partitions(view: &StagesView) -> Panel {
+fn partitions(view: &StagesView) -> PagePanel {
     let table = html! {
         table {
             thead { tr {
@@ -323,7 +319,7 @@ fn partitions(view: &StagesView) -> Panel {
             }
         }
     };
-    Panel {
+    PagePanel {
         id: "partitions",
         class: "c12",
         title: html! { "Partitions" },

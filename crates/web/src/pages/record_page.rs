@@ -4,9 +4,12 @@ use closecall_charts::{ForestRow, NewsBar, forest, funnel, news_bars, zones};
 use closecall_protocol::CloseForecast;
 use maud::{Markup, html};
 
+use super::context::PageContext;
 use super::drawing::{coverage_key, news_key, svg, two};
-use super::layout::{Panel, scroll};
-use super::{Context, Page, verdict, verdict_of};
+use super::html_page::HtmlPage;
+use super::layout::{PagePanel, scroll};
+use super::verdict;
+use super::verdict::verdict_of;
 use crate::api::score::ScoreView;
 use crate::api::tickers::TickerEntry;
 use crate::api::verdict::{VerdictKind, when};
@@ -15,7 +18,7 @@ use crate::record::TrackRecord;
 use crate::text::{THIN, change, count, counted, day, ratio, share, whole_share};
 
 /// The `/record` page.
-pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
+pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
     let record = context.need_record()?;
     let score = record.score();
     let judged = verdict_of(record);
@@ -31,7 +34,7 @@ pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
             p.empty { b { "No close has come yet." } "A forecast is scored by the first later one of its ticker, once that knows the close." }
         }
     };
-    Ok(Page::new(
+    Ok(HtmlPage::new(
         format!("Record: {}", judged.heading),
         "/record",
         main,
@@ -39,8 +42,8 @@ pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
 }
 
 /// By the part of the day, as a table.
-pub(crate) fn phases(score: &ScoreView) -> Panel {
-    Panel {
+pub(crate) fn phases(score: &ScoreView) -> PagePanel {
+    PagePanel {
         id: "phases",
         class: "c12",
         title: html! { "By the part of the day" },
@@ -59,7 +62,7 @@ pub(crate) fn phases(score: &ScoreView) -> Panel {
     }
 }
 
-fn by_phase(score: &ScoreView) -> Panel {
+fn by_phase(score: &ScoreView) -> PagePanel {
     let rows: Vec<ForestRow> = score
         .phases
         .iter()
@@ -81,7 +84,7 @@ fn by_phase(score: &ScoreView) -> Panel {
         .fold(0.01, f64::max)
         .min(0.5);
     let scale = (1.0 - 1.1 * far, 1.0 + 1.1 * far);
-    Panel {
+    PagePanel {
         id: "by-phase",
         class: "c8",
         title: html! { "Error, where the price it starts from is 1" },
@@ -92,8 +95,8 @@ fn by_phase(score: &ScoreView) -> Panel {
 }
 
 /// The rule by which skill may be said.
-fn rule() -> Panel {
-    Panel {
+fn rule() -> PagePanel {
+    PagePanel {
         id: "rule",
         class: "c4",
         title: html! { "When skill is said" },
@@ -112,7 +115,7 @@ fn rule() -> Panel {
 }
 
 /// Coverage as outcomes add up.
-pub(crate) fn bands(score: &ScoreView, class: &'static str, size: (f64, f64)) -> Panel {
+pub(crate) fn bands(score: &ScoreView, class: &'static str, size: (f64, f64)) -> PagePanel {
     let shares: Vec<(f64, f64)> = score
         .series
         .iter()
@@ -121,7 +124,7 @@ pub(crate) fn bands(score: &ScoreView, class: &'static str, size: (f64, f64)) ->
             (of(point.inside_80), of(point.inside_90))
         })
         .collect();
-    Panel {
+    PagePanel {
         id: "bands",
         class,
         title: html! { "Do the bands hold?" },
@@ -138,10 +141,10 @@ pub(crate) fn bands(score: &ScoreView, class: &'static str, size: (f64, f64)) ->
 }
 
 /// Where the closes fell in the band.
-pub(crate) fn fell(score: &ScoreView, class: &'static str) -> Panel {
+pub(crate) fn fell(score: &ScoreView, class: &'static str) -> PagePanel {
     let counts: Option<[usize; 6]> = score.zones.as_slice().try_into().ok();
     let any = counts.filter(|counts| counts.iter().sum::<usize>() > 0);
-    Panel {
+    PagePanel {
         id: "fell",
         class,
         title: html! { "Where the closes fell" },
@@ -162,7 +165,7 @@ pub(crate) fn news(
     forecast: &CloseForecast,
     class: &'static str,
     size: (f64, f64),
-) -> Option<Panel> {
+) -> Option<PagePanel> {
     let means = forecast.news.as_ref().filter(|means| !means.is_empty())?;
     let bars: Vec<NewsBar> = means
         .iter()
@@ -173,7 +176,7 @@ pub(crate) fn news(
         })
         .collect();
     let newest = means.last()?;
-    Some(Panel {
+    Some(PagePanel {
         id: "news",
         class,
         title: html! { "News of " (forecast.ticker) },
@@ -198,7 +201,7 @@ pub(crate) fn signed(value: f64) -> String {
         .to_owned()
 }
 
-fn tickers(context: &Context<'_>, record: &TrackRecord) -> Panel {
+fn tickers(context: &PageContext<'_>, record: &TrackRecord) -> PagePanel {
     let rows: Vec<(TickerEntry, Option<f64>)> = context
         .site
         .tickers
@@ -215,7 +218,7 @@ fn tickers(context: &Context<'_>, record: &TrackRecord) -> Panel {
             (entry, score.width_90)
         })
         .collect();
-    Panel {
+    PagePanel {
         id: "by-ticker",
         class: "c8",
         title: html! { "By ticker" },
@@ -250,13 +253,13 @@ fn tickers(context: &Context<'_>, record: &TrackRecord) -> Panel {
 }
 
 /// Coverage by how wide the band was.
-fn thirds(score: &ScoreView) -> Panel {
+fn thirds(score: &ScoreView) -> PagePanel {
     const NAMES: [&str; 3] = [
         "Calm third (narrow bands)",
         "Middle third",
         "Stormy third (wide bands)",
     ];
-    Panel {
+    PagePanel {
         id: "thirds",
         class: "c4",
         title: html! { "In calm and in storm" },

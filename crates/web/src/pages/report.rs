@@ -3,17 +3,18 @@
 use closecall_charts::{ForestRow, forest};
 use maud::{Markup, html};
 
+use super::context::PageContext;
 use super::drawing::two;
-use super::layout::{Panel, scroll};
-use super::{Context, Page};
+use super::html_page::HtmlPage;
+use super::layout::{PagePanel, scroll};
 use crate::problem::Problem;
-use crate::report_file::{self, Group, Model, Report};
+use crate::report_file::{self, ReportGroup, ReportModel, StoredReport};
 use crate::text::{THIN, change, clean, count, counted, p_value, ratio, share, whole_share};
 
 /// The product's own model.
 const OWN: &str = "closecall";
 
-pub(crate) fn page(context: &Context<'_>, name: Option<&str>) -> Result<Page, Problem> {
+pub(crate) fn page(context: &PageContext<'_>, name: Option<&str>) -> Result<HtmlPage, Problem> {
     let record = context.need_record()?;
     let data_dir = record.directory();
     let names = report_file::names(data_dir);
@@ -27,7 +28,7 @@ pub(crate) fn page(context: &Context<'_>, name: Option<&str>) -> Result<Page, Pr
     }
 }
 
-fn none() -> Page {
+fn none() -> HtmlPage {
     let main = html! {
         div.lede {
             h1 { "No report yet." }
@@ -35,17 +36,17 @@ fn none() -> Page {
             p { code { "closecall backtest --out DATA_DIR/reports/NAME.json" } }
         }
     };
-    Page::new("Report", "/report", main)
+    HtmlPage::new("Report", "/report", main)
 }
 
-fn unreadable(why: &str) -> Page {
+fn unreadable(why: &str) -> HtmlPage {
     let main = html! {
         div.lede { h1 { "This report cannot be shown." } p { bdi { (clean(why)) } "." } }
     };
-    Page::new("Report", "/report", main)
+    HtmlPage::new("Report", "/report", main)
 }
 
-fn shown(report: &Report, name: &str, names: &[String]) -> Page {
+fn shown(report: &StoredReport, name: &str, names: &[String]) -> HtmlPage {
     let own = report.models.get(OWN);
     let span = match (&report.first, &report.last) {
         (Some(first), Some(last)) => format!("{} to {}", clean(first), clean(last)),
@@ -69,10 +70,10 @@ fn shown(report: &Report, name: &str, names: &[String]) -> Page {
         }
         @if !report.goals.is_empty() { div.grid { (goals(report).draw()) } }
     };
-    Page::new(format!("Report {name}"), "/report", main)
+    HtmlPage::new(format!("Report {name}"), "/report", main)
 }
 
-fn heading(own: Option<&Model>) -> String {
+fn heading(own: Option<&ReportModel>) -> String {
     let Some(relative) = own.and_then(|own| own.total.relative_mae) else {
         return "Nothing here can be compared with the price it starts from.".to_owned();
     };
@@ -85,14 +86,14 @@ fn heading(own: Option<&Model>) -> String {
     format!("{said}: {} its error.", ratio(relative.value))
 }
 
-fn interval(value: Option<report_file::Interval>) -> String {
+fn interval(value: Option<report_file::ReportInterval>) -> String {
     value.map_or_else(
         || "—".to_owned(),
         |value| format!("{:.3} to {:.3}", value.lower, value.upper),
     )
 }
 
-fn errors(report: &Report) -> Panel {
+fn errors(report: &StoredReport) -> PagePanel {
     let rows: Vec<ForestRow> = report
         .models
         .iter()
@@ -113,7 +114,7 @@ fn errors(report: &Report) -> Panel {
         .filter(|far| *far < 0.1)
         .fold(0.01, f64::max);
     let scale = (1.0 - 1.2 * far, 1.0 + 1.2 * far);
-    Panel {
+    PagePanel {
         id: "errors",
         class: "c8",
         title: html! { "Error, where the price it starts from is 1" },
@@ -126,8 +127,8 @@ fn errors(report: &Report) -> Panel {
     }
 }
 
-fn how(report: &Report) -> Panel {
-    Panel {
+fn how(report: &StoredReport) -> PagePanel {
+    PagePanel {
         id: "how",
         class: "c4",
         title: html! { "How to read this" },
@@ -149,14 +150,14 @@ fn how(report: &Report) -> Panel {
     }
 }
 
-fn band(group: &Group, level: f64) -> Option<&report_file::Band> {
+fn band(group: &ReportGroup, level: f64) -> Option<&report_file::ReportBand> {
     group
         .bands
         .iter()
         .find(|band| crate::api::score::is_level(band.level, level))
 }
 
-fn covered(group: &Group, level: f64) -> String {
+fn covered(group: &ReportGroup, level: f64) -> String {
     band(group, level).map_or_else(|| "—".to_owned(), |band| share(band.coverage.value))
 }
 
@@ -171,7 +172,7 @@ fn right(right: usize, calls: usize) -> String {
     )
 }
 
-fn cells(group: &Group) -> Markup {
+fn cells(group: &ReportGroup) -> Markup {
     html! {
         td.r { (count(i64::try_from(group.outcomes).unwrap_or(0))) }
         td.r.nw { (group.relative_mae.map_or_else(|| "—".to_owned(), |relative| ratio(relative.value))) }
@@ -206,14 +207,14 @@ fn head(first: &str) -> Markup {
     }
 }
 
-fn models(report: &Report) -> Panel {
+fn models(report: &StoredReport) -> PagePanel {
     let table = html! {
         table {
             (head("Model"))
             tbody { @for (name, model) in &report.models { tr { th scope="row" { (clean(name)) } (cells(&model.total)) } } }
         }
     };
-    Panel {
+    PagePanel {
         id: "models",
         class: "c12",
         title: html! { "Every model on the same outcomes" },
@@ -223,14 +224,14 @@ fn models(report: &Report) -> Panel {
     }
 }
 
-fn times(own: &Model) -> Panel {
+fn times(own: &ReportModel) -> PagePanel {
     let table = html! {
         table {
             (head("Asked at"))
             tbody { @for (time, group) in &own.times { tr { th scope="row" { (clean(time)) } (cells(group)) } } }
         }
     };
-    Panel {
+    PagePanel {
         id: "times",
         class: "c12",
         title: html! { "By the time asked" },
@@ -240,7 +241,7 @@ fn times(own: &Model) -> Panel {
     }
 }
 
-fn tickers(own: &Model) -> Panel {
+fn tickers(own: &ReportModel) -> PagePanel {
     let table = html! {
         table {
             thead { tr {
@@ -263,7 +264,7 @@ fn tickers(own: &Model) -> Panel {
             }
         }
     };
-    Panel {
+    PagePanel {
         id: "by-ticker",
         class: "c8",
         title: html! { "By ticker" },
@@ -273,13 +274,13 @@ fn tickers(own: &Model) -> Panel {
     }
 }
 
-fn thirds(own: &Model) -> Panel {
+fn thirds(own: &ReportModel) -> PagePanel {
     const NAMES: [&str; 3] = [
         "Calm third (narrow bands)",
         "Middle third",
         "Stormy third (wide bands)",
     ];
-    Panel {
+    PagePanel {
         id: "thirds",
         class: "",
         title: html! { "In calm and in storm" },
@@ -298,9 +299,9 @@ fn thirds(own: &Model) -> Panel {
     }
 }
 
-fn made(report: &Report, names: &[String]) -> Panel {
+fn made(report: &StoredReport, names: &[String]) -> PagePanel {
     let made = &report.made_with;
-    Panel {
+    PagePanel {
         id: "made",
         class: "",
         title: html! { "Made with" },
@@ -321,7 +322,7 @@ fn made(report: &Report, names: &[String]) -> Panel {
     }
 }
 
-fn goals(report: &Report) -> Panel {
+fn goals(report: &StoredReport) -> PagePanel {
     let reached = report.goals.iter().filter(|goal| goal.reached).count();
     let measured = |value: f64| change(value / 100.0).replace(['%', '+', THIN], "");
     let table = html! {
@@ -348,7 +349,7 @@ fn goals(report: &Report) -> Panel {
             }
         }
     };
-    Panel {
+    PagePanel {
         id: "goals",
         class: "c12",
         title: html! { "Goals" },

@@ -2,9 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::fan::{Shown, call, data_up_to, rests_on};
-use super::layout::{Panel, scroll};
-use super::{Context, Page, picks, record_page, verdict};
+use super::context::PageContext;
+use super::fan::{ShownForecast, call, data_up_to, rests_on};
+use super::html_page::HtmlPage;
+use super::layout::{PagePanel, scroll};
+use super::{picks, record_page, verdict};
 use crate::api::entry::ForecastEntry;
 use crate::api::score::ScoreView;
 use crate::api::tickers::newest_forecast;
@@ -17,7 +19,11 @@ use closecall_protocol::Ticker;
 /// Picks of a page.
 const PICKS: u32 = 25;
 
-pub(crate) fn page(context: &Context<'_>, ticker: &str, query: &Query) -> Result<Page, Problem> {
+pub(crate) fn page(
+    context: &PageContext<'_>,
+    ticker: &str,
+    query: &Query,
+) -> Result<HtmlPage, Problem> {
     let ticker = query::ticker(ticker)?;
     let record = context.need_record()?;
     let before = query.number("before", 1..=i64::MAX)?;
@@ -37,7 +43,7 @@ pub(crate) fn page(context: &Context<'_>, ticker: &str, query: &Query) -> Result
         .and_then(|forecast| record_page::news(forecast, "c7", (620.0, 218.0)));
     let shown = newest
         .zip(forecast)
-        .map(|(entry, forecast)| Shown::new(context.site, record, entry, forecast));
+        .map(|(entry, forecast)| ShownForecast::new(context.site, record, entry, forecast));
     let score = record.score_of(&ticker);
     let main = html! {
         div.lede {
@@ -52,7 +58,7 @@ pub(crate) fn page(context: &Context<'_>, ticker: &str, query: &Query) -> Result
             }
             @if score.outcomes > 0 {
                 div.grid {
-                    (Panel {
+                    (PagePanel {
                         id: "phases",
                         class: "c12",
                         title: html! { "By the part of the day" },
@@ -65,21 +71,21 @@ pub(crate) fn page(context: &Context<'_>, ticker: &str, query: &Query) -> Result
         }
         div.grid { (its_picks(context, record, &ticker, before)?.draw()) }
     };
-    Ok(Page::new(
+    Ok(HtmlPage::new(
         format!("{ticker}: forecast and record"),
         "/",
         main,
     ))
 }
 
-fn unknown(context: &Context<'_>, ticker: &Ticker) -> Problem {
+fn unknown(context: &PageContext<'_>, ticker: &Ticker) -> Problem {
     let known: Vec<&str> = context.site.tickers.iter().map(Ticker::as_str).collect();
     let mut problem = Problem::not_found(format!("No pick of {ticker} yet."));
     problem.detail = Some(format!("Picked from: {}", known.join(", ")).into());
     problem
 }
 
-fn lede(ticker: &Ticker, shown: Option<&Shown>) -> Markup {
+fn lede(ticker: &Ticker, shown: Option<&ShownForecast>) -> Markup {
     let bands =
         shown.and_then(|shown| Some((shown, shown.entry.band(0.8)?, shown.entry.band(0.9)?)));
     let Some((shown, inner, outer)) = bands else {
@@ -103,8 +109,8 @@ fn lede(ticker: &Ticker, shown: Option<&Shown>) -> Markup {
     }
 }
 
-fn fan(ticker: &Ticker, shown: &Shown) -> Panel {
-    Panel {
+fn fan(ticker: &Ticker, shown: &ShownForecast) -> PagePanel {
+    PagePanel {
         id: "fan",
         class: "c12",
         title: html! { (ticker) },
@@ -114,8 +120,8 @@ fn fan(ticker: &Ticker, shown: &Shown) -> Panel {
     }
 }
 
-fn scores(ticker: &Ticker, score: &ScoreView) -> Panel {
-    Panel {
+fn scores(ticker: &Ticker, score: &ScoreView) -> PagePanel {
+    PagePanel {
         id: "score",
         class: "c5",
         title: html! { "Its record" },
@@ -145,11 +151,11 @@ fn scores(ticker: &Ticker, score: &ScoreView) -> Panel {
 }
 
 fn its_picks(
-    context: &Context<'_>,
+    context: &PageContext<'_>,
     record: &TrackRecord,
     ticker: &Ticker,
     before: Option<i64>,
-) -> Result<Panel, Problem> {
+) -> Result<PagePanel, Problem> {
     let before = before.unwrap_or_else(|| record.book().rows + 1);
     let found = record.read(|reader| reader.newest_of(ticker, Some(before), PICKS))?;
     let entries: Vec<ForecastEntry> = found.iter().map(ForecastEntry::of).collect();
@@ -157,7 +163,7 @@ fn its_picks(
         .last()
         .filter(|_| entries.len() == PICKS as usize)
         .map(|entry| entry.seq);
-    Ok(Panel {
+    Ok(PagePanel {
         id: "picks",
         class: "c12",
         title: html! { "Its picks" },

@@ -2,17 +2,18 @@
 
 use maud::html;
 
-use super::fan::{Shown, data_up_to};
-use super::layout::Panel;
-use super::{
-    Context, Page, board, dead_letters, picks, pipeline, record_page, vendors, verdict, verdict_of,
-};
+use super::context::PageContext;
+use super::fan::{ShownForecast, data_up_to};
+use super::html_page::HtmlPage;
+use super::layout::PagePanel;
+use super::verdict::verdict_of;
+use super::{board, dead_letters, picks, pipeline, record_page, vendors, verdict};
 use crate::api::tickers::newest_forecast;
 use crate::api::verdict::VerdictKind;
 use crate::problem::Problem;
 use crate::record::TrackRecord;
 
-pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
+pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
     let Some(record) = context.record() else {
         return Ok(without_ledger(context));
     };
@@ -53,7 +54,7 @@ pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
     } else {
         format!(" {}", judged.bands)
     };
-    Ok(Page::new(
+    Ok(HtmlPage::new(
         format!("closecall: {}{bands}", judged.heading),
         "/",
         main,
@@ -61,14 +62,14 @@ pub(crate) fn page(context: &Context<'_>) -> Result<Page, Problem> {
 }
 
 fn fan(
-    context: &Context<'_>,
+    context: &PageContext<'_>,
     record: &TrackRecord,
     entry: crate::api::entry::ForecastEntry,
     forecast: closecall_protocol::CloseForecast,
-) -> Panel {
+) -> PagePanel {
     let ticker = forecast.ticker.clone();
-    let shown = Shown::new(context.site, record, entry, forecast);
-    Panel {
+    let shown = ShownForecast::new(context.site, record, entry, forecast);
+    PagePanel {
         id: "fan",
         class: "c7",
         title: html! { a.tk href={ "/tickers/" (ticker) } { (ticker) } },
@@ -78,8 +79,8 @@ fn fan(
     }
 }
 
-fn nothing() -> Panel {
-    Panel {
+fn nothing() -> PagePanel {
+    PagePanel {
         id: "fan",
         class: "c7",
         title: html! { "Newest forecast" },
@@ -90,7 +91,7 @@ fn nothing() -> Panel {
 }
 
 /// A role that keeps no record: what it is, and where to look.
-fn without_ledger(context: &Context<'_>) -> Page {
+fn without_ledger(context: &PageContext<'_>) -> HtmlPage {
     let role = &context.site.about.role;
     let main = html! {
         div.lede {
@@ -102,5 +103,5 @@ fn without_ledger(context: &Context<'_>) -> Page {
         }
         div.grid { (pipeline::panel(context).draw()) }
     };
-    Page::new(format!("closecall: {role}"), "/", main)
+    HtmlPage::new(format!("closecall: {role}"), "/", main)
 }

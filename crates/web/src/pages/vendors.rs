@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::layout::Panel;
+use super::layout::PagePanel;
 use crate::api::stages::{StagesView, VendorView};
 use crate::text::{clean, count};
 
-pub(crate) fn panel(view: &StagesView, class: &'static str) -> Panel {
-    Panel {
+pub(crate) fn panel(view: &StagesView, class: &'static str) -> PagePanel {
+    PagePanel {
         id: "vendors",
         class,
         title: html! { "Vendors" },

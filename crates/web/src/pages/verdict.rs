@@ -3,16 +3,16 @@
 use closecall_charts::number_line;
 use maud::{Markup, html};
 
+use super::context::PageContext;
 use super::drawing::two_spans;
-use super::{Context, verdict_of};
 use crate::api::score::{CoverageView, EstimateView, PhaseView, ScoreView};
-use crate::api::verdict::{Verdict, VerdictKind, when};
+use crate::api::verdict::{self as judged, ScoreVerdict, VerdictKind, when};
 use crate::assets::digest;
 use crate::record::TrackRecord;
 use crate::text::{THIN, age, ratio, share, whole_share};
 
 /// The verdict over the record.
-pub(crate) fn draw(context: &Context<'_>, record: &TrackRecord) -> Markup {
+pub(crate) fn draw(context: &PageContext<'_>, record: &TrackRecord) -> Markup {
     let verdict = verdict_of(record);
     let score = record.score();
     let inner = html! {
@@ -38,7 +38,7 @@ pub(crate) fn draw(context: &Context<'_>, record: &TrackRecord) -> Markup {
 }
 
 /// When the first pick is made.
-fn first_pick(context: &Context<'_>, verdict: &Verdict) -> String {
+fn first_pick(context: &PageContext<'_>, verdict: &ScoreVerdict) -> String {
     let next = context
         .stages
         .picks
@@ -52,7 +52,7 @@ fn first_pick(context: &Context<'_>, verdict: &Verdict) -> String {
     })
 }
 
-fn broken(verdict: &Verdict) -> Markup {
+fn broken(verdict: &ScoreVerdict) -> Markup {
     html! {
         h1 { (verdict.heading) }
         div.notice.bad { span { b { "Scores are not shown." } (verdict.text) } }
@@ -193,5 +193,13 @@ fn alone(phase: &PhaseView) -> String {
         (Some(value), _) => whole_share(value),
         (None, Some(rate)) => format!("{} rose", whole_share(rate)),
         (None, None) => "—".to_owned(),
+    }
+}
+
+/// The verdict as a page shows it: that of the score, unless the ledger does not verify.
+pub(crate) fn verdict_of(record: &TrackRecord) -> judged::ScoreVerdict {
+    match record.damage() {
+        Some(damage) => judged::broken(&damage),
+        None => record.score().verdict.clone(),
     }
 }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use closecall_ledger::{Error, Follower, Happening, LedgerEvent, Reader, State};
 use tokio::sync::watch;
 
-use super::{Book, OutcomeRecord, TrackRecord, Verification, lock};
-use crate::api::entry::{EventEntry, ForecastEntry};
+use super::book::{Book, OutcomeRecord};
+use super::track::{TrackRecord, Verification, lock};
 use crate::api::score::ScoreView;
-use crate::events::Event;
+use crate::events::ServedEvent;
 
 /// Least time between two computations of the score, and how many times longer than it took.
 const SCORE_EVERY: Duration = Duration::from_secs(1);
@@ -43,12 +43,6 @@ pub(super) fn start(
         .name("page-verifier".to_owned())
         .spawn(move || verify.block_on(verifying(&weak, stop)))?;
     Ok(())
-}
-
-impl Drop for TrackRecord {
-    fn drop(&mut self) {
-        self.stop.send_replace(true);
-    }
 }
 
 /// Waits, unless the record is dropped meanwhile: whether to go on.
@@ -158,29 +152,10 @@ fn take(record: &TrackRecord, events: &[LedgerEvent], reader: &Reader) -> Result
     if record.is_caught_up() {
         for row in events {
             // No one may be listening.
-            record.events.send(event(row)).ok();
+            record.events.send(ServedEvent::of(row)).ok();
         }
     }
     Ok(())
-}
-
-/// The event that readers get of a row.
-pub(super) fn event(row: &LedgerEvent) -> Event {
-    let (kind, data) = match &row.happening {
-        Happening::Recorded(entry) if entry.state == State::DeadLetter => (
-            "dead-letter",
-            serde_json::to_string(&ForecastEntry::of(entry)),
-        ),
-        Happening::Recorded(entry) => {
-            ("forecast", serde_json::to_string(&ForecastEntry::of(entry)))
-        }
-        Happening::Scored(score) => ("score", serde_json::to_string(&EventEntry::of(row, score))),
-    };
-    Event {
-        id: Some(row.seq),
-        kind,
-        data: data.unwrap_or_default(),
-    }
 }
 
 /// When the score is due to be computed again.

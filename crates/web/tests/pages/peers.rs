@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use closecall_calendar::Clock;
 use closecall_supervision::HealthBoard;
-use closecall_web::{Lag, Peers, Process};
+use closecall_web::{Lag, Peers, ProcessStatus};
 
 use crate::support::{at, get, serve_beside, until};
 
@@ -13,10 +13,10 @@ fn clock() -> Clock {
     Clock::fixed(at("2025-03-03T18:00:00Z"))
 }
 
-fn scraper() -> Process {
+fn scraper() -> ProcessStatus {
     let board = HealthBoard::new();
     board.degraded("scraper", "prices are 3 h old");
-    Process {
+    ProcessStatus {
         health: Some(board.health()),
         through_topics: true,
         lags: vec![Lag {
@@ -24,7 +24,7 @@ fn scraper() -> Process {
             partition: 3,
             lag: 38,
         }],
-        ..Process::default()
+        ..ProcessStatus::default()
     }
 }
 
@@ -39,9 +39,9 @@ fn the_stages_of_other_roles_are_shown_and_a_silent_one_is_unknown() {
         "nowhere.invalid:8080".to_owned(),
     ];
     let peers = Peers::watch(&names).unwrap();
-    let own = Process {
+    let own = ProcessStatus {
         through_topics: true,
-        ..Process::default()
+        ..ProcessStatus::default()
     };
     let (address, reporter) = serve_beside(clock(), None, "reporter", own, Some(peers));
     let stages = || get(address, "/api/v1/stages", "").json();

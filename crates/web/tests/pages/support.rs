@@ -12,7 +12,9 @@ use closecall_protocol::{
     CloseForecast, ForecastValues, Headline, Interval, ModelSummary, Phase, PickId, Reason,
     Reference, ReferenceKind, SessionDate, Ticker,
 };
-use closecall_web::{About, HttpSettings, Listening, Peers, Process, Site, TrackRecord, Web};
+use closecall_web::{
+    HttpSettings, Listening, Peers, ProcessStatus, Site, SiteDescription, TrackRecord, Web,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -93,7 +95,7 @@ impl Drop for Served {
 
 /// Serves a record, or a role without one.
 pub fn serve(clock: Clock, record: Option<Arc<TrackRecord>>, role: &str) -> (SocketAddr, Web) {
-    serve_beside(clock, record, role, Process::default(), None)
+    serve_beside(clock, record, role, ProcessStatus::default(), None)
 }
 
 /// The same, of a process that knows this of its stages, beside these peers.
@@ -101,7 +103,7 @@ pub fn serve_beside(
     clock: Clock,
     record: Option<Arc<TrackRecord>>,
     role: &str,
-    process: Process,
+    process: ProcessStatus,
     peers: Option<Arc<Peers>>,
 ) -> (SocketAddr, Web) {
     let settings = HttpSettings {
@@ -111,7 +113,7 @@ pub fn serve_beside(
     };
     let listening = Listening::bind(&settings).unwrap().unwrap();
     let address = listening.address;
-    let about = About {
+    let about = SiteDescription {
         version: "0.0.0",
         commit: "abcdef",
         role: role.to_owned(),

@@ -2,8 +2,7 @@
 
 use closecall_scoring::BandScore;
 
-use super::is_level;
-use super::views::{SeriesPoint, ThirdView};
+use super::views::{SeriesPoint, ThirdView, is_level};
 use crate::record::OutcomeRecord;
 
 /// Points of a series above which it is thinned.

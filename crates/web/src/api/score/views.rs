@@ -158,3 +158,8 @@ impl DirectionView {
         }
     }
 }
+
+/// Whether a level is the wanted one.
+pub(crate) fn is_level(level: f64, wanted: f64) -> bool {
+    (level - wanted).abs() < 1e-9
+}

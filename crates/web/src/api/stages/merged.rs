@@ -3,8 +3,8 @@
 
 use std::net::SocketAddr;
 
-use super::views::{HopView, PeerView, StageView};
-use super::{STAGES, StagesView};
+use super::names::STAGES;
+use super::views::{HopView, PeerView, StageView, StagesView};
 use crate::peers::Heard;
 
 /// States from the best to the worst; what is not among them is the worst of all.

@@ -6,6 +6,37 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// The pipeline.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct StagesView {
+    /// Role of this process.
+    pub(crate) role: String,
+    /// Version of the program.
+    pub(crate) version: String,
+    /// The product's clock.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) clock: DateTime<Utc>,
+    /// Where the data come from.
+    pub(crate) source: String,
+    /// Whether stages run in this process, or were heard of from another.
+    pub(crate) running: bool,
+    /// Whether the process is ending.
+    pub(crate) draining: bool,
+    /// The stages that run here.
+    pub(crate) stages: Vec<StageView>,
+    /// The three boundaries between the roles.
+    pub(crate) hops: Vec<HopView>,
+    /// Where the picks ended.
+    pub(crate) picks: PicksView,
+    /// The ledger, where this process keeps one.
+    pub(crate) ledger: Option<LedgerView>,
+    /// Requests to the vendors, where this process asks them.
+    pub(crate) vendors: Vec<VendorView>,
+    /// The other roles' processes, where `http.peers` names them; their stages are merged above.
+    #[serde(default)]
+    pub(crate) peers: Vec<PeerView>,
+}
+
 /// One stage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct StageView {

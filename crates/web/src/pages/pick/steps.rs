@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use closecall_protocol::CloseForecast;
 use maud::{Markup, html};
 
+use super::short_id::short;
 use crate::api::dead_letters::DeadLetterEntry;
 use crate::api::entry::{Fell, ForecastEntry};
 use crate::api::forecasts::ForecastDetail;
@@ -12,8 +13,6 @@ use crate::pages::record_page;
 use crate::text::{
     change, clean, count, day, duration, error, hash_ends, price, ratio, whole_share,
 };
-
-use super::SHORT;
 
 /// One step of the way.
 struct Step {
@@ -232,7 +231,7 @@ fn scored(detail: &ForecastDetail) -> Step {
                     @if score.baseline_error > 0.0 { ", so " (ratio(score.error / score.baseline_error)) " its error" }
                 }
                 dt { "yesterday's close" } dd { (error(score.last_close_error)) }
-                dt { "close known from" } dd { "the history of pick " a href={ "/picks/" (by_id) } { code { (by_id.get(..SHORT).unwrap_or(&by_id)) } } }
+                dt { "close known from" } dd { "the history of pick " a href={ "/picks/" (by_id) } { code { (short(&by_id)) } } }
             }
         },
     }
