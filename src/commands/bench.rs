@@ -26,7 +26,7 @@ use crate::settings::Settings;
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
     /// Train the reference network and the product's: seconds, GFLOP/s, and how far from this processor's peak
-    Train(TrainArgs),
+    Train(BenchTrainArgs),
     /// Send records through Kafka and one stage: milliseconds, records a second, beside a bare loop
     Bridge(BridgeArgs),
     /// Make picks against a simulated market: CPU time and memory by stage, cold and warm
@@ -35,7 +35,7 @@ pub(crate) enum BenchCommand {
 
 /// Train the reference network and the product's.
 #[derive(Debug, Args)]
-pub(crate) struct TrainArgs {
+pub(crate) struct BenchTrainArgs {
     /// Fits at the same time, each on a thread of its own
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = at_least_one)]
     pub(crate) jobs: usize,
@@ -73,7 +73,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
-pub(super) fn train(args: &TrainArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn train(args: &BenchTrainArgs) -> anyhow::Result<ExitCode> {
     // Many fits are there to be shared by all cores; one alone is measured on one.
     let jobs = match (args.tickers, args.jobs) {
         (Some(_), 1) => std::thread::available_parallelism()?.get(),

@@ -21,7 +21,7 @@ pub use self::check::LeakCheck;
 pub use self::leak::Leak;
 use self::plant::leaking_dataset;
 use crate::error::Error;
-use crate::simulated::{Dice, SimulatedMarket, SimulatedMarkets, Truth};
+use crate::simulated::{Dice, PlantedTruth, SimulatedMarket, SimulatedMarkets};
 use crate::variant::Variant;
 
 /// Sessions of the simulated markets; forecasts are of those that have a whole window before them.
@@ -68,7 +68,8 @@ impl LeakCheck<'_> {
         &self,
         progress: &(dyn Fn() -> ControlFlow<()> + Sync),
     ) -> Result<Option<LeakReport>, Error> {
-        let markets = SimulatedMarket::several(3, self.seed, SESSIONS, Truth::None, self.calendar)?;
+        let markets =
+            SimulatedMarket::several(3, self.seed, SESSIONS, PlantedTruth::None, self.calendar)?;
         let Some(own) = self.trials(&markets, self.planted, self.trials, progress)? else {
             return Ok(None);
         };

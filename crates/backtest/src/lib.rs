@@ -48,7 +48,7 @@ pub use leakcheck::{Leak, LeakCheck, LeakReport, LeakTrials};
 pub use line::Line;
 pub use numbers::{Goal, goals};
 pub use report::{Report, Run};
-pub use simulated::{SimulatedMarket, SimulatedMarkets, SimulatedSession, Truth};
+pub use simulated::{PlantedTruth, SimulatedMarket, SimulatedMarkets, SimulatedSession};
 pub use text::tables;
 pub use train::{TrainProgress, rows_of, train};
 pub use variant::{UnknownVariant, Variant};

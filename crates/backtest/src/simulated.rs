@@ -32,7 +32,7 @@ const HEADLINES: i64 = 5;
 
 /// Planted truth of a market.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Truth {
+pub enum PlantedTruth {
     /// Nothing can be known but the price.
     None,
     /// This share of a session's variance, half of it from the move before and half from the
@@ -111,7 +111,7 @@ impl SimulatedMarket {
         ticker: Ticker,
         seed: u64,
         sessions: usize,
-        truth: Truth,
+        truth: PlantedTruth,
         calendar: &Calendar,
     ) -> Result<Self, Error> {
         let (year, month, day) = FIRST;
@@ -161,7 +161,7 @@ impl SimulatedMarket {
         count: usize,
         seed: u64,
         sessions: usize,
-        truth: Truth,
+        truth: PlantedTruth,
         calendar: &Calendar,
     ) -> Result<SimulatedMarkets, Error> {
         let one = |k: usize| {
@@ -190,26 +190,26 @@ fn one(
     session: Session,
     number: usize,
     mood: f64,
-    truth: Truth,
+    truth: PlantedTruth,
 ) -> SimulatedSession {
     state.variance =
         0.05 + 0.08 * state.shock * state.shock * state.variance + 0.87 * state.variance;
     let chi: f64 = (0..6).map(|_| dice.normal().powi(2)).sum();
     let before = state.shock.clamp(-3.0, 3.0);
     let (planted, signal) = match truth {
-        Truth::Linear(share) => (share, share.sqrt() * (before + mood) / 2.0_f64.sqrt()),
-        Truth::Interaction(share) => (share, share.sqrt() * before * mood),
+        PlantedTruth::Linear(share) => (share, share.sqrt() * (before + mood) / 2.0_f64.sqrt()),
+        PlantedTruth::Interaction(share) => (share, share.sqrt() * before * mood),
         _ => (0.0, 0.0),
     };
     let jump = match truth {
-        Truth::VolatilityBreak(from) if number >= from => BREAK,
+        PlantedTruth::VolatilityBreak(from) if number >= from => BREAK,
         _ => 1.0,
     };
     let noise = (1.0 - planted).sqrt() * (4.0 / chi).sqrt();
     let size = DAILY * jump * state.variance.sqrt();
     let night = NIGHT.sqrt() * noise * dice.normal();
     let continued = match truth {
-        Truth::UnfairOpening => 0.5 * night,
+        PlantedTruth::UnfairOpening => 0.5 * night,
         _ => 0.0,
     };
     let minutes = (session.close - session.open).num_minutes();

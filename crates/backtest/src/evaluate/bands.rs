@@ -10,7 +10,7 @@ use crate::asked::AskedTime;
 use crate::dataset::dataset_at;
 use crate::error::Error;
 use crate::line::Line;
-use crate::simulated::{SimulatedMarket, Truth};
+use crate::simulated::{PlantedTruth, SimulatedMarket};
 use crate::variant::Variant;
 use crate::walk::Progress;
 
@@ -28,7 +28,7 @@ pub(super) fn after_a_break(
         evaluation.extent.markets / 2,
         evaluation.seed_of(20),
         BEFORE + AFTER,
-        Truth::VolatilityBreak(BEFORE),
+        PlantedTruth::VolatilityBreak(BEFORE),
         evaluation.calendar,
     )?;
     let variants = [Variant::default()];
@@ -66,7 +66,7 @@ pub(super) fn behind(
         extent.markets,
         evaluation.seed_of(21),
         BEFORE + each,
-        Truth::None,
+        PlantedTruth::None,
         evaluation.calendar,
     )?;
     let mut rows = Vec::new();

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::group::{Group, ModelReport};
 use crate::line::Line;
 use crate::report::{Report, Run};
-use crate::simulated::{SimulatedMarket, SimulatedMarkets, Truth};
+use crate::simulated::{PlantedTruth, SimulatedMarket, SimulatedMarkets};
 use crate::variant::Variant;
 
 /// Times asked: before the opening, and one at least in each part of the day.
@@ -38,9 +38,9 @@ pub(super) fn rows(
     progress: &mut OnProgress<'_>,
 ) -> Result<Option<Vec<EvaluationRow>>, Error> {
     let truth = if evaluation.planted(Plant::UnfairOpening) {
-        Truth::UnfairOpening
+        PlantedTruth::UnfairOpening
     } else {
-        Truth::None
+        PlantedTruth::None
     };
     let extent = evaluation.extent;
     let markets = SimulatedMarket::several(

@@ -9,7 +9,7 @@ use crate::asked::AskedTime;
 use crate::error::Error;
 use crate::line::Line;
 use crate::report::news_gain;
-use crate::simulated::{SimulatedMarket, SimulatedMarkets, Truth};
+use crate::simulated::{PlantedTruth, SimulatedMarket, SimulatedMarkets};
 use crate::variant::Variant;
 
 /// Share planted and least share of it that one message recovers.
@@ -21,7 +21,7 @@ pub(super) fn rows(
 ) -> Result<Option<Vec<EvaluationRow>>, Error> {
     let mut rows = Vec::new();
     for (part, (planted, least)) in (10..).zip(ONE_MESSAGE) {
-        let markets = markets(evaluation, part, Truth::Linear(planted))?;
+        let markets = markets(evaluation, part, PlantedTruth::Linear(planted))?;
         let news = planted == 0.10;
         let Some(lines) = lines(evaluation, &markets, news, progress)? else {
             return Ok(None);
@@ -48,7 +48,7 @@ pub(super) fn rows(
 pub(super) fn markets(
     evaluation: &Evaluation<'_>,
     part: u64,
-    truth: Truth,
+    truth: PlantedTruth,
 ) -> Result<SimulatedMarkets, Error> {
     let extent = evaluation.extent;
     let sessions = BEFORE + extent.sessions / 2;

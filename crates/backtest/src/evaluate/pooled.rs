@@ -5,7 +5,7 @@ use super::planted::recovered;
 use super::{Asked, Evaluation, EvaluationRow, Extent, OnProgress};
 use crate::asked::AskedTime;
 use crate::error::Error;
-use crate::simulated::{SimulatedMarket, SimulatedMarkets, Truth};
+use crate::simulated::{PlantedTruth, SimulatedMarket, SimulatedMarkets};
 use crate::train::{rows_of, train};
 use crate::variant::Variant;
 use crate::walk::Progress;
@@ -27,11 +27,11 @@ pub(super) fn rows(
 ) -> Result<Option<Vec<EvaluationRow>>, Error> {
     let mut rows = Vec::new();
     let truths = [
-        ("N7", Truth::Linear(0.05), "5 % planted", 0.75),
-        ("N7", Truth::Linear(0.10), "10 % planted", 0.80),
+        ("N7", PlantedTruth::Linear(0.05), "5 % planted", 0.75),
+        ("N7", PlantedTruth::Linear(0.10), "10 % planted", 0.80),
         (
             "H9",
-            Truth::Interaction(0.10),
+            PlantedTruth::Interaction(0.10),
             "an interaction of 10 %",
             0.40,
         ),
@@ -53,7 +53,7 @@ pub(super) fn rows(
 fn share(
     evaluation: &Evaluation<'_>,
     part: u64,
-    truth: Truth,
+    truth: PlantedTruth,
     progress: &mut OnProgress<'_>,
 ) -> Result<Option<(f64, usize)>, Error> {
     let (learned, sessions) = (learned(evaluation.extent), evaluation.extent.sessions);

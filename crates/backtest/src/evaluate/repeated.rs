@@ -9,7 +9,7 @@ use closecall_forecast::ForecastSettings;
 use super::{Asked, BEFORE, Evaluation, EvaluationRow, OnProgress, Plant, times};
 use crate::error::Error;
 use crate::leakcheck::{Leak, LeakCheck};
-use crate::simulated::{SimulatedMarket, Truth};
+use crate::simulated::{PlantedTruth, SimulatedMarket};
 use crate::variant::Variant;
 use crate::walk::Progress;
 
@@ -89,7 +89,7 @@ fn again(
         4,
         evaluation.seed_of(41),
         BEFORE + SESSIONS,
-        Truth::Linear(0.05),
+        PlantedTruth::Linear(0.05),
         evaluation.calendar,
     )?;
     let times = times(&["before", "09:31", "12:00"]);
