@@ -132,11 +132,12 @@ fn articles(
     part: Span,
     (scorer, seen_by): (Option<&str>, i64),
 ) -> rusqlite::Result<(Vec<Article>, Vec<String>)> {
+    // Named, since otherwise the planner walks through all articles of the ticker for each of them.
     let mut query = connection.prepare_cached(
         "SELECT published, title, summary, url, publisher,
              CASE WHEN scorer = ?5 THEN score END, identity FROM articles this
          WHERE ticker = ?1 AND published >= ?2 AND published < ?3 AND first_seen <= ?6 AND NOT EXISTS (
-             SELECT 1 FROM articles before
+             SELECT 1 FROM articles before INDEXED BY articles_by_identity
              WHERE before.ticker = ?1 AND before.identity = this.identity
                  AND before.published >= ?4 AND before.published < this.published
                  AND before.first_seen <= ?6)
