@@ -15,7 +15,6 @@ const ADDRESS: &str = "http://127.0.0.1:39417/ and http://127.0.0.1:9/";
 const AS_OF: &str = "2026-03-10T13:00:00Z";
 
 #[tokio::test]
-#[ignore = "known to fail since prices are kept by provider"]
 async fn a_store_of_the_first_version_is_forecast_from() {
     let dir = tempfile::tempdir().unwrap();
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/first-version");
