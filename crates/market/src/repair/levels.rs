@@ -20,10 +20,14 @@ const MANY_SESSIONS: usize = 10;
 const RATIOS: [f64; 16] = [
     2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0,
 ];
+/// Next ratio after the last. A jump must lie clear of it as of any other: what is beyond has no
+/// known ratio.
+const BEYOND: f64 = 60.0;
 /// Share of the next ratio's distance within which the right one has to be.
 const CLEARLY: f64 = 0.5;
 
 const UNCONFIRMED: &str = "which no split announces and too few later sessions confirm";
+const UNDONE: &str = "which a later jump undoes, as no split does";
 const UNEXPLAINED: &str = "which no split and no unit explains";
 const OTHER_UNIT: &str = "as between two units, and nothing shows which of them is meant";
 
@@ -33,6 +37,8 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
     // factor, and the refusal that it takes unless an older jump leads back.
     let mut other_unit: Option<(usize, f64, Unsound)> = None;
     let mut in_other_unit = 0;
+    // Factors of the splits that nothing announces.
+    let mut taken: Vec<f64> = Vec::new();
     let mut row = series.bars.len().saturating_sub(1);
     while row > 0 {
         let newer = series.bars.len() - row;
@@ -41,8 +47,17 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
         }
         if series.step(row).abs() <= hidden_limit(series, row, newer) {
         } else if let Some(split) = split(series, row) {
-            if !split.announced && newer < CONFIRMED_BY {
-                return Err(series.jump(row, UNCONFIRMED));
+            if !split.announced {
+                if newer < CONFIRMED_BY {
+                    return Err(series.jump(row, UNCONFIRMED));
+                }
+                if taken
+                    .iter()
+                    .any(|later| (later * split.factor - 1.0).abs() < 1e-9)
+                {
+                    return Err(series.jump(row, UNDONE));
+                }
+                taken.push(split.factor);
             }
             series.rescale_before(row, split.factor, RepairRule::Split);
         } else if series.step(row).abs() <= limit(series, row, newer) {
@@ -142,10 +157,11 @@ fn split(series: &RepairSeries<'_>, row: usize) -> Option<Explained> {
     if series.sessions(row) >= MANY_SESSIONS {
         return None;
     }
-    let mut misses = RATIOS.map(|ratio| (miss(series, row, toward(ratio).ln()), ratio));
+    let miss_of = |ratio: f64| miss(series, row, toward(ratio).ln());
+    let mut misses = RATIOS.map(|ratio| (miss_of(ratio), ratio));
     misses.sort_by(|a, b| a.0.total_cmp(&b.0));
     let [(best, ratio), (next, _), ..] = misses;
-    let certain = best <= tolerance && best <= CLEARLY * next;
+    let certain = best <= tolerance && best <= CLEARLY * next.min(miss_of(BEYOND));
     certain.then(|| Explained {
         factor: toward(ratio),
         announced: false,
