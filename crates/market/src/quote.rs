@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::{PriceRange, Provider, Quote, QuoteAbsent, SessionTimes};
 
 use crate::providers::{IntradayAnswer, IntradayRow};
-use crate::split::Split;
+use crate::split::{RATIOS, Split};
 
 /// Agreement of two closes of one session, and of a ratio with a split's.
 pub(crate) const SAME_BASIS: f64 = 0.005;
@@ -20,22 +20,6 @@ const UNBELIEVABLE: f64 = 0.4;
 const SUSPICIOUS: f64 = 0.25;
 /// A split that moves prices less cannot be told from the market's own move.
 const TELLING: f64 = 0.1;
-/// Ratios that splits have.
-const RATIOS: [f64; 13] = [
-    4.0 / 3.0,
-    1.4,
-    1.5,
-    5.0 / 3.0,
-    2.0,
-    2.5,
-    3.0,
-    4.0,
-    5.0,
-    7.0,
-    8.0,
-    10.0,
-    20.0,
-];
 /// A first row that starts later after the opening does not hold the opening price.
 const OPENS_WITHIN: TimeDelta = TimeDelta::minutes(5);
 

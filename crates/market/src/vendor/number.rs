@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// One entry. Reading it never fails, so that one odd entry does not cost the whole answer.
@@ -34,6 +35,12 @@ impl Cell {
         }
     }
 
+    /// The moment, when it is a text of RFC 3339.
+    pub(crate) fn time(&self) -> Option<DateTime<Utc>> {
+        let at = DateTime::parse_from_rfc3339(self.text()?).ok()?;
+        Some(at.to_utc())
+    }
+
     /// The text, when it is one.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
@@ -41,6 +48,11 @@ impl Cell {
             _ => None,
         }
     }
+}
+
+/// The number of an entry that may be missing.
+pub(crate) fn number(cell: &Option<Cell>) -> Option<f64> {
+    cell.as_ref()?.number()
 }
 
 impl<'de> Deserialize<'de> for Cell {

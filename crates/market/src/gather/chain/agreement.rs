@@ -5,28 +5,12 @@
 
 use closecall_protocol::Bar;
 
-use crate::split::Split;
+use crate::split::{RATIOS, Split};
 
 /// Number of the newest common closes that are compared; with fewer nothing can be said.
 pub(super) const COMMON: usize = 20;
 /// Largest difference of ratios that agree, with each other and with a split's.
 const WITHIN: f64 = 0.001;
-/// Ratios of splits, for one that neither provider names.
-const RATIOS: [f64; 13] = [
-    4.0 / 3.0,
-    1.4,
-    1.5,
-    5.0 / 3.0,
-    2.0,
-    2.5,
-    3.0,
-    4.0,
-    5.0,
-    7.0,
-    8.0,
-    10.0,
-    20.0,
-];
 
 /// Relation between the newest common closes of two histories.
 #[derive(Debug, Clone, PartialEq)]

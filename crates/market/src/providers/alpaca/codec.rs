@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use closecall_calendar::Calendar;
 use closecall_protocol::{Bar, SessionDate};
 use serde::Deserialize;
@@ -12,7 +11,7 @@ use crate::vendor::VendorFault;
 use crate::vendor::bounded::{AtMost, Named};
 use crate::vendor::fault::shown;
 use crate::vendor::http::HttpAnswer;
-use crate::vendor::number::Cell;
+use crate::vendor::number::{Cell, number};
 
 /// Bars of one page; the vendor sends at most ten thousand.
 type Bars = AtMost<WireBar, 20_000>;
@@ -109,7 +108,7 @@ pub(super) fn chart(page: &Page) -> Chart {
 }
 
 fn daily(wire: &WireBar) -> Result<Bar, String> {
-    let at = time(&wire.t).ok_or("it has no time")?;
+    let at = wire.t.time().ok_or("it has no time")?;
     let close = number(&wire.c).ok_or("its close is not a number")?;
     // Midnight of New York.
     let session = SessionDate::new(Calendar::date_at(at)).map_err(|error| error.to_string())?;
@@ -122,28 +121,19 @@ fn daily(wire: &WireBar) -> Result<Bar, String> {
 
 /// Bars of a minute.
 pub(super) fn rows(page: &Page) -> Result<Vec<IntradayRow>, VendorFault> {
-    let row = |(number, wire): (usize, &WireBar)| {
-        let no_time = || VendorFault::Malformed(format!("row {number} has no time"));
-        let price = |cell: &Option<Cell>| self::number(cell).filter(|price| *price > 0.0);
+    let row = |(place, wire): (usize, &WireBar)| {
+        let no_time = || VendorFault::Malformed(format!("row {place} has no time"));
+        let price = |cell: &Option<Cell>| number(cell).filter(|price| *price > 0.0);
         Ok(IntradayRow {
-            start: time(&wire.t).ok_or_else(no_time)?,
+            start: wire.t.time().ok_or_else(no_time)?,
             open: price(&wire.o),
             high: price(&wire.h),
             low: price(&wire.l),
             close: price(&wire.c),
-            volume: self::number(&wire.v),
+            volume: number(&wire.v),
         })
     };
     page.bars.iter().enumerate().map(row).collect()
-}
-
-fn time(cell: &Cell) -> Option<DateTime<Utc>> {
-    let at = DateTime::parse_from_rfc3339(cell.text()?).ok()?;
-    Some(at.to_utc())
-}
-
-fn number(cell: &Option<Cell>) -> Option<f64> {
-    cell.as_ref()?.number()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use closecall_protocol::{Bar, SessionDate};
 use serde::Deserialize;
 
@@ -15,7 +15,7 @@ use crate::vendor::VendorFault;
 use crate::vendor::bounded::AtMost;
 use crate::vendor::fault::shown;
 use crate::vendor::http::HttpAnswer;
-use crate::vendor::number::Cell;
+use crate::vendor::number::{Cell, number};
 
 /// Thirty years of sessions, or two thousand bars inside them.
 type Rows<T> = AtMost<T, 20_000>;
@@ -103,7 +103,7 @@ pub(super) fn minutes(answer: &HttpAnswer) -> Result<Vec<IntradayRow>, VendorFau
         let no_time = || VendorFault::Malformed(format!("row {place} has no time"));
         let price = |cell: &Option<Cell>| number(cell).filter(|price| *price > 0.0);
         Ok(IntradayRow {
-            start: time(&row.date).ok_or_else(no_time)?,
+            start: row.date.time().ok_or_else(no_time)?,
             open: price(&row.open),
             high: price(&row.high),
             low: price(&row.low),
@@ -148,15 +148,6 @@ fn refusal(answer: &HttpAnswer) -> Result<(), VendorFault> {
 
 fn date(cell: &Cell) -> Option<NaiveDate> {
     cell.text()?.get(..10)?.parse().ok()
-}
-
-fn time(cell: &Cell) -> Option<DateTime<Utc>> {
-    let at = DateTime::parse_from_rfc3339(cell.text()?).ok()?;
-    Some(at.to_utc())
-}
-
-fn number(cell: &Option<Cell>) -> Option<f64> {
-    cell.as_ref()?.number()
 }
 
 #[cfg(test)]
