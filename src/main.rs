@@ -12,10 +12,12 @@ mod console;
 mod exit;
 mod following;
 mod model_file;
+mod monitoring;
 mod page;
 mod pipeline;
 
 mod role;
+mod run_options;
 mod settings;
 mod stdout;
 mod telemetry;

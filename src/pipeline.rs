@@ -6,59 +6,25 @@ use std::time::Duration;
 
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{Forecaster, LedgerDeadLetters};
-use closecall_alerts::AlertCounts;
-use closecall_calendar::{Clock, Timetable};
+use closecall_calendar::Clock;
 use closecall_forecast::{FitCache, forecast_with_model};
 use closecall_ledger::{Follower, Ledger, Reader, SharedLedger};
 use closecall_protocol::TickerPicked;
 use closecall_sentiment::DatasetBuilder;
-use closecall_supervision::{FaultPoints, Outbox, ProcessExit, Signals, Supervisor};
-use closecall_web::{Listening, Web};
+use closecall_supervision::{Outbox, ProcessExit, Signals, Supervisor};
 
 use crate::account::RunSummary;
-use crate::alerting::{self, Watched};
-use crate::console::{Console, Format};
+use crate::console::Console;
 use crate::exit::{Code, CodedError, OrExit};
 use crate::following::Following;
 use crate::model_file::ModelFile;
-use crate::page::{self, Notice, Parts};
+use crate::monitoring::Monitoring;
+use crate::page;
 use crate::role::Role;
+use crate::run_options::RunOptions;
 use crate::settings::Settings;
 use crate::topology::{self, PickerRole, ReporterRole, Roles, ScraperRole};
-use crate::web::{Counts, Metrics, Pages, Reading, readings};
-
-/// Options of one run.
-#[derive(Debug)]
-pub(crate) struct RunOptions {
-    pub(crate) clock: Clock,
-    /// The roles of this process; all of them where none is named.
-    pub(crate) roles: Vec<Role>,
-    /// End by itself after this number of picks.
-    pub(crate) picks: Option<u64>,
-    /// Pick at these moments in place of all slots.
-    pub(crate) timetable: Option<Timetable>,
-    pub(crate) faults: FaultPoints,
-    pub(crate) format: Format,
-    /// Notice of the pages about a market that is not the real one.
-    pub(crate) notice: Option<Notice>,
-    /// A line for people at the start.
-    pub(crate) greeting: Option<&'static str>,
-}
-
-impl RunOptions {
-    fn has(&self, role: Role) -> bool {
-        self.roles.is_empty() || self.roles.contains(&role)
-    }
-
-    /// The roles of this process, for people.
-    fn role_names(&self) -> String {
-        if self.roles.is_empty() {
-            return "whole pipeline".to_owned();
-        }
-        let names: Vec<&str> = self.roles.iter().map(|role| role.name()).collect();
-        names.join(" and ")
-    }
-}
+use crate::web::{Counts, Reading, readings};
 
 /// Pause between two looks whether a limited run has ended.
 const LOOK: Duration = Duration::from_millis(50);
@@ -69,8 +35,8 @@ pub(crate) fn run(
     settings: &Settings,
     run: &RunOptions,
 ) -> anyhow::Result<(ProcessExit, Option<RunSummary>)> {
-    let kafka = settings.kafka.enabled().then_some(&settings.kafka);
-    if kafka.is_none() && !run.roles.is_empty() {
+    let kafka = settings.kafka.enabled();
+    if !kafka && !run.roles.is_empty() {
         let error = anyhow::anyhow!(
             "--stage runs one role of several, which meet on Kafka: set `kafka.brokers`"
         );
@@ -80,107 +46,78 @@ pub(crate) fn run(
     if let Some(greeting) = run.greeting {
         eprintln!("{greeting}");
     }
-    let counts = Counts::default();
     let mut readings = Vec::new();
     let roles = roles(settings, run, &mut readings)?;
-    let market = roles.scraper.as_ref().map(|role| Arc::clone(&role.market));
-    let alerts = settings.alerts.url.is_some();
-    let shown = listening.is_some() || alerts;
-    let record = match roles.reporter.as_ref().filter(|_| shown) {
-        Some(role) => {
-            let rows = Some(role.ledger.watch());
-            Some(page::record(&settings.data_dir, &run.clock, rows)?)
-        }
-        None => None,
-    };
+    let monitoring = Monitoring::of(settings, run, &roles, listening, readings)?;
     let following = match &roles.reporter {
-        Some(reporter) => follow(settings, run, &reporter.ledger, &counts)?,
+        Some(reporter) => follow(settings, run, &reporter.ledger, &monitoring.counts)?,
         None => Vec::new(),
     };
-    let before = match kafka {
-        None => Some(Reader::open(&settings.data_dir)?.summary()?),
-        Some(_) => None,
-    };
-    let seed = settings.picker.seed;
-    let (exit, accepted, restarts) = actix::System::new().block_on(async {
-        let mut signals = Signals::listen()?;
-        let supervisor = Supervisor::new(settings.supervision, run.clock.clone(), seed)?;
-        let bridge = kafka
-            .map(|kafka| {
-                let bridge = KafkaBridge::new(kafka.clone(), &supervisor, run.faults.clone())?;
-                Ok::<_, closecall_kafka::Error>(bridge.expiring_after(settings.picker.expiry()))
-            })
-            .transpose()?;
-        let first_hop = topology::wire(&supervisor, roles, bridge.as_ref())?;
-        readings.extend(first_hop.as_ref().map(readings::picks));
-        readings.extend(
-            bridge
-                .iter()
-                .flat_map(|bridge| readings::kafka(&bridge.stats())),
-        );
-        let parts = Parts {
-            board: supervisor.board().clone(),
-            clock: run.clock.clone(),
-            first_hop: first_hop.clone(),
-            kafka: bridge.as_ref().map(KafkaBridge::stats),
-            market,
-            timetable: run.timetable.clone(),
-            every: settings.picker.every,
-        };
-        if let Some(record) = record.clone().filter(|_| alerts) {
-            let counts = AlertCounts::default();
-            readings.push(readings::alerts(&counts));
-            let watched = Watched {
-                board: supervisor.board().clone(),
-                record,
-                clock: run.clock.clone(),
-                calendar: settings.calendar.calendar(),
-                every: settings.picker.every,
-            };
-            let page = listening.as_ref().map(Listening::url).unwrap_or_default();
-            alerting::start(settings, &supervisor, watched, &page, &counts)?;
-        }
-        let pages = Pages {
-            health: supervisor.health(),
-            every: settings.supervision.watchdog.every,
-            metrics: Arc::new(Metrics { counts, readings }),
-        };
-        let about = page::about(settings, run.role_names(), run.notice.clone());
-        let site = page::site(
-            settings,
-            about,
-            &run.clock,
-            record,
-            parts.source(),
-            pages.answers(),
-        )?;
-        let web = listening
-            .map(|listening| Web::start(listening, site))
-            .transpose();
-        let web = web.or_exit(Code::CannotCreate)?;
-        let exit = supervisor
-            .run(&mut signals, done(first_hop.as_deref(), run.picks))
-            .await;
-        if let Some(web) = web {
-            web.stop().await;
-        }
-        let restarts = supervisor
-            .board()
-            .health()
-            .stages
-            .values()
-            .map(|s| s.restarts)
-            .sum();
-        let accepted = first_hop.map_or(0, |hop| hop.stats().accepted);
-        anyhow::Ok((exit, accepted, restarts))
-    })?;
+    let before = (!kafka)
+        .then(|| Reader::open(&settings.data_dir)?.summary())
+        .transpose()?;
+    let ended = actix::System::new().block_on(stages(settings, run, roles, monitoring))?;
     following.into_iter().for_each(Following::finish);
     let Some(before) = before else {
-        return Ok((exit, None));
+        return Ok((ended.exit, None));
     };
     let after = Reader::open(&settings.data_dir)?.summary()?;
-    let summary = RunSummary::of(accepted, restarts, &before, after);
-    Ok((exit, Some(summary)))
+    let summary = RunSummary::of(ended.accepted, ended.restarts, &before, after);
+    Ok((ended.exit, Some(summary)))
+}
+
+/// End of the stages.
+struct Ended {
+    exit: ProcessExit,
+    /// Picks that were accepted.
+    accepted: u64,
+    restarts: u64,
+}
+
+/// Starts the stages and their monitoring, and waits for the end.
+async fn stages(
+    settings: &Settings,
+    run: &RunOptions,
+    roles: Roles,
+    monitoring: Monitoring,
+) -> anyhow::Result<Ended> {
+    let mut signals = Signals::listen()?;
+    let seed = settings.picker.seed;
+    let supervisor = Supervisor::new(settings.supervision, run.clock.clone(), seed)?;
+    let bridge = bridge(settings, run, &supervisor)?;
+    let first_hop = topology::wire(&supervisor, roles, bridge.as_ref())?;
+    let web = monitoring.start(
+        settings,
+        run,
+        &supervisor,
+        first_hop.as_ref(),
+        bridge.as_ref(),
+    )?;
+    let exit = supervisor
+        .run(&mut signals, done(first_hop.as_deref(), run.picks))
+        .await;
+    if let Some(web) = web {
+        web.stop().await;
+    }
+    let stages = supervisor.board().health().stages;
+    Ok(Ended {
+        exit,
+        accepted: first_hop.map_or(0, |hop| hop.stats().accepted),
+        restarts: stages.values().map(|stage| stage.restarts).sum(),
+    })
+}
+
+/// The way over the topics, where brokers are set.
+fn bridge(
+    settings: &Settings,
+    run: &RunOptions,
+    supervisor: &Supervisor,
+) -> anyhow::Result<Option<KafkaBridge>> {
+    if !settings.kafka.enabled() {
+        return Ok(None);
+    }
+    let bridge = KafkaBridge::new(settings.kafka.clone(), supervisor, run.faults.clone())?;
+    Ok(Some(bridge.expiring_after(settings.picker.expiry())))
 }
 
 /// Makes what the roles of this process need, and no more: a trainer opens no store.

@@ -18,7 +18,8 @@ use super::flags::RunFlags;
 use crate::console::{Console, Format};
 use crate::exit::{Code, OrExit};
 use crate::page;
-use crate::pipeline::{self, RunOptions};
+use crate::pipeline;
+use crate::run_options::RunOptions;
 use crate::settings::Settings;
 
 /// Run the whole pipeline on a simulated market.

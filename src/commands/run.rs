@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::flags::{ClockFlags, RunFlags};
 use crate::account::RunSummary;
-use crate::pipeline::{self, RunOptions};
+use crate::pipeline;
 use crate::role::Role;
+use crate::run_options::RunOptions;
 use crate::settings::Settings;
 
 /// Run the pipeline.
