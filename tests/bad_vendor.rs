@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
-mod common;
+use crate::common;
 
 use common::vendor::{Reply, Vendor, chart, closes, symbol};
 use common::{Done, MarketServer, Workplace};

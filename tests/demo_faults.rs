@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
-mod common;
+use crate::common;
 
 use common::pipeline::{DEMO_DATA, SHORT_WAITS, Said};
 use common::{Done, Workplace};

@@ -8,7 +8,7 @@
     reason = "tests may fail loudly"
 )]
 
-mod common;
+use crate::common;
 
 use std::time::Duration;
 

@@ -9,8 +9,8 @@
     reason = "tests may fail loudly"
 )]
 
-mod common;
-mod kafka_support;
+use crate::common;
+use crate::kafka_support;
 
 use std::process::Command;
 use std::time::Duration;

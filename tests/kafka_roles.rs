@@ -8,8 +8,8 @@
     reason = "tests may fail loudly"
 )]
 
-mod common;
-mod kafka_support;
+use crate::common;
+use crate::kafka_support;
 
 use std::net::TcpListener;
 use std::time::Duration;

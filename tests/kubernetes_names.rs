@@ -8,21 +8,18 @@
     reason = "tests may fail loudly"
 )]
 
-#[expect(dead_code, reason = "the policy test uses the rest")]
-#[path = "kubernetes_support/objects.rs"]
-mod objects;
-#[path = "kubernetes_support/render.rs"]
-mod render;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
+use crate::kubernetes_support::objects::{
+    all, environment, list, number, one, pod, role, text, workloads,
+};
+use crate::kubernetes_support::render::OVERLAYS;
+use crate::kubernetes_support::{objects, render};
 use closecall_protocol::Topic;
 use closecall_protocol::topic::{DEAD_LETTER_RETENTION_DAYS, PARTITIONS};
-use objects::{all, environment, list, number, one, pod, role, text, workloads};
-use render::OVERLAYS;
 use serde_json::Value;
 
 const ROLES: [&str; 4] = ["ticker-picker", "scraper", "gru-trainer", "reporter"];

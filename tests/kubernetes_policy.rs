@@ -2,7 +2,7 @@
 //! and judged, then weakened one field at a time, and each weakening must be complained about.
 //! What Kubernetes itself accepts is checked by `scripts/check-manifests`, not here.
 
-mod kubernetes_support;
+use crate::kubernetes_support;
 
 use std::collections::BTreeSet;
 

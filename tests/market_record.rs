@@ -1,6 +1,6 @@
 //! `market record` writes what `market serve --replay` reads, and no key.
 
-mod common;
+use crate::common;
 
 use common::{MarketServer, Workplace};
 

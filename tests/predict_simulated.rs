@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 
-mod common;
+use crate::common;
 
 use common::{MarketServer, Workplace};
 

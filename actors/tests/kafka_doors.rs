@@ -20,7 +20,7 @@ use closecall_protocol::{Error, Topic};
 use closecall_supervision::{Ack, FaultPoints, MessageMetadata};
 use rdkafka::producer::BaseRecord;
 
-mod kafka_support;
+use crate::kafka_support;
 
 use kafka_support::{Foreign, Told, broker, run, settings, supervisor, until};
 

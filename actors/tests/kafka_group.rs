@@ -11,7 +11,7 @@ use closecall_kafka::KafkaSettings;
 use closecall_kafka::admin::{GroupLag, KafkaAdmin};
 use closecall_protocol::Topic;
 
-mod kafka_support;
+use crate::kafka_support;
 
 use kafka_support::{Foreign, Member, Seen, broker, run, script, settings, until};
 

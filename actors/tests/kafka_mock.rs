@@ -19,7 +19,7 @@ use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-mod kafka_support;
+use crate::kafka_support;
 
 use kafka_support::{Behave, Foreign, Member, Seen, picked, run, settings, supervisor, until};
 

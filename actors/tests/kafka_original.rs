@@ -22,7 +22,7 @@ use closecall_supervision::{Ack, FaultPoints, Supervisor};
 use rdkafka::producer::BaseRecord;
 use serde_json::Value;
 
-mod kafka_support;
+use crate::kafka_support;
 
 use kafka_support::{Foreign, Told, broker, picked, run, settings, supervisor, until};
 

@@ -19,7 +19,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 
-mod kafka_support;
+use crate::kafka_support;
 
 use kafka_support::{Foreign, Member, Seen, broker, run, settings, until};
 

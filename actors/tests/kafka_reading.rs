@@ -15,7 +15,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-mod kafka_support;
+use crate::kafka_support;
 
 use kafka_support::{Foreign, Member, Seen, broker, run, script, settings, until};
 

@@ -20,19 +20,19 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub mod pipeline;
-pub mod slow;
-pub mod vendor;
+pub(crate) mod pipeline;
+pub(crate) mod slow;
+pub(crate) mod vendor;
 
 /// The binary, in a folder of its own, with nothing of the caller's environment that could
 /// configure it.
-pub struct Workplace {
-    pub folder: TempDir,
+pub(crate) struct Workplace {
+    pub(crate) folder: TempDir,
     environment: Vec<(String, String)>,
 }
 
 impl Workplace {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             environment: Vec::new(),
@@ -40,7 +40,7 @@ impl Workplace {
     }
 
     /// With both vendors' addresses on one server.
-    pub fn on(address: &str) -> Self {
+    pub(crate) fn on(address: &str) -> Self {
         Self::new()
             .with("CLOSECALL__YAHOO__BASE_URL", address)
             .with("CLOSECALL__YAHOO__FALLBACK_URL", "")
@@ -48,12 +48,15 @@ impl Workplace {
             .with("CLOSECALL__ALPHAVANTAGE__API_KEY", "KEY-OF-THE-TESTS")
     }
 
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+    pub(crate) fn command<S: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_closecall"));
         let inherited: Vec<_> = std::env::vars_os()
             .filter(|(name, _)| name.to_string_lossy().starts_with("CLOSECALL__"))
@@ -70,7 +73,7 @@ impl Workplace {
     }
 
     /// Every file in the folder, with what it holds.
-    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         let mut folders = vec![self.folder.path().to_path_buf()];
         while let Some(folder) = folders.pop() {
@@ -88,29 +91,29 @@ impl Workplace {
     }
 
     /// Runs it to its end.
-    pub fn run(&self, arguments: &[&str]) -> Done {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Done {
         Done(self.command(arguments).output().unwrap())
     }
 }
 
 /// A run that has ended.
-pub struct Done(pub Output);
+pub(crate) struct Done(pub Output);
 
 impl Done {
-    pub fn code(&self) -> i32 {
+    pub(crate) fn code(&self) -> i32 {
         self.0.status.code().unwrap_or(-1)
     }
 
-    pub fn stdout(&self) -> String {
+    pub(crate) fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.0.stdout).into_owned()
     }
 
-    pub fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.0.stderr).into_owned()
     }
 
     /// Standard output as JSON, one value a line.
-    pub fn json_lines(&self) -> Vec<Value> {
+    pub(crate) fn json_lines(&self) -> Vec<Value> {
         self.stdout()
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
@@ -119,7 +122,7 @@ impl Done {
 
     /// The one value it printed.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!(self.code(), 0, "{}", self.stderr());
         let mut lines = self.json_lines();
         assert_eq!(lines.len(), 1);
@@ -128,7 +131,7 @@ impl Done {
 
     /// It failed with this code, and its message says all of these.
     #[track_caller]
-    pub fn refused(&self, code: i32, says: &[&str]) {
+    pub(crate) fn refused(&self, code: i32, says: &[&str]) {
         let stderr = self.stderr();
         assert_eq!(self.code(), code, "{stderr}");
         for text in says {
@@ -138,13 +141,13 @@ impl Done {
 }
 
 /// `closecall market serve` on a free port; ends with the test.
-pub struct MarketServer {
+pub(crate) struct MarketServer {
     child: Child,
-    pub address: String,
+    pub(crate) address: String,
 }
 
 impl MarketServer {
-    pub fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let workplace = Workplace::new();
         let serve = ["market", "serve", "--port", "0"];
         let mut child = workplace
@@ -176,7 +179,7 @@ impl Drop for MarketServer {
 
 /// Waits for what must come, and no longer than a slow machine may take.
 #[track_caller]
-pub fn wait_until(what: &str, mut came: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut came: impl FnMut() -> bool) {
     let began = Instant::now();
     while !came() {
         assert!(began.elapsed() < PATIENCE, "still waiting: {what}");
@@ -185,4 +188,4 @@ pub fn wait_until(what: &str, mut came: impl FnMut() -> bool) {
 }
 
 /// Far beyond what anything takes that the tests wait for.
-pub const PATIENCE: Duration = Duration::from_secs(180);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);

@@ -15,12 +15,12 @@ use serde_json::Value;
 use super::{Done, PATIENCE, Workplace};
 
 /// Where a demo keeps its things, in its workplace.
-pub const DEMO_DATA: &str = "closecall-data/demo";
+pub(crate) const DEMO_DATA: &str = "closecall-data/demo";
 /// Where a run does.
-pub const RUN_DATA: &str = "closecall-data";
+pub(crate) const RUN_DATA: &str = "closecall-data";
 
 /// Waits as short as a test's patience: the real ones are seconds.
-pub const SHORT_WAITS: [&str; 8] = [
+pub(crate) const SHORT_WAITS: [&str; 8] = [
     "--set",
     "supervision.restart.backoff.first=20ms",
     "--set",
@@ -32,16 +32,16 @@ pub const SHORT_WAITS: [&str; 8] = [
 ];
 
 /// Output of a demo on standard output.
-pub struct Said {
-    pub forecasts: Vec<Value>,
-    pub dead_letters: Vec<Value>,
-    pub summary: Value,
+pub(crate) struct Said {
+    pub(crate) forecasts: Vec<Value>,
+    pub(crate) dead_letters: Vec<Value>,
+    pub(crate) summary: Value,
 }
 
 impl Said {
     /// Sorts the lines; the summary comes last and once.
     #[track_caller]
-    pub fn by(done: &Done) -> Self {
+    pub(crate) fn by(done: &Done) -> Self {
         let mut lines = done.json_lines();
         let last = lines.pop().unwrap_or_default();
         let summary = last["summary"].clone();
@@ -56,11 +56,11 @@ impl Said {
         }
     }
 
-    pub fn count(&self, name: &str) -> u64 {
+    pub(crate) fn count(&self, name: &str) -> u64 {
         self.summary[name].as_u64().unwrap()
     }
 
-    pub fn tickers(&self) -> BTreeSet<&str> {
+    pub(crate) fn tickers(&self) -> BTreeSet<&str> {
         self.forecasts
             .iter()
             .filter_map(|forecast| forecast["Stock Name"].as_str())
@@ -69,7 +69,7 @@ impl Said {
 
     /// Checks that the printed lines are the counted ones, and that no pick is lost.
     #[track_caller]
-    pub fn assert_consistent(&self) {
+    pub(crate) fn assert_consistent(&self) {
         assert_eq!(self.count("lost"), 0, "{}", self.summary);
         assert_eq!(self.count("forecasts"), self.forecasts.len() as u64);
         assert_eq!(self.count("dead_letters"), self.dead_letters.len() as u64);
@@ -82,7 +82,7 @@ impl Said {
 impl Workplace {
     /// The rows of the ledger, which verifies and has each pick once.
     #[track_caller]
-    pub fn ledger(&self, data_dir: &str) -> Vec<Value> {
+    pub(crate) fn ledger(&self, data_dir: &str) -> Vec<Value> {
         let verified = self.run(&["ledger", "verify", "--data-dir", data_dir]);
         let faults = verified.stdout() + &verified.stderr();
         assert_eq!(verified.code(), 0, "{faults}");
@@ -96,7 +96,7 @@ impl Workplace {
 }
 
 /// Sends a signal by its name, such as TERM, to a process.
-pub fn send_signal(process: u32, name: &str) {
+pub(crate) fn send_signal(process: u32, name: &str) {
     let signal = match name {
         "TERM" => Signal::TERM,
         "INT" => Signal::INT,
@@ -110,7 +110,7 @@ pub fn send_signal(process: u32, name: &str) {
 }
 
 /// A pipeline that is running; ends with the test at the latest.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     printed: Arc<AtomicUsize>,
     log: Receiver<String>,
@@ -118,7 +118,7 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -154,13 +154,13 @@ impl Running {
     }
 
     /// Lines on standard output so far.
-    pub fn printed(&self) -> usize {
+    pub(crate) fn printed(&self) -> usize {
         self.printed.load(Ordering::SeqCst)
     }
 
     /// Waits for a log line that says this.
     #[track_caller]
-    pub fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         let mut seen = String::new();
         loop {
             let line = self.log.recv_timeout(PATIENCE);
@@ -173,16 +173,16 @@ impl Running {
     }
 
     /// Sends a signal by its name, such as TERM.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         send_signal(self.child.id(), name);
     }
 
-    pub fn is_running(&mut self) -> bool {
+    pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
     /// Waits for its end.
-    pub fn ended(mut self) -> Done {
+    pub(crate) fn ended(mut self) -> Done {
         let status = self.child.wait().unwrap();
         let (out, err) = self.readers.take().unwrap();
         Done(std::process::Output {

@@ -8,14 +8,14 @@ use std::thread;
 use std::time::Duration;
 
 /// Leads to one address; its threads end with the connections.
-pub struct SlowLine {
+pub(crate) struct SlowLine {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
 }
 
 impl SlowLine {
     /// To a server such as `http://127.0.0.1:8900`.
-    pub fn to(server: &str, wait: Duration) -> Self {
+    pub(crate) fn to(server: &str, wait: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server: SocketAddr = server.strip_prefix("http://").unwrap().parse().unwrap();
@@ -37,12 +37,12 @@ impl SlowLine {
         }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Connections so far.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }

@@ -12,18 +12,18 @@ use serde_json::{Value, json};
 
 /// One answer.
 #[derive(Clone)]
-pub struct Reply {
-    pub status: u16,
-    pub kind: &'static str,
-    pub body: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) kind: &'static str,
+    pub(crate) body: String,
 }
 
 impl Reply {
-    pub fn json(body: &Value) -> Self {
+    pub(crate) fn json(body: &Value) -> Self {
         Self::text(200, &body.to_string())
     }
 
-    pub fn text(status: u16, body: &str) -> Self {
+    pub(crate) fn text(status: u16, body: &str) -> Self {
         Self {
             status,
             kind: "application/json",
@@ -33,14 +33,14 @@ impl Reply {
 }
 
 /// Answers every request by its path and query; ends with the test.
-pub struct Vendor {
+pub(crate) struct Vendor {
     address: SocketAddr,
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Vendor {
-    pub fn start(script: impl Fn(&str) -> Reply + Send + 'static) -> Self {
+    pub(crate) fn start(script: impl Fn(&str) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let ended = Arc::<AtomicBool>::default();
@@ -62,7 +62,7 @@ impl Vendor {
     }
 
     /// Good prices from `chart`, and for news what `news` says.
-    pub fn with_news(news: Reply) -> Self {
+    pub(crate) fn with_news(news: Reply) -> Self {
         Self::start(move |target| match symbol(target) {
             Some(symbol) => Reply::json(&chart(&symbol, &closes(300, 100.0))),
             None => news.clone(),
@@ -70,14 +70,14 @@ impl Vendor {
     }
 
     /// The prices that `chart` makes of these closes, and no news.
-    pub fn with_closes(closes: Vec<Value>) -> Self {
+    pub(crate) fn with_closes(closes: Vec<Value>) -> Self {
         Self::start(move |target| match symbol(target) {
             Some(symbol) => Reply::json(&chart(&symbol, &closes)),
             None => Reply::json(&json!({"items": "0", "feed": []})),
         })
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }
@@ -110,22 +110,22 @@ fn answer(mut stream: TcpStream, script: &impl Fn(&str) -> Reply) -> std::io::Re
 }
 
 /// The symbol that a question about prices is about.
-pub fn symbol(target: &str) -> Option<String> {
+pub(crate) fn symbol(target: &str) -> Option<String> {
     let rest = target.strip_prefix("/v8/finance/chart/")?;
     rest.split('?').next().map(str::to_owned)
 }
 
 /// `count` closes that rise and fall around `level`.
-pub fn closes(count: usize, level: f64) -> Vec<Value> {
+pub(crate) fn closes(count: usize, level: f64) -> Vec<Value> {
     let close = |n: usize| level + f64::from((n * 37 % 23) as u32) / 10.0;
     (0..count).map(|n| json!(close(n))).collect()
 }
 
 /// The last session before the as-of time that the tests use.
-pub const LAST: &str = "2023-06-29";
+pub(crate) const LAST: &str = "2023-06-29";
 
 /// A chart whose newest session is [`LAST`], one close a session; null where it is no number.
-pub fn chart(symbol: &str, closes: &[Value]) -> Value {
+pub(crate) fn chart(symbol: &str, closes: &[Value]) -> Value {
     let last: NaiveDate = LAST.parse().unwrap();
     let first = last - chrono::Days::new(500);
     let calendar = Calendar::default();

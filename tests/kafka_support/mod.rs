@@ -25,7 +25,7 @@ use crate::common::{Done, Workplace};
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The broker of the tests, or `None` when there is none and that is allowed.
-pub fn broker() -> Option<String> {
+pub(crate) fn broker() -> Option<String> {
     if let Ok(broker) = std::env::var("CLOSECALL_TEST_KAFKA") {
         return Some(broker);
     }
@@ -46,7 +46,7 @@ pub fn broker() -> Option<String> {
 }
 
 /// A program of the `scripts` folder.
-pub fn script(name: &str) -> PathBuf {
+pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("scripts")
         .join(name)
@@ -54,7 +54,7 @@ pub fn script(name: &str) -> PathBuf {
 
 /// Waits for what must come.
 #[track_caller]
-pub fn until(what: &str, mut came: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut came: impl FnMut() -> bool) {
     let began = Instant::now();
     while !came() {
         assert!(began.elapsed() < PATIENCE, "still waiting: {what}");
@@ -63,21 +63,21 @@ pub fn until(what: &str, mut came: impl FnMut() -> bool) {
 }
 
 /// A pipeline's place on the broker.
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     workplace: Workplace,
-    pub prefix: String,
+    pub(crate) prefix: String,
 }
 
 impl Pipeline {
     /// With its topics made, fed by the market at `market`.
-    pub fn on(broker: &str, market: &str) -> Self {
+    pub(crate) fn on(broker: &str, market: &str) -> Self {
         let pipeline = Self::without_topics(broker, market);
         let made = pipeline.run(&["topics", "create"]);
         assert_eq!(made.code(), 0, "{}", made.stderr());
         pipeline
     }
 
-    pub fn without_topics(broker: &str, market: &str) -> Self {
+    pub(crate) fn without_topics(broker: &str, market: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let prefix = format!("roles-{}-{number}", std::process::id());
@@ -99,7 +99,7 @@ impl Pipeline {
     }
 
     /// Runs a command; the ledger that it sees is the reporter's.
-    pub fn run(&self, arguments: &[&str]) -> Done {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Done {
         let mut command = self.workplace.command(arguments);
         command.arg("--data-dir").arg(self.data("reporter"));
         Done(command.output().unwrap())
@@ -110,7 +110,7 @@ impl Pipeline {
     }
 
     /// Starts a role; `name` is its folder's, for when there are several of one role.
-    pub fn start_as(&self, name: &str, role: &str, more: &[&str]) -> Role {
+    pub(crate) fn start_as(&self, name: &str, role: &str, more: &[&str]) -> Role {
         let log = self.workplace.folder.path().join(format!("{name}.log"));
         let mut command = self.workplace.command(["run", "--stage", role]);
         let child = command
@@ -124,13 +124,13 @@ impl Pipeline {
         Role { child, log }
     }
 
-    pub fn start(&self, role: &str, more: &[&str]) -> Role {
+    pub(crate) fn start(&self, role: &str, more: &[&str]) -> Role {
         self.start_as(role, role, more)
     }
 
     /// Runs a picker to its end: that number of picks is on the first topic then.
     #[track_caller]
-    pub fn pick(&self, count: u32) {
+    pub(crate) fn pick(&self, count: u32) {
         let count = count.to_string();
         let more = ["--every", "200ms", "--picks", &count];
         let mut picker = self.start("ticker-picker", &more);
@@ -139,19 +139,19 @@ impl Pipeline {
 
     /// The records of a topic, as `peek` prints them.
     #[track_caller]
-    pub fn peek(&self, topic: &str) -> Vec<Value> {
+    pub(crate) fn peek(&self, topic: &str) -> Vec<Value> {
         let topic = self.topic(topic);
         let done = self.run(&["peek", &topic, "--json"]);
         assert_eq!(done.code(), 0, "{}", done.stderr());
         done.json_lines()
     }
 
-    pub fn topic(&self, topic: &str) -> String {
+    pub(crate) fn topic(&self, topic: &str) -> String {
         format!("{}.{topic}", self.prefix)
     }
 
     /// The state of every pick in the ledger; empty while there is none.
-    pub fn ledger(&self) -> BTreeMap<String, String> {
+    pub(crate) fn ledger(&self) -> BTreeMap<String, String> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         self.run(&["ledger", "list", "--json"])
             .json_lines()
@@ -162,26 +162,26 @@ impl Pipeline {
 }
 
 /// A process of one role; killed where the test does not end it.
-pub struct Role {
+pub(crate) struct Role {
     child: Child,
     log: PathBuf,
 }
 
 impl Role {
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
 
     /// Waits until its log says this.
     #[track_caller]
-    pub fn says(&self, text: &str) {
+    pub(crate) fn says(&self, text: &str) {
         until(&format!("`{text}` in the log"), || {
             self.log().contains(text)
         });
     }
 
     /// The status of one of its pages; `None` where no one answers.
-    pub fn page(&self, path: &str) -> Option<u16> {
+    pub(crate) fn page(&self, path: &str) -> Option<u16> {
         let log = self.log();
         let line = log.lines().find(|line| line.contains("serving /healthz"))?;
         let (_, address) = line.split_once("address=")?;
@@ -195,7 +195,7 @@ impl Role {
     }
 
     /// The partitions that it was ever given.
-    pub fn was_assigned(&self) -> Vec<u32> {
+    pub(crate) fn was_assigned(&self) -> Vec<u32> {
         let log = self.log();
         let mut partitions: Vec<u32> = log
             .lines()
@@ -209,20 +209,20 @@ impl Role {
     }
 
     /// Asks it to end.
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         self.signal("TERM");
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         send_signal(self.child.id(), name);
     }
 
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
     /// As `kill -9` does.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -12,7 +12,7 @@ use closecall_protocol::{
 };
 use testing::recorded_data;
 
-mod markets;
+use crate::markets;
 use markets::{Dice, dataset, now};
 
 const TICKERS: [&str; 7] = ["AAPL", "AMZN", "MSFT", "NVDA", "PG", "TSLA", "TSM"];

@@ -9,7 +9,7 @@ use closecall_forecast::{
 };
 use closecall_protocol::{CloseForecast, DatasetBuilt, DatasetRow, Direction, Reason, SessionNews};
 
-mod markets;
+use crate::markets;
 use markets::{Market, dataset, day, now};
 
 fn on(progress: FitProgress) -> ControlFlow<()> {

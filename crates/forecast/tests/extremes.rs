@@ -9,7 +9,7 @@ use closecall_protocol::codec::{Arrival, forecast as codec};
 use closecall_protocol::{DatasetRow, Prediction, PriceRange, SessionNews};
 use proptest::prelude::*;
 
-mod markets;
+use crate::markets;
 use markets::{Market, dataset, day, now};
 
 /// Closes of up to 130 sessions: quiet, wild, jumping between a cent and 10⁸, or standing still.

@@ -13,7 +13,7 @@ use closecall_forecast::{
 };
 use closecall_protocol::{ModelTarget, RelativeMae, Ticker};
 
-mod markets;
+use crate::markets;
 use markets::{Market, day, now};
 
 fn settings() -> ForecastSettings {

@@ -13,7 +13,7 @@ use closecall_protocol::{
     QuoteAbsent, ReferenceKind, SessionNews, SessionTimes, day_profile,
 };
 
-mod markets;
+use crate::markets;
 use markets::{Market, dataset, day, now};
 
 fn settings(model: ModelKind) -> ForecastSettings {

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};
 
-mod markets;
+use crate::markets;
 use markets::{Market, now};
 
 /// Results of forecasts over several markets.

@@ -8,7 +8,7 @@
     reason = "test code may fail loudly"
 )]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::Path;

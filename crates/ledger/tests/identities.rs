@@ -7,7 +7,7 @@
     reason = "test code may fail loudly"
 )]
 
-mod support;
+use crate::support;
 
 use closecall_ledger::{Recorded, State};
 use closecall_protocol::Reason;

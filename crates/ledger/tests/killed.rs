@@ -7,7 +7,7 @@
     reason = "test code may fail loudly"
 )]
 
-mod support;
+use crate::support;
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -86,7 +86,7 @@ fn killed_after(directory: &Path, lines: usize, then: Duration) -> Vec<PickId> {
     let mut child = Command::new(env::current_exe().unwrap())
         .args([
             "--exact",
-            "a_ledger_survives_being_killed_at_any_moment",
+            "killed::a_ledger_survives_being_killed_at_any_moment",
             "--nocapture",
         ])
         .env(WRITER, directory)

@@ -7,7 +7,7 @@
     reason = "test code may fail loudly"
 )]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 

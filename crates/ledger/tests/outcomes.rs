@@ -7,7 +7,7 @@
     reason = "test code may fail loudly"
 )]
 
-mod support;
+use crate::support;
 
 use closecall_ledger::{Ledger, LedgerSummary, PhaseSummary};
 use closecall_protocol::{CloseForecast, Interval, Phase};

@@ -59,7 +59,7 @@ fn hostile() -> Vec<String> {
 
 #[test]
 fn no_record_takes_more_than_the_cap_while_it_is_read() {
-    if !testing::alone("no_record_takes_more_than_the_cap_while_it_is_read") {
+    if !testing::alone("memory::no_record_takes_more_than_the_cap_while_it_is_read") {
         return;
     }
     let (arrival, calendar) = (arrival(), Calendar::default());

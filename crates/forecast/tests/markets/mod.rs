@@ -16,10 +16,10 @@ use closecall_protocol::{
 
 /// SplitMix64: enough for weather.
 #[derive(Debug)]
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub u64);
 
 impl Dice {
-    pub fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -27,7 +27,7 @@ impl Dice {
         ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
@@ -39,18 +39,18 @@ const QUARTER: u32 = 15;
 
 /// A market's whole history.
 #[derive(Debug)]
-pub struct Market {
-    pub rows: Vec<DatasetRow>,
+pub(crate) struct Market {
+    pub(crate) rows: Vec<DatasetRow>,
     /// Prices of each session at its opening and after each minute; the last is the closing
     /// auction's.
-    pub prices: Vec<Vec<f64>>,
+    pub(crate) prices: Vec<Vec<f64>>,
 }
 
 impl Market {
     /// `sessions` of seed `seed`. Of a return's variance four tenths fall into the night. The share
     /// `planted` of it is known before the session opens, half of it from the return before, half
     /// from the morning's news, and comes about inside the session.
-    pub fn new(seed: u64, sessions: usize, planted: f64) -> Self {
+    pub(crate) fn new(seed: u64, sessions: usize, planted: f64) -> Self {
         let mut dice = Dice(seed.wrapping_mul(0x1234_5678_9ABC_DEF1));
         let (mut close, mut variance, mut shock) = (100.0_f64, 1.0_f64, 0.0_f64);
         let mut market = Self {
@@ -99,13 +99,13 @@ impl Market {
 
     /// The dataset before the opening of session `target`: the 205 sessions before it and its
     /// news.
-    pub fn at(&self, target: usize) -> DatasetBuilt {
+    pub(crate) fn at(&self, target: usize) -> DatasetBuilt {
         let window = &self.rows[target.saturating_sub(205)..target];
         dataset(window, day(target), self.rows[target].news())
     }
 
     /// The same dataset, some quarters of an hour after the opening.
-    pub fn during(&self, target: usize, quarter: u32) -> DatasetBuilt {
+    pub(crate) fn during(&self, target: usize, quarter: u32) -> DatasetBuilt {
         let mut dataset = self.at(target);
         let path = &self.prices[target][..=(quarter * QUARTER) as usize];
         let low = path.iter().copied().fold(f64::INFINITY, f64::min);
@@ -123,23 +123,23 @@ impl Market {
     }
 
     /// Log return of a session.
-    pub fn log_return(&self, session: usize) -> f64 {
+    pub(crate) fn log_return(&self, session: usize) -> f64 {
         (self.rows[session].close() / self.rows[session - 1].close()).ln()
     }
 }
 
 /// A date for session `k`; weekends do not matter to the models.
-pub fn day(k: usize) -> SessionDate {
+pub(crate) fn day(k: usize) -> SessionDate {
     let first = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
     SessionDate::new(first + Days::new(k as u64)).unwrap()
 }
 
-pub fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     "2026-01-05T14:00:00Z".parse().unwrap()
 }
 
 /// A dataset of these rows, asked for half an hour before the opening.
-pub fn dataset(rows: &[DatasetRow], target: SessionDate, live: SessionNews) -> DatasetBuilt {
+pub(crate) fn dataset(rows: &[DatasetRow], target: SessionDate, live: SessionNews) -> DatasetBuilt {
     let ticker = Ticker::new("TEST").unwrap();
     let open = now() + TimeDelta::minutes(30);
     DatasetBuilt {

@@ -11,6 +11,7 @@ mod dead_letters;
 mod drain;
 mod exit_fault;
 mod expiry;
+mod faults;
 mod force;
 mod invariants;
 mod liveness;

@@ -1,0 +1,35 @@
+//! The promises of the program, kept by running it: each module is one of them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests may fail loudly"
+)]
+
+mod bad_field_data;
+mod bad_place;
+mod bad_vendor;
+mod bench_pipeline;
+mod command_line;
+mod common;
+mod configuration;
+mod demo;
+mod demo_faults;
+mod demo_killed;
+mod demo_signals;
+mod dependencies;
+mod first_process;
+mod kafka_flow;
+mod kafka_roles;
+mod kafka_support;
+mod kubernetes_names;
+mod kubernetes_policy;
+mod kubernetes_support;
+mod ledger_again;
+mod market_record;
+mod predict_recorded;
+mod predict_simulated;
+mod price_now;
+mod run_replay;
+mod test_files;
