@@ -15,7 +15,7 @@ use crate::reader::Reader;
 const BATCH: u32 = 256;
 
 /// Pause between two looks at a ledger that another process writes.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Follows a ledger, row by row.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Follower {
 impl Follower {
     /// Follows the ledger in `directory` from the row after `cursor` (0: from the first). `rows`
     /// are of the writer in this process, [`crate::Ledger::watch`]; without them the ledger is
-    /// looked at twice a second.
+    /// looked at once a second.
     ///
     /// # Errors
     /// See [`Reader::open`].

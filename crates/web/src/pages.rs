@@ -105,7 +105,7 @@ fn tag(context: &PageContext<'_>) -> String {
     let score = site
         .record
         .as_ref()
-        .map(|record| (record.score().rows, record.damage()));
+        .map(|record| (record.score().rows, record.fault()));
     let minute = context.stages.clock.timestamp() / 60;
     let state = format!(
         "{} {} {} {score:?} {minute} {}",

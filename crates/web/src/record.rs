@@ -12,6 +12,7 @@ use closecall_calendar::Clock;
 use tokio::sync::watch;
 
 pub(crate) use self::book::{OutcomeRecord, Said};
+pub(crate) use self::track::LedgerFault;
 pub use self::track::TrackRecord;
 
 impl TrackRecord {

@@ -17,12 +17,9 @@ use crate::site::Site;
 pub(crate) fn get(site: &Site, asked: &WebRequest) -> Result<WebReply, Problem> {
     let ticker = Query::parse(&asked.query, &["ticker"])?.ticker()?;
     let record = record(site)?;
-    if let Some(damage) = record.damage() {
-        let mut problem = Problem::new(
-            Kind::BrokenLedger,
-            "the record was changed after it was written: `closecall ledger verify` says where",
-        );
-        problem.detail = Some(crate::text::short(&damage, 200).into());
+    if let Some(fault) = record.fault() {
+        let mut problem = Problem::new(Kind::BrokenLedger, fault.heading());
+        problem.detail = Some(crate::text::short(fault.message(), 200).into());
         return Err(problem);
     }
     if !record.is_caught_up() {

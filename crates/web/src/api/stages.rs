@@ -135,8 +135,7 @@ fn picks(site: &Site, process: &ProcessStatus) -> PicksView {
         next_at: process.next_pick_at,
     };
     if let Some(record) = &site.record {
-        let summary = record.read(closecall_ledger::Reader::summary).ok();
-        picks.duplicates = summary.map(|summary| summary.duplicates);
+        picks.duplicates = record.read(closecall_ledger::Reader::duplicates).ok();
         let book = record.book();
         picks.forecasts = Some(book.forecasts);
         picks.dead_letters = Some(book.dead.len() as u64);
@@ -159,7 +158,9 @@ fn ledger(site: &Site) -> Option<LedgerView> {
         ok: verification
             .as_ref()
             .map(|verification| verification.result.is_ok()),
-        damage: verification.and_then(|verification| verification.result.err()),
+        damage: verification
+            .and_then(|verification| verification.result.err())
+            .map(|fault| fault.message().to_owned()),
         last_recorded_at: book.last_recorded_at,
     })
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::score::views::{CoverageView, PhaseView};
+use crate::record::LedgerFault;
 use crate::text::{count, counted, error, ratio, whole_share};
 
 /// Judgement of the record.
@@ -68,15 +69,15 @@ pub(crate) fn when(phase: Phase) -> &'static str {
     }
 }
 
-/// The verdict over a ledger that was changed.
-pub(crate) fn broken(damage: &str) -> ScoreVerdict {
+/// The verdict over a ledger that is not believed.
+pub(crate) fn broken(fault: &LedgerFault) -> ScoreVerdict {
     ScoreVerdict {
         kind: VerdictKind::Broken,
-        heading: "The record was changed after it was written.".to_owned(),
+        heading: fault.heading().to_owned(),
         bands: String::new(),
         text: format!(
             "{}. Scores are not shown until closecall ledger verify passes.",
-            crate::text::clean(damage).trim_end_matches('.')
+            crate::text::clean(fault.message())
         ),
     }
 }

@@ -11,13 +11,24 @@ use super::{board, dead_letters, picks, pipeline, record_page, vendors, verdict}
 use crate::api::tickers::newest_forecast;
 use crate::api::verdict::VerdictKind;
 use crate::problem::Problem;
-use crate::record::TrackRecord;
+use crate::record::{LedgerFault, TrackRecord};
 
 pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
     let Some(record) = context.record() else {
         return Ok(without_ledger(context));
     };
     let judged = verdict_of(record);
+    if let Some(LedgerFault::Unreadable(_)) = record.fault() {
+        let main = html! {
+            (verdict::draw(context, record))
+            div.grid { (pipeline::panel(context).draw()) }
+        };
+        return Ok(HtmlPage::new(
+            format!("closecall: {}", judged.heading),
+            "/",
+            main,
+        ));
+    }
     let newest = record.book().newest().cloned();
     let forecast = newest_forecast(record, newest.as_ref())?;
     let news = forecast

@@ -198,8 +198,8 @@ fn alone(phase: &PhaseView) -> String {
 
 /// The verdict as a page shows it: that of the score, unless the ledger does not verify.
 pub(crate) fn verdict_of(record: &TrackRecord) -> judged::ScoreVerdict {
-    match record.damage() {
-        Some(damage) => judged::broken(&damage),
+    match record.fault() {
+        Some(fault) => judged::broken(&fault),
         None => record.score().verdict.clone(),
     }
 }

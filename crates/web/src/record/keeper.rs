@@ -4,11 +4,12 @@
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use closecall_ledger::{Error, Follower, Happening, LedgerEvent, Reader, State};
+use closecall_ledger::{Damage, Error, Follower, Happening, LedgerEvent, Reader, State};
+use closecall_protocol::ErrorClass;
 use tokio::sync::watch;
 
 use super::book::{Book, OutcomeRecord};
-use super::track::{TrackRecord, Verification, lock};
+use super::track::{LedgerFault, TrackRecord, Verification, lock};
 use crate::api::score::ScoreView;
 use crate::events::ServedEvent;
 
@@ -16,11 +17,16 @@ use crate::events::ServedEvent;
 const SCORE_EVERY: Duration = Duration::from_secs(1);
 const SCORE_SHARE: u32 = 10;
 
-/// Pause between two verifications of the whole ledger.
+/// Least pause between two verifications of the whole ledger, and how many times longer than one
+/// took.
 const VERIFY_EVERY: Duration = Duration::from_secs(600);
+const VERIFY_SHARE: u32 = 50;
 
-/// Pause between two looks for a ledger that is not there, or cannot be read.
-const LOOK: Duration = Duration::from_millis(500);
+/// Pause between two looks for a ledger that is not there yet.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Pause before a ledger that could not be read is tried again.
+const RETRY: Duration = Duration::from_secs(5);
 
 pub(super) fn start(
     record: &Arc<TrackRecord>,
@@ -58,41 +64,47 @@ async fn following(
     rows: Option<watch::Receiver<i64>>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut cursor = 0;
     let mut due = Due::default();
     loop {
-        let Some(directory) = record.upgrade().map(|record| record.directory.clone()) else {
+        let Some(opened) = record
+            .upgrade()
+            .map(|record| follower(&record, rows.clone()))
+        else {
             return;
         };
-        let opened = Follower::open(&directory, cursor, rows.clone())
-            .and_then(|follower| Ok((follower, Reader::open(&directory)?)));
-        match opened {
-            Ok((mut follower, reader)) => {
-                let ended = rows_of(record, &mut follower, &reader, &mut stop, &mut due).await;
-                cursor = follower.cursor();
-                match ended {
-                    Ok(()) => return,
-                    Err(error) => tracing::warn!(%error, "the page cannot follow the ledger"),
-                }
-            }
+        let ended = match opened {
+            Ok(follower) => rows_of(record, follower, &mut stop, &mut due).await,
+            Err(error) => Err(error),
+        };
+        let pause = match ended {
+            Ok(()) => return,
             Err(Error::Absent(_)) => {
                 if let Some(record) = record.upgrade() {
                     record.caught_up.send_replace(true);
                 }
+                LOOK
             }
-            Err(error) => tracing::warn!(%error, "the page cannot read the ledger"),
-        }
-        if !wait(LOOK, &mut stop).await {
+            Err(error) => {
+                tracing::warn!(%error, "the page cannot follow the ledger: trying again");
+                RETRY
+            }
+        };
+        if !wait(pause, &mut stop).await {
             return;
         }
     }
 }
 
+/// A follower from where the book ends: rows that were handed over but not taken in come again.
+fn follower(record: &TrackRecord, rows: Option<watch::Receiver<i64>>) -> Result<Follower, Error> {
+    let taken_in = record.book().rows;
+    Follower::open(&record.directory, taken_in, rows)
+}
+
 /// Follows until the record or the writer is gone.
 async fn rows_of(
     record: &Weak<TrackRecord>,
-    follower: &mut Follower,
-    reader: &Reader,
+    mut follower: Follower,
     stop: &mut watch::Receiver<bool>,
     due: &mut Due,
 ) -> Result<(), Error> {
@@ -100,13 +112,16 @@ async fn rows_of(
         // What is there is read without waiting; then the score is brought up to date.
         let mut events = follower.poll()?;
         if events.is_empty() {
-            if let Some(record) = record.upgrade() {
-                due.score(&record);
+            let Some(left) = record.upgrade().map(|record| {
+                let left = due.score(&record);
                 record.caught_up.send_replace(true);
-            }
+                left
+            }) else {
+                return Ok(());
+            };
             let next = tokio::select! {
                 next = follower.next() => Some(next?),
-                () = tokio::time::sleep(due.in_time()) => None,
+                () = passed(left) => None,
                 _ = stop.changed() => return Ok(()),
             };
             match next {
@@ -123,7 +138,15 @@ async fn rows_of(
         let Some(record) = record.upgrade() else {
             return Ok(());
         };
-        take(&record, &events, reader)?;
+        take(&record, &events, follower.reader())?;
+    }
+}
+
+/// Waits that long; for ever where there is nothing to wait for.
+async fn passed(span: Option<Duration>) {
+    match span {
+        Some(span) => tokio::time::sleep(span).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -167,29 +190,28 @@ struct Due {
 }
 
 impl Due {
-    fn in_time(&self) -> Duration {
-        self.last.map_or(SCORE_EVERY, |(at, took)| {
-            let pause = SCORE_EVERY.max(took * SCORE_SHARE);
-            pause
-                .saturating_sub(at.elapsed())
-                .max(Duration::from_millis(50))
-        })
-    }
-
-    fn score(&mut self, record: &TrackRecord) {
-        let early = self
-            .last
-            .is_some_and(|(at, took)| at.elapsed() < SCORE_EVERY.max(took * SCORE_SHARE));
-        if !early {
-            self.score_now(record);
+    /// Brings the score up to date, unless that was done a moment ago: how long is left then.
+    /// `None` where nothing is left to do before another row comes.
+    fn score(&mut self, record: &TrackRecord) -> Option<Duration> {
+        if self.generation == Some(generation(&record.book())) {
+            return None;
         }
+        let left = self.last.map_or(Duration::ZERO, |(at, took)| {
+            let pause = SCORE_EVERY.max(took * SCORE_SHARE);
+            pause.saturating_sub(at.elapsed())
+        });
+        if left.is_zero() {
+            self.score_now(record);
+            return None;
+        }
+        Some(left)
     }
 
     fn score_now(&mut self, record: &TrackRecord) {
         let began = Instant::now();
         let (outcomes, forecasts, head, rows) = {
             let book: &Book = &record.book();
-            let generation = (book.generation, book.forecasts);
+            let generation = generation(book);
             if self.generation.replace(generation) == Some(generation) {
                 return;
             }
@@ -203,38 +225,109 @@ impl Due {
     }
 }
 
+/// State of what the score of all is computed from.
+fn generation(book: &Book) -> (u64, u64) {
+    (book.generation, book.forecasts)
+}
+
 async fn verifying(record: &Weak<TrackRecord>, mut stop: watch::Receiver<bool>) {
     loop {
         let Some(strong) = record.upgrade() else {
             return;
         };
-        let mut pause = VERIFY_EVERY;
-        match Reader::open(&strong.directory) {
-            Ok(reader) => {
-                let result = reader
-                    .verify()
-                    .map(|verified| verified.rows)
-                    .map_err(|damages| {
-                        damages
-                            .first()
-                            .map_or_else(String::new, ToString::to_string)
-                    });
-                if let Err(damage) = &result {
-                    tracing::error!(%damage, "the ledger does not verify");
-                }
-                let at = strong.clock.now();
-                *lock(&strong.verification) = Some(Verification {
-                    at,
-                    when: Instant::now(),
-                    result,
-                });
+        let began = Instant::now();
+        let result = match Reader::open(&strong.directory) {
+            Ok(reader) => Some(verified(&reader)),
+            // Not there yet, or held by another program for a moment.
+            Err(error) if is_passing(&error) => None,
+            Err(error) => Some(Err(LedgerFault::Unreadable(error.to_string()))),
+        };
+        let pause = match &result {
+            None => LOOK,
+            Some(_) => VERIFY_EVERY.max(began.elapsed() * VERIFY_SHARE),
+        };
+        if let Some(result) = result {
+            if let Err(fault) = &result {
+                tracing::error!(damage = fault.message(), "the ledger does not verify");
             }
-            // Not there yet.
-            Err(_) => pause = LOOK,
+            let at = strong.clock.now();
+            *lock(&strong.verification) = Some(Verification {
+                at,
+                when: Instant::now(),
+                result,
+            });
         }
         drop(strong);
         if !wait(pause, &mut stop).await {
             return;
         }
+    }
+}
+
+fn is_passing(error: &Error) -> bool {
+    matches!(error, Error::Absent(_)) || error.class() == ErrorClass::Unavailable
+}
+
+fn verified(reader: &Reader) -> Result<i64, LedgerFault> {
+    let first = |damages: Vec<Damage>| damages.first().map_or_else(String::new, Damage::to_string);
+    let verified = reader.verify();
+    verified
+        .map(|verified| verified.rows)
+        .map_err(|damages| LedgerFault::Changed(first(damages)))
+}
+
+#[cfg(test)]
+mod tests {
+    use closecall_calendar::{Calendar, Clock};
+    use closecall_ledger::{DeadLetterRow, Ledger, LedgerInput};
+    use closecall_protocol::{PickId, Reason};
+    use serde_json::Value;
+
+    use super::*;
+
+    fn letter(offset: i64) -> LedgerInput {
+        LedgerInput::DeadLetter(Box::new(DeadLetterRow {
+            pick_id: PickId::of_record("stock-name-selector", 0, offset),
+            stage: "scraper".into(),
+            reason: Reason::UnknownTicker,
+            message: "the vendor does not know the ticker".into(),
+            ticker: None,
+            attempts: 1,
+            payload: Value::Null,
+            at: "2025-03-03T15:00:00Z".parse().unwrap(),
+            topic: None,
+            partition: None,
+            offset: None,
+        }))
+    }
+
+    fn recorded() -> (tempfile::TempDir, TrackRecord) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(folder.path(), Calendar::default()).unwrap();
+        ledger.record_all(&[letter(1), letter(2)]).unwrap();
+        let record = TrackRecord::new(folder.path(), Clock::system());
+        (folder, record)
+    }
+
+    #[test]
+    fn rows_that_were_handed_over_but_not_taken_in_come_again() {
+        let (_folder, record) = recorded();
+        let mut failed = follower(&record, None).unwrap();
+        assert_eq!(failed.poll().unwrap().len(), 2);
+        let mut again = follower(&record, None).unwrap();
+        let events = again.poll().unwrap();
+        take(&record, &events, again.reader()).unwrap();
+        assert_eq!((record.book().rows, record.book().dead.len()), (2, 2));
+        assert!(follower(&record, None).unwrap().poll().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_score_that_is_up_to_date_wakes_no_one() {
+        let (_folder, record) = recorded();
+        let mut due = Due::default();
+        assert_eq!(due.score(&record), None);
+        assert_eq!(due.score(&record), None);
+        record.book.write().unwrap().generation += 1;
+        assert!(due.score(&record).is_some(), "a moment after the last");
     }
 }

@@ -24,8 +24,33 @@ pub(crate) struct Verification {
     pub(crate) at: DateTime<Utc>,
     /// The same in real time.
     pub(crate) when: std::time::Instant,
-    /// Rows that were verified; of a damaged ledger, what is wrong with it.
-    pub(crate) result: Result<i64, String>,
+    /// Rows that were verified.
+    pub(crate) result: Result<i64, LedgerFault>,
+}
+
+/// A ledger that is not believed.
+#[derive(Debug, Clone)]
+pub(crate) enum LedgerFault {
+    /// It was changed after it was written.
+    Changed(String),
+    /// It cannot be opened: no database, of a newer format, or its rows are gone.
+    Unreadable(String),
+}
+
+impl LedgerFault {
+    /// The fault in a sentence.
+    pub(crate) fn heading(&self) -> &'static str {
+        match self {
+            Self::Changed(_) => "The record was changed after it was written.",
+            Self::Unreadable(_) => "The record cannot be read.",
+        }
+    }
+
+    /// The finding, without its end mark.
+    pub(crate) fn message(&self) -> &str {
+        let (Self::Changed(message) | Self::Unreadable(message)) = self;
+        message.trim_end_matches('.')
+    }
 }
 
 /// The record of a data directory.
@@ -38,8 +63,9 @@ pub struct TrackRecord {
     /// Whether the rows that were there at the start have been read.
     pub(super) caught_up: watch::Sender<bool>,
     pub(super) score: RwLock<Arc<ScoreView>>,
-    /// Scores of single tickers, each with the generation of outcomes that it is of.
-    by_ticker: Mutex<HashMap<Ticker, (u64, Arc<ScoreView>)>>,
+    /// Scores of single tickers, each with the generation of outcomes and the number of the ticker's
+    /// forecasts that it is of.
+    by_ticker: Mutex<HashMap<Ticker, ((u64, u64), Arc<ScoreView>)>>,
     pub(super) verification: Mutex<Option<Verification>>,
     pub(super) events: broadcast::Sender<ServedEvent>,
     pub(super) stop: watch::Sender<bool>,
@@ -102,10 +128,12 @@ impl TrackRecord {
 
     /// The score of one ticker.
     pub(crate) fn score_of(&self, ticker: &Ticker) -> Arc<ScoreView> {
-        let (generation, view) = {
+        let (state, view) = {
             let book = self.book();
-            if let Some((generation, view)) = lock(&self.by_ticker).get(ticker)
-                && *generation == book.generation
+            let forecasts = book.tickers.get(ticker).map_or(0, |book| book.picks);
+            let state = (book.generation, forecasts);
+            if let Some((of, view)) = lock(&self.by_ticker).get(ticker)
+                && *of == state
             {
                 return Arc::clone(view);
             }
@@ -114,14 +142,11 @@ impl TrackRecord {
                 .values()
                 .filter(|record| record.ticker == *ticker)
                 .collect();
-            let forecasts = book.tickers.get(ticker).map_or(0, |book| book.picks);
-            (
-                book.generation,
-                ScoreView::of(&outcomes, forecasts, &book.head, book.rows),
-            )
+            let view = ScoreView::of(&outcomes, forecasts, &book.head, book.rows);
+            (state, view)
         };
         let view = Arc::new(view);
-        lock(&self.by_ticker).insert(ticker.clone(), (generation, Arc::clone(&view)));
+        lock(&self.by_ticker).insert(ticker.clone(), (state, Arc::clone(&view)));
         view
     }
 
@@ -129,8 +154,8 @@ impl TrackRecord {
         lock(&self.verification).clone()
     }
 
-    /// Damage of the ledger, where some was found.
-    pub(crate) fn damage(&self) -> Option<String> {
+    /// Fault of the ledger, where one was found.
+    pub(crate) fn fault(&self) -> Option<LedgerFault> {
         self.verification()?.result.err()
     }
 

@@ -1,6 +1,7 @@
 //! Every state of the verdict and of the panels, each reached by what the ledger holds.
 
-use closecall_calendar::Clock;
+use closecall_calendar::{Calendar, Clock};
+use closecall_ledger::Ledger;
 use closecall_web::TrackRecord;
 
 use crate::support::{Maker, Served, afternoons, at, get, serve, until};
@@ -194,9 +195,7 @@ fn bands_that_are_too_narrow_or_too_wide_are_said_to_be() {
 #[test]
 fn broken_the_record_was_changed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut ledger =
-        closecall_ledger::Ledger::open(folder.path(), closecall_calendar::Calendar::default())
-            .unwrap();
+    let mut ledger = Ledger::open(folder.path(), Calendar::default()).unwrap();
     afternoons(
         &mut ledger,
         5,
@@ -239,6 +238,46 @@ fn broken_the_record_was_changed() {
     }
     let ledger = get(address, "/api/v1/stages", "").json()["ledger"].clone();
     assert_eq!(ledger["ok"], false, "{ledger}");
+    stop(web);
+}
+
+/// A ledger whose database is gone, is none, or is of a newer format.
+#[test]
+fn broken_the_record_cannot_be_read() {
+    let lost = tempfile::tempdir().unwrap();
+    let hash = "0".repeat(64);
+    std::fs::write(lost.path().join("ledger.head"), format!("5 {hash}\n")).unwrap();
+    let garbage = tempfile::tempdir().unwrap();
+    std::fs::write(
+        garbage.path().join("ledger.sqlite"),
+        "no database".repeat(99),
+    )
+    .unwrap();
+    let newer = tempfile::tempdir().unwrap();
+    drop(Ledger::open(newer.path(), Calendar::default()).unwrap());
+    let database = rusqlite::Connection::open(newer.path().join("ledger.sqlite")).unwrap();
+    database.pragma_update(None, "user_version", 99).unwrap();
+    for (folder, finding) in [
+        (lost, "is missing"),
+        (garbage, "damaged"),
+        (newer, "use a newer closecall"),
+    ] {
+        let clock = Clock::fixed(at("2025-03-03T18:00:00Z"));
+        let record = TrackRecord::follow(folder.path(), clock.clone(), None).unwrap();
+        let (address, web) = serve(clock, Some(record), "whole pipeline");
+        until("the fault to be found", || {
+            get(address, "/api/v1/stages", "").json()["ledger"]["ok"] == false
+        });
+        let damage = get(address, "/api/v1/stages", "").json()["ledger"]["damage"].clone();
+        assert!(damage.as_str().unwrap().contains(finding), "{damage}");
+        let page = get(address, "/", "").body;
+        assert!(page.contains("The record cannot be read."), "{page}");
+        assert_eq!(get(address, "/api/v1/score", "").status, 500);
+        stop(web);
+    }
+}
+
+fn stop(web: closecall_web::Web) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -67,6 +67,7 @@ impl Served {
             let score = self.get("/api/v1/score");
             // The score follows the rows at a pace of its own.
             stages["ledger"]["rows"] == rows
+                && stages["ledger"]["ok"] == true
                 && score.status == 200
                 && score.json()["forecasts"] == stages["picks"]["forecasts"]
         });
