@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::error::Error;
 use crate::figures::Figures;
 use crate::row::{Event, Row};
+use crate::schema::OF_PICK;
 use crate::score::Score;
 
 /// `waiting` holds forecasts without a score that may get one; `outcomes` the first forecast of
@@ -80,9 +81,9 @@ impl Fold<'_> {
     fn supersede(&mut self, seq: i64, row: &Row) -> Result<(), Error> {
         let given_up = self
             .log
-            .prepare_cached(
-                "SELECT 1 FROM log WHERE pick_id = ?1 AND kind = 'dead_letter' AND seq < ?2",
-            )?
+            .prepare_cached(&format!(
+                "SELECT 1 FROM log WHERE {OF_PICK} AND kind = 'dead_letter' AND seq < ?2"
+            ))?
             .exists(params![row.pick_id.to_string(), seq])?;
         self.figures.dead_letters = self
             .figures

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 /// The format written here.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// The format of the first version: rows hold their lists, and nothing is derived.
 pub(crate) const FIRST: i64 = 1;

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, params};
 use crate::error::Error;
 use crate::reader::Reader;
 use crate::row::{DeadLetterRow, Event, Row};
+use crate::schema::OF_PICK;
 use crate::score::Score;
 use crate::verify;
 
@@ -93,8 +94,8 @@ impl Reader {
     /// # Errors
     /// When the database or the row cannot be read.
     pub fn score_row(&self, pick_id: PickId) -> Result<Option<ScoreRow>, Error> {
-        let sql = "SELECT seq, content FROM log WHERE pick_id = ?1 AND kind = 'score'";
-        let mut statement = self.connection().prepare_cached(sql)?;
+        let sql = format!("SELECT seq, content FROM log WHERE {OF_PICK} AND kind = 'score'");
+        let mut statement = self.connection().prepare_cached(&sql)?;
         let found: Option<(i64, String)> = statement
             .query_row([pick_id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
@@ -118,8 +119,9 @@ impl Reader {
     /// # Errors
     /// When the database cannot be read.
     pub fn picks_beginning(&self, digits: &str, limit: u32) -> Result<Vec<PickId>, Error> {
-        let sql = "SELECT DISTINCT pick_id FROM log WHERE pick_id >= ?1 AND pick_id < ?2 \
-                   ORDER BY pick_id LIMIT ?3";
+        let sql = "SELECT DISTINCT pick_id FROM log \
+                   WHERE substr(pick_id, 1, 8) BETWEEN substr(?1, 1, 8) AND substr(?2, 1, 8) \
+                   AND pick_id >= ?1 AND pick_id < ?2 ORDER BY pick_id LIMIT ?3";
         let mut statement = self.connection().prepare_cached(sql)?;
         let end = format!("{digits}g");
         let rows =

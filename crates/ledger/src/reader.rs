@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::event::LedgerEvent;
 use crate::head_file::HeadFile;
 use crate::row::{DeadLetterRow, Event, Row};
+use crate::schema::OF_PICK;
 use crate::score::Score;
 use crate::summary::LedgerSummary;
 use crate::verify::{self, Verified};
@@ -21,9 +22,16 @@ use crate::{derived, format_version, replay, schema};
 const ENTRIES: &str = "
 SELECT f.seq, f.content, s.seq, s.content
 FROM log f LEFT JOIN log s
-    ON f.kind = 'forecast' AND s.pick_id = f.pick_id AND s.kind = 'score'
-WHERE (f.kind IN ('forecast', 'foreign') OR (f.kind = 'dead_letter' AND NOT EXISTS (
-    SELECT 1 FROM log a WHERE a.pick_id = f.pick_id AND a.kind IN ('forecast', 'foreign'))))";
+    ON f.kind = 'forecast' AND substr(s.pick_id, 1, 8) = substr(f.pick_id, 1, 8)
+    AND s.pick_id = f.pick_id AND s.kind = 'score'
+WHERE f.kind <> 'score' AND (f.kind <> 'dead_letter' OR NOT EXISTS (
+    SELECT 1 FROM log a WHERE substr(a.pick_id, 1, 8) = substr(f.pick_id, 1, 8)
+    AND a.pick_id = f.pick_id AND a.kind IN ('forecast', 'foreign')))";
+
+/// Which of the entries: a ticker's newest, and a pick's.
+const OF_TICKER: &str = "AND f.ticker = ?1 AND f.seq < ?2 ORDER BY f.seq DESC LIMIT ?3";
+const OF_ONE_PICK: &str = "
+    AND substr(f.pick_id, 1, 8) = substr(?1, 1, 8) AND f.pick_id = ?1 ORDER BY f.seq";
 
 /// A ledger that is looked at.
 #[derive(Debug)]
@@ -91,8 +99,7 @@ impl Reader {
         before: Option<i64>,
         limit: u32,
     ) -> Result<Vec<Entry>, Error> {
-        let sql =
-            format!("{ENTRIES} AND f.ticker = ?1 AND f.seq < ?2 ORDER BY f.seq DESC LIMIT ?3");
+        let sql = format!("{ENTRIES} {OF_TICKER}");
         let mut entries = Vec::new();
         let bounds = params![ticker.as_str(), before.unwrap_or(i64::MAX), limit];
         self.query(&sql, bounds, &mut |entry| entries.push(entry))?;
@@ -104,7 +111,7 @@ impl Reader {
     /// # Errors
     /// When the database or the row cannot be read.
     pub fn entry(&self, pick_id: PickId) -> Result<Option<Entry>, Error> {
-        let sql = format!("{ENTRIES} AND f.pick_id = ?1 ORDER BY f.seq");
+        let sql = format!("{ENTRIES} {OF_ONE_PICK}");
         let mut entry = None;
         self.query(&sql, params![pick_id.to_string()], &mut |found| {
             entry = Some(found);
@@ -126,8 +133,8 @@ impl Reader {
     /// # Errors
     /// When the database or the row cannot be read.
     pub fn dead_letter(&self, pick_id: PickId) -> Result<Option<DeadLetterRow>, Error> {
-        let sql = "SELECT seq, content FROM log WHERE pick_id = ?1 AND kind = 'dead_letter'";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let sql = format!("SELECT seq, content FROM log WHERE {OF_PICK} AND kind = 'dead_letter'");
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([pick_id.to_string()])?;
         let Some(row) = rows.next()? else {
             return Ok(None);
@@ -238,5 +245,38 @@ fn score(row: Row) -> Option<Score> {
     match row.event {
         Event::Score { score, .. } => Some(score),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing is read but what is shown, however long the ledger is.
+    #[test]
+    fn entries_of_a_ticker_and_of_a_pick_are_found_by_their_indexes() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = schema::open_writer(&folder.path().join(DATABASE)).unwrap();
+        for (which, first) in [
+            (
+                OF_TICKER,
+                "SEARCH f USING INDEX log_by_ticker (ticker=? AND rowid<?)",
+            ),
+            (OF_ONE_PICK, "SEARCH f USING INDEX log_by_pick (<expr>=?)"),
+        ] {
+            let sql = format!("EXPLAIN QUERY PLAN {ENTRIES} {which}");
+            let mut statement = connection.prepare(&sql).unwrap();
+            let mut rows = statement.raw_query();
+            let mut steps: Vec<String> = Vec::new();
+            while let Some(row) = rows.next().unwrap() {
+                steps.push(row.get(3).unwrap());
+            }
+            assert_eq!(steps[0], first);
+            let sorted_or_scanned =
+                |step: &String| step.contains("SCAN") || step.contains("B-TREE");
+            assert!(!steps.iter().any(sorted_or_scanned), "{steps:?}");
+            let by_pick = |step: &&String| step.contains("log_by_pick");
+            assert!(steps.iter().filter(by_pick).count() >= 2, "{steps:?}");
+        }
     }
 }

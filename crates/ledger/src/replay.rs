@@ -13,6 +13,7 @@ use crate::derived::{self, Fold};
 use crate::error::Error;
 use crate::figures::Figures;
 use crate::row::{Event, Row};
+use crate::schema::OF_PICK;
 use crate::{format_version, score};
 
 /// Fills empty derived tables from the log.
@@ -152,8 +153,9 @@ pub(crate) fn forecast_of(
 }
 
 fn forecast_row(log: &Connection, pick_id: PickId) -> Result<Option<(i64, Row)>, Error> {
-    let mut statement = log
-        .prepare_cached("SELECT seq, content FROM log WHERE pick_id = ?1 AND kind = 'forecast'")?;
+    let mut statement = log.prepare_cached(&format!(
+        "SELECT seq, content FROM log WHERE {OF_PICK} AND kind = 'forecast'"
+    ))?;
     let mut rows = statement.query(params![pick_id.to_string()])?;
     let Some(row) = rows.next()? else {
         return Ok(None);

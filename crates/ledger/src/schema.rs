@@ -1,11 +1,14 @@
 //! The database: its tables, and how connections to it are set up.
 //!
 //! A row is its number, its content and two hashes; what rows are found by is computed from the
-//! content, so there is nothing that could disagree with it. `log` has no hidden row id, so every
-//! stored byte of a row is a byte that is verified. The triggers refuse what an append-only log
-//! does not know; they keep honest hands from mistakes, the chain finds the others.
+//! content, so there is nothing that could disagree with it. The number is the key of the table, so
+//! every stored byte of a row that is read is a byte that is verified. The triggers refuse what an
+//! append-only log does not know; they keep honest hands from mistakes, the chain finds the others.
 //!
 //! Beside the log stand the lists that its rows name by hash, and tables that follow from it.
+//!
+//! Tables have row ids, since a tree without them keeps whole rows in its inner pages: of rows of a
+//! thousand bytes four fit on one, and a log of a million is ten pages deep instead of three.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,59 +21,49 @@ use crate::format_version::{FIRST, VERSION, version};
 use crate::head_file::HeadFile;
 use crate::{derived, replay};
 
+/// Condition that a row of `log` is of the pick `?1`. Both ways in which formats index identities
+/// stand in it.
+pub(crate) const OF_PICK: &str = "substr(pick_id, 1, 8) = substr(?1, 1, 8) AND pick_id = ?1";
+
 /// Longest wait for another program that holds the database.
 const BUSY: Duration = Duration::from_secs(2);
 
-const LOG: &str = "
-CREATE TABLE log (
-    seq      INTEGER NOT NULL PRIMARY KEY,
-    content  TEXT NOT NULL,
-    previous TEXT NOT NULL,
-    hash     TEXT NOT NULL,
-    kind     TEXT GENERATED ALWAYS AS (content ->> '$.event.kind') VIRTUAL,
-    pick_id  TEXT GENERATED ALWAYS AS (content ->> '$.pick_id') VIRTUAL,
-    ticker   TEXT GENERATED ALWAYS AS (content ->> '$.ticker') VIRTUAL,
-    session  TEXT GENERATED ALWAYS AS (content ->> '$.session') VIRTUAL,
-    late     INTEGER GENERATED ALWAYS AS (content ->> '$.event.late') VIRTUAL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX log_by_pick ON log (pick_id, kind);
-CREATE INDEX log_by_session ON log (ticker, kind, session, late, pick_id);
+const HEAD: &str = include_str!("schema/head.sql");
+const LOG: &str = include_str!("schema/log.sql");
+const LOG_TRIGGERS: &str = include_str!("schema/log_triggers.sql");
+const CONTENTS: &str = include_str!("schema/contents.sql");
+const CONTENTS_TRIGGERS: &str = include_str!("schema/contents_triggers.sql");
 
-CREATE TABLE head (
-    id   INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-    rows INTEGER NOT NULL,
-    hash TEXT NOT NULL
-) STRICT;
-CREATE TABLE tally (
-    name  TEXT NOT NULL PRIMARY KEY,
-    count INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+/// The tables of earlier formats.
+const EARLIER_LOG: &str = include_str!("schema/earlier_log.sql");
+const EARLIER_CONTENTS: &str = include_str!("schema/earlier_contents.sql");
 
-CREATE TRIGGER log_appends BEFORE INSERT ON log
-    WHEN NEW.seq <> (SELECT rows + 1 FROM head)
-    BEGIN SELECT RAISE(ABORT, 'rows are only appended'); END;
-CREATE TRIGGER log_keeps BEFORE DELETE ON log
-    BEGIN SELECT RAISE(ABORT, 'rows are never removed'); END;
-CREATE TRIGGER log_stays BEFORE UPDATE ON log
-    BEGIN SELECT RAISE(ABORT, 'rows are never changed'); END;
-CREATE TRIGGER head_advances BEFORE UPDATE ON head
-    WHEN NEW.rows <> OLD.rows + 1
-    BEGIN SELECT RAISE(ABORT, 'the head advances row by row'); END;
-CREATE TRIGGER head_keeps BEFORE DELETE ON head
-    BEGIN SELECT RAISE(ABORT, 'the head is never removed'); END;
-";
+/// Moves the log of an earlier format aside.
+const LOG_ASIDE: &str = "
+DROP TRIGGER log_appends;
+DROP TRIGGER log_keeps;
+DROP TRIGGER log_stays;
+DROP INDEX log_by_pick;
+DROP INDEX log_by_session;
+ALTER TABLE log RENAME TO earlier_log;";
 
-/// Lists that rows name by hash, each once; they stay like the rows do.
-const CONTENTS: &str = "
-CREATE TABLE contents (
-    hash    TEXT NOT NULL PRIMARY KEY,
-    content TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TRIGGER contents_keep BEFORE DELETE ON contents
-    BEGIN SELECT RAISE(ABORT, 'lists are never removed'); END;
-CREATE TRIGGER contents_stay BEFORE UPDATE ON contents
-    BEGIN SELECT RAISE(ABORT, 'lists are never changed'); END;
-";
+/// Moves its rows to the log of this one.
+const LOG_OVER: &str = "
+INSERT INTO log (seq, content, previous, hash)
+    SELECT seq, content, previous, hash FROM earlier_log ORDER BY seq;
+DROP TABLE earlier_log;";
+
+/// The same for lists; what follows from the rows is dropped, to be made from them again.
+const CONTENTS_ASIDE: &str = "
+DROP TRIGGER contents_keep;
+DROP TRIGGER contents_stay;
+ALTER TABLE contents RENAME TO earlier_contents;
+DROP TABLE waiting;
+DROP TABLE outcomes;
+DROP TABLE figures;";
+const CONTENTS_OVER: &str = "
+INSERT INTO contents (hash, content) SELECT hash, content FROM earlier_contents;
+DROP TABLE earlier_contents;";
 
 /// A connection that writes; makes what is missing and brings an earlier format up to date, all of
 /// it or nothing.
@@ -82,7 +75,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     match version(&transaction)? {
         0 => create(&transaction)?,
-        FIRST => upgrade(&transaction)?,
+        earlier @ FIRST..VERSION => upgrade(&transaction, earlier)?,
         VERSION => {}
         found => return Err(newer(found)),
     }
@@ -102,7 +95,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, Error> {
     match version(&connection)? {
         // Its writer was killed before it had made the tables.
         0 => Err(absent(path)),
-        FIRST | VERSION => Ok(connection),
+        FIRST..=VERSION => Ok(connection),
         found => Err(newer(found)),
     }
 }
@@ -174,34 +167,56 @@ pub(crate) fn objects(connection: &Connection) -> rusqlite::Result<Vec<(String, 
 /// Result of [`objects`] for an untouched ledger of the format that `connection` has.
 pub(crate) fn expected_objects(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     let untouched = Connection::open_in_memory()?;
-    create_log(&untouched)?;
-    if version(connection)? != FIRST {
-        untouched.execute_batch(CONTENTS)?;
+    let found = version(connection)?;
+    let is_earlier = found < VERSION;
+    let (log, contents) = if is_earlier {
+        (EARLIER_LOG, EARLIER_CONTENTS)
+    } else {
+        (LOG, CONTENTS)
+    };
+    untouched.execute_batch(HEAD)?;
+    untouched.execute_batch(log)?;
+    untouched.execute_batch(LOG_TRIGGERS)?;
+    if found > FIRST {
+        untouched.execute_batch(contents)?;
+        untouched.execute_batch(CONTENTS_TRIGGERS)?;
         untouched.execute_batch(derived::TABLES)?;
     }
     objects(&untouched)
 }
 
 fn create(connection: &Connection) -> Result<(), Error> {
-    create_log(connection)?;
-    upgrade(connection)
+    connection.execute_batch(HEAD)?;
+    connection.execute("INSERT INTO head VALUES (1, 0, ?1)", [GENESIS])?;
+    connection.execute("INSERT INTO tally VALUES ('duplicates', 0)", [])?;
+    for part in [LOG, LOG_TRIGGERS, CONTENTS, CONTENTS_TRIGGERS] {
+        connection.execute_batch(part)?;
+    }
+    derive(connection)
 }
 
-/// From the first format: the rows stay as they are, what follows from them is made.
-fn upgrade(connection: &Connection) -> Result<(), Error> {
-    connection.execute_batch(CONTENTS)?;
+/// From an earlier format: the rows stay as they are, in tables of another form.
+fn upgrade(connection: &Connection, from: i64) -> Result<(), Error> {
+    for part in [LOG_ASIDE, LOG, LOG_OVER, LOG_TRIGGERS] {
+        connection.execute_batch(part)?;
+    }
+    if from > FIRST {
+        for part in [CONTENTS_ASIDE, CONTENTS, CONTENTS_OVER] {
+            connection.execute_batch(part)?;
+        }
+    } else {
+        connection.execute_batch(CONTENTS)?;
+    }
+    connection.execute_batch(CONTENTS_TRIGGERS)?;
+    derive(connection)
+}
+
+/// Makes what follows from the rows.
+fn derive(connection: &Connection) -> Result<(), Error> {
     connection.execute_batch(derived::TABLES)?;
     replay::fill(connection, connection)?;
     connection.pragma_update(None, "user_version", VERSION)?;
     Ok(())
-}
-
-/// The tables of the first format.
-fn create_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(LOG)?;
-    connection.execute("INSERT INTO head VALUES (1, 0, ?1)", [GENESIS])?;
-    connection.execute("INSERT INTO tally VALUES ('duplicates', 0)", [])?;
-    connection.pragma_update(None, "user_version", FIRST)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::figures::Figures;
 use crate::head_file::HeadFile;
 use crate::row::{DeadLetterRow, Event, Row};
+use crate::schema::OF_PICK;
 use crate::{contents, schema, score, verify};
 
 /// The database's file name.
@@ -319,7 +320,8 @@ fn is_answered(transaction: &Transaction<'_>, pick_id: PickId) -> Result<bool, E
 }
 
 fn has(transaction: &Transaction<'_>, pick_id: PickId, kinds: &[&str]) -> Result<bool, Error> {
-    let mut statement = transaction.prepare_cached("SELECT kind FROM log WHERE pick_id = ?1")?;
+    let mut statement =
+        transaction.prepare_cached(&format!("SELECT kind FROM log WHERE {OF_PICK}"))?;
     let mut rows = statement.query([pick_id.to_string()])?;
     while let Some(row) = rows.next()? {
         if kinds.contains(&row.get::<_, String>(0)?.as_str()) {

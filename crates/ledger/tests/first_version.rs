@@ -73,7 +73,71 @@ fn a_writer_brings_it_up_to_date_without_changing_a_row() {
     let version: i64 = raw
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
+}
+
+/// Makes the second format of a ledger, whose tables had no row ids.
+fn to_second_format(directory: &Path) {
+    let raw = Connection::open(directory.join("ledger.sqlite")).unwrap();
+    for sql in [
+        "DROP TRIGGER log_appends; DROP TRIGGER log_keeps; DROP TRIGGER log_stays;
+        DROP TRIGGER contents_keep; DROP TRIGGER contents_stay;
+        DROP INDEX log_by_pick; DROP INDEX log_by_ticker;
+        ALTER TABLE log RENAME TO later_log; ALTER TABLE contents RENAME TO later_contents;",
+        include_str!("../src/schema/earlier_log.sql"),
+        include_str!("../src/schema/earlier_contents.sql"),
+        "INSERT INTO log (seq, content, previous, hash)
+            SELECT seq, content, previous, hash FROM later_log;
+        INSERT INTO contents SELECT hash, content FROM later_contents;
+        DROP TABLE later_log; DROP TABLE later_contents; PRAGMA user_version = 2;",
+        include_str!("../src/schema/log_triggers.sql"),
+        include_str!("../src/schema/contents_triggers.sql"),
+    ] {
+        raw.execute_batch(sql).unwrap();
+    }
+}
+
+#[test]
+fn one_of_the_second_format_is_read_as_it_is_and_brought_up_to_date() {
+    let directory = first_version();
+    let mut ledger = Ledger::open(directory.path(), Calendar::default()).unwrap();
+    let closes = [("2023-06-28", 400.0), ("2023-06-29", 404.0)];
+    let made = ["2023-06-29T14:00:00Z", "2023-06-30T14:00:00Z"].map(|as_of| {
+        forecast(
+            "AAPL",
+            as_of,
+            402.0,
+            &closes[..=usize::from(as_of > "2023-06-30")],
+        )
+    });
+    for made in &made {
+        ledger.record_forecast(made, made.as_of).unwrap();
+    }
+    drop(ledger);
+    let before = log(directory.path());
+    let look = |at: &Path| {
+        let reader = Reader::open(at).unwrap();
+        let entry = reader.entry(made[0].pick_id).unwrap().unwrap();
+        assert!(entry.score.is_some());
+        let digits = &entry.pick_id.to_string()[..10];
+        let newest = reader.newest_of(&made[0].ticker, None, 5).unwrap();
+        (
+            reader.verify().unwrap(),
+            reader.entries().unwrap(),
+            reader.forecast(made[1].pick_id).unwrap(),
+            reader.picks_beginning(digits, 2).unwrap(),
+            newest,
+            reader.summary().unwrap(),
+        )
+    };
+    let seen = look(directory.path());
+    assert_eq!(seen.2.as_ref(), Some(&made[1]));
+    assert_eq!(seen.3, [made[0].pick_id]);
+    to_second_format(directory.path());
+    assert_eq!(look(directory.path()), seen);
+    drop(Ledger::open(directory.path(), Calendar::default()).unwrap());
+    assert_eq!(log(directory.path()), before);
+    assert_eq!(look(directory.path()), seen);
 }
 
 #[test]
