@@ -6,6 +6,7 @@ mod backtest;
 mod bench;
 mod completions;
 mod config;
+mod data_folder;
 mod dead_letters;
 mod demo;
 mod doctor;

@@ -127,23 +127,21 @@ fn vendors(market: &Market) -> Vec<VendorRequests> {
 
 /// Description of the program and its data, for the pages.
 pub(crate) fn about(settings: &Settings, role: String, notice: Option<Notice>) -> SiteDescription {
-    let source = match DataSource::of(&settings.market_settings()) {
-        Ok(DataSource::Live) => "the live vendors",
-        _ => "a market server",
-    };
-    let replay = || {
-        let text = "Prices and headlines come from a market server, not from the vendors.";
-        (source != "the live vendors").then(|| ("Not the live market.", text.to_owned()))
+    let (source, notice) = match (notice, DataSource::of(&settings.market_settings())) {
+        (Some(notice), _) => ("a simulated market", Some(notice)),
+        (None, Ok(DataSource::Live)) => ("the live vendors", None),
+        (None, _) => {
+            let text = "Prices and headlines come from a market server, not from the vendors.";
+            let notice = ("Not the live market.", text.to_owned());
+            ("a market server", Some(notice))
+        }
     };
     SiteDescription {
         version: env!("CARGO_PKG_VERSION"),
         commit: build_info::COMMIT,
         role,
-        source: notice
-            .as_ref()
-            .map_or(source, |_| "a simulated market")
-            .to_owned(),
-        notice: notice.or_else(replay),
+        source: source.to_owned(),
+        notice,
         dead_letters_on_topics: settings.kafka.enabled(),
     }
 }

@@ -85,6 +85,14 @@ fn probe(verdict: &Verdict) -> (u16, &'static str, String) {
     )
 }
 
+/// The probe of a process without stages, in which nothing can be unwell.
+pub(crate) fn well_page() -> (u16, &'static str, String) {
+    probe(&Verdict {
+        ok: true,
+        reasons: Vec::new(),
+    })
+}
+
 /// Started: no stage is still on its way up for the first time.
 fn started(health: &Health) -> Verdict {
     let starting = health

@@ -14,6 +14,7 @@ use closecall_calendar::{Clock, Timetable};
 use closecall_market_server::{ServedMarket, Server, Simulated, SimulatedSettings};
 use serde_json::json;
 
+use super::data_folder::DEMO_FOLDER;
 use super::flags::RunFlags;
 use crate::console::{Console, Format};
 use crate::exit::{Code, OrExit};
@@ -34,9 +35,6 @@ pub(crate) struct DemoArgs {
     #[command(flatten)]
     pub(crate) watch: RunFlags,
 }
-
-/// The folder within the data directory that is a demo's own.
-pub(super) const DEMO_FOLDER: &str = "demo";
 
 /// The day before a Monday's session. Always the same, so that two demos with one seed say the same.
 const START: NaiveDate = NaiveDate::from_ymd_opt(2025, 1, 5).unwrap();

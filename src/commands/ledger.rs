@@ -1,14 +1,12 @@
 //! `closecall ledger`: what became of every pick, and whether the record is as it was written.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::anyhow;
 use clap::Subcommand;
-use closecall_ledger::{Entry, Error, Reader};
+use closecall_ledger::{Entry, Reader};
 
-use super::demo::DEMO_FOLDER;
-use super::{ledger_export, ledger_recompute};
+use super::{data_folder, ledger_export, ledger_recompute};
 use crate::exit::{Code, CodedError, OrExit};
 use crate::settings::Settings;
 
@@ -35,7 +33,10 @@ pub(crate) enum LedgerCommand {
 }
 
 pub(super) fn run(settings: &Settings, command: &LedgerCommand) -> anyhow::Result<ExitCode> {
-    let (reader, folder) = open(&settings.data_dir)?;
+    let (reader, folder) = data_folder::ledger(&settings.data_dir)?;
+    if folder != settings.data_dir {
+        eprintln!("the ledger of the demo in {}", folder.display());
+    }
     match command {
         LedgerCommand::List { json } => list(&reader, *json)?,
         LedgerCommand::Verify => verify(&reader)?,
@@ -45,21 +46,6 @@ pub(super) fn run(settings: &Settings, command: &LedgerCommand) -> anyhow::Resul
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The ledger of the data directory and where it lies; where there is none, that of a demo in it.
-fn open(data_dir: &Path) -> anyhow::Result<(Reader, PathBuf)> {
-    match Reader::open(data_dir) {
-        Err(Error::Absent(_)) => {
-            let demo = data_dir.join(DEMO_FOLDER);
-            let Ok(reader) = Reader::open(&demo) else {
-                return Err(Error::Absent(data_dir.into())).or_exit(Code::Data);
-            };
-            eprintln!("the ledger of the demo in {}", demo.display());
-            Ok((reader, demo))
-        }
-        other => Ok((other?, data_dir.to_owned())),
-    }
 }
 
 fn list(reader: &Reader, json: bool) -> anyhow::Result<()> {

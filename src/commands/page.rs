@@ -4,31 +4,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use closecall_calendar::Clock;
-use closecall_ledger::{Error, Reader};
 use closecall_supervision::Signals;
 use closecall_web::{ProcessStatus, Web};
 
-use super::demo::{self, DEMO_FOLDER};
+use super::data_folder::{self, DEMO_FOLDER};
+use super::demo;
 use crate::exit::{Code, OrExit as _};
 use crate::page;
 use crate::settings::Settings;
-use crate::web::version_page;
+use crate::web::{version_page, well_page};
 
 pub(super) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let (directory, is_demo) = match Reader::open(&settings.data_dir) {
-        Ok(_) => (
-            settings.data_dir.clone(),
-            settings.data_dir.ends_with(DEMO_FOLDER),
-        ),
-        Err(Error::Absent(_)) => {
-            let demo = settings.data_dir.join(DEMO_FOLDER);
-            if Reader::open(&demo).is_err() {
-                return Err(Error::Absent(settings.data_dir.clone())).or_exit(Code::Data);
-            }
-            (demo, true)
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let (_, directory) = data_folder::ledger(&settings.data_dir)?;
+    let is_demo = directory.ends_with(DEMO_FOLDER);
     let Some(listening) = page::listen(settings, true)? else {
         anyhow::bail!("`http.listen` is empty: set it to the address of the page");
     };
@@ -42,11 +30,7 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let process = Arc::new(ProcessStatus::default);
     let priority = Arc::new(|path: &str| match path {
         // Nothing runs here that could be unwell.
-        "/healthz" | "/readyz" | "/startupz" => Some((
-            200,
-            "application/json",
-            "{\"ok\":true,\"reasons\":[]}".to_owned(),
-        )),
+        "/healthz" | "/readyz" | "/startupz" => Some(well_page()),
         "/version" => Some(version_page()),
         _ => None,
     });

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use closecall_calendar::{Calendar, Clock};
 use closecall_market::{MarketStore, StoreInfo};
 
-use super::demo::DEMO_FOLDER;
+use super::data_folder;
 use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
 
@@ -56,11 +56,8 @@ pub(super) fn run(settings: &Settings, command: &StoreCommand) -> anyhow::Result
 
 /// The store of the data directory; where there is none, that of a demo in it.
 fn open(settings: &Settings) -> anyhow::Result<MarketStore> {
-    let demo = settings.data_dir.join(DEMO_FOLDER);
-    for folder in [&settings.data_dir, &demo] {
-        if let Some(store) = MarketStore::open(folder)? {
-            return Ok(store);
-        }
+    if let Some((store, _)) = data_folder::first(&settings.data_dir, MarketStore::open)? {
+        return Ok(store);
     }
     let folder = settings.data_dir.display();
     let error = anyhow::anyhow!("there is no market store in {folder}: run something first");

@@ -30,7 +30,7 @@ pub struct Observation {
     pub suspect: Option<bool>,
     /// Whether the ledger verifies; `None` before that was found out.
     pub ledger_ok: Option<bool>,
-    /// Length of a slot, and since when a session is under way.
+    /// Length of a slot.
     pub slot: TimeDelta,
     /// Opening of the session under way.
     pub session_open: Option<DateTime<Utc>>,

@@ -11,15 +11,17 @@
     reason = "an example may fail loudly"
 )]
 
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::{Calendar, Session};
-use closecall_ledger::{Ledger, Reader};
+use closecall_ledger::{Ledger, LedgerInput, Reader};
 use closecall_protocol::{
-    CloseForecast, ForecastValues, Interval, ModelSummary, Phase, PickId, Reference, ReferenceKind,
-    SessionDate, SessionTimes, Ticker,
+    CloseForecast, Phase, Prediction, Reference, ReferenceKind, SessionDate, SessionTimes,
 };
 use rustix::time::{ClockId, clock_gettime};
 
@@ -35,13 +37,7 @@ fn close(ticker: usize, day: usize) -> f64 {
     100.0 + 10.0 * ticker as f64 + ((day * 7 + ticker * 3) % 5) as f64
 }
 
-fn forecast(
-    ticker: usize,
-    sessions: &[Session],
-    day: usize,
-    as_of: DateTime<Utc>,
-) -> CloseForecast {
-    let name = Ticker::new(TICKERS[ticker]).unwrap();
+fn forecast(ticker: usize, sessions: &[Session], day: usize, as_of: DateTime<Utc>) -> LedgerInput {
     let date = |day: usize| SessionDate::new(sessions[day].date).unwrap();
     let history: Vec<_> = (day.saturating_sub(60)..day)
         .map(|day| (date(day), close(ticker, day)))
@@ -50,63 +46,21 @@ fn forecast(
     let price = last_close + 0.01 * f64::from(as_of.timestamp() as u32 % 97);
     let session = SessionTimes::from(&sessions[day]);
     let at = Some(as_of).filter(|at| *at >= session.open());
-    CloseForecast::publish(ForecastValues {
-        target: date(day),
-        prediction: price + 0.1,
-        last_session: date(day - 1),
-        last_close,
-        pick_id: PickId::of_slot(7, as_of, &name),
-        ticker: name,
-        as_of,
-        probability_up: 0.53,
-        intervals: [0.8, 0.9]
-            .map(|level| Interval {
-                level,
-                lower: price - 2.0,
-                upper: price + 2.0,
-            })
-            .into(),
-        articles: 5_123,
-        sessions: 206,
-        model: ModelSummary {
-            name: "closecall".into(),
-            spec: "nowcast-v1 gru16x1-d16".into(),
-            seed: 7,
-            path: "avx2".into(),
-            rows: 196,
-            gate: 0.25,
-            file: None,
-            trained_at: as_of,
-            reason: None,
-            target: None,
-            remembered: Some(true),
-            asked_change_pct: Some(0.1),
-        },
-        relative_mae: None,
-        data_age_s: 60,
-        history,
-        reference: Some(Reference {
-            price,
-            kind: ReferenceKind::Quote,
-            at,
-        }),
-        phase: Some(Phase::of(at, &session)),
-        sessions_ahead: Some(0),
-        probability_up_from_here: Some(0.51),
-        scale: Some(0.01),
-        quote: None,
-        quote_absent: None,
-        provider: None,
-        provider_switched: None,
-        provisional: Some(false),
-        repairs: Vec::new(),
-        vintage: None,
-        settings_hash: None,
-        news: None,
-        trace: None,
-        headlines: None,
-    })
-    .unwrap()
+    let reference = Reference {
+        price,
+        kind: ReferenceKind::Quote,
+        at,
+    };
+    let phase = Phase::of(at, &session);
+    let mut values = support::values(TICKERS[ticker], as_of, history, reference, phase);
+    values.prediction = price + 0.1;
+    values.model.spec = "nowcast-v1 gru16x1-d16".into();
+    values.model.remembered = Some(true);
+    values.model.asked_change_pct = Some(0.1);
+    values.provisional = Some(false);
+    let forecast = CloseForecast::publish(values).unwrap();
+    let prediction = Box::new(Prediction::Ours(Box::new(forecast)));
+    LedgerInput::Prediction(prediction, as_of)
 }
 
 /// CPU time of this thread.
@@ -156,7 +110,7 @@ fn main() {
                 let as_of = sessions[day].open + minutes;
                 let made = forecast(ticker, &sessions, day, as_of);
                 let before = cpu_time();
-                ledger.record_forecast(&made, as_of).unwrap();
+                ledger.record(&made).unwrap();
                 let took = cpu_time() - before;
                 if measured && mark.is_some_and(|mark| *ledger.watch().borrow() + WINDOW > mark) {
                     window.forecasts += 1;

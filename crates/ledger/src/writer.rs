@@ -122,37 +122,14 @@ impl Ledger {
         Ok(self)
     }
 
-    /// Records a forecast, and scores the earlier ones of its ticker whose sessions its history
-    /// has, all or nothing. A dead letter of the same pick is superseded.
+    /// Records one. A forecast scores the earlier ones of its ticker whose sessions its history
+    /// has, and supersedes a dead letter of its pick; a prediction of the original's trainer is never
+    /// scored; a dead letter is recorded once a pick, and not after its forecast.
     ///
     /// # Errors
     /// See [`Error::class`].
-    pub fn record_forecast(
-        &mut self,
-        forecast: &CloseForecast,
-        at: DateTime<Utc>,
-    ) -> Result<Recorded, Error> {
-        self.write(|work| work.forecast(forecast, at))
-    }
-
-    /// Records a prediction of the original's trainer, which is never scored.
-    ///
-    /// # Errors
-    /// See [`Error::class`].
-    pub fn record_foreign(
-        &mut self,
-        foreign: &ForeignPrediction,
-        at: DateTime<Utc>,
-    ) -> Result<Recorded, Error> {
-        self.write(|work| work.foreign(foreign, at))
-    }
-
-    /// Records that a message was given up: once a pick, and not after its forecast.
-    ///
-    /// # Errors
-    /// See [`Error::class`].
-    pub fn record_dead_letter(&mut self, letter: &DeadLetterRow) -> Result<Recorded, Error> {
-        self.write(|work| work.dead_letter(letter))
+    pub fn record(&mut self, input: &LedgerInput) -> Result<Recorded, Error> {
+        self.write(|work| work.input(input))
     }
 
     /// Records several in their order, in one transaction with one wait for the disk: all or

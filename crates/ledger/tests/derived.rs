@@ -16,7 +16,7 @@ use closecall_ledger::{Damage, Error, Ledger, Reader};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
-use support::{Fixture, at, forecast};
+use support::{Fixture, Recording as _, at, forecast};
 
 /// Two forecasts, the second of which scores the first.
 fn scored() -> Fixture {

@@ -19,7 +19,7 @@ use closecall_protocol::{ScoringRule, SessionDate};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use support::{at, changed, forecast};
+use support::{Recording as _, at, changed, forecast};
 
 fn first_version() -> TempDir {
     let directory = tempfile::tempdir().unwrap();

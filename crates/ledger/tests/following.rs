@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use closecall_ledger::{Follower, Happening, LedgerInput, Recorded, SharedLedger};
 use closecall_protocol::{PickId, Prediction, Reason, Ticker};
 
-use support::{Fixture, at, dead_letter, forecast};
+use support::{Fixture, Recording as _, at, dead_letter, forecast};
 
 const CLOSES: [(&str, f64); 2] = [("2023-06-28", 400.0), ("2023-06-29", 404.0)];
 

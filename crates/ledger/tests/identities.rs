@@ -12,7 +12,7 @@ use crate::support;
 use closecall_ledger::{Recorded, State};
 use closecall_protocol::Reason;
 
-use support::{Fixture, at, dead_letter, forecast, foreign};
+use support::{Fixture, Recording as _, at, dead_letter, forecast, foreign};
 
 const CLOSES: [(&str, f64); 2] = [("2023-06-27", 188.06), ("2023-06-28", 189.25)];
 const NEW: Recorded = Recorded::New {

@@ -23,7 +23,7 @@ use closecall_protocol::PickId;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use support::{at, forecast};
+use support::{Recording as _, at, forecast};
 
 /// Set for the process that writes until it is killed.
 const WRITER: &str = "CLOSECALL_TEST_LEDGER_WRITER";

@@ -11,7 +11,7 @@ use crate::support;
 
 use closecall_ledger::Recorded;
 
-use support::{Fixture, at, changed, forecast, foreign};
+use support::{Fixture, Recording as _, at, changed, forecast, foreign};
 
 const LATER: [(&str, f64); 2] = [("2023-06-28", 400.0), ("2023-06-29", 404.0)];
 

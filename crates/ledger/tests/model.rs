@@ -17,7 +17,7 @@ use closecall_ledger::{Recorded, State};
 use closecall_protocol::{CloseForecast, PickId, Reason, SessionDate};
 use proptest::prelude::*;
 
-use support::{Fixture, dead_letter, forecast, foreign};
+use support::{Fixture, Recording as _, dead_letter, forecast, foreign};
 
 const TICKERS: [&str; 3] = ["AAPL", "TSLA", "PG"];
 

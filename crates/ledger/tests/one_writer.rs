@@ -15,7 +15,7 @@ use std::path::Path;
 use closecall_calendar::Calendar;
 use closecall_ledger::{Error, Ledger, Reader};
 
-use support::{Fixture, at, forecast};
+use support::{Fixture, Recording as _, at, forecast};
 
 fn open(directory: &Path) -> Result<Ledger, Error> {
     Ledger::open(directory, Calendar::default())

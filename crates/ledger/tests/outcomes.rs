@@ -12,7 +12,7 @@ use crate::support;
 use closecall_ledger::{Ledger, LedgerSummary, PhaseSummary};
 use closecall_protocol::{CloseForecast, Interval, Phase};
 
-use support::{Fixture, at, changed, forecast, quoted};
+use support::{Fixture, Recording as _, at, changed, forecast, quoted};
 
 const KNOWN: [(&str, f64); 1] = [("2023-06-28", 400.0)];
 const NEXT: [(&str, f64); 2] = [("2023-06-28", 400.0), ("2023-06-29", 404.0)];

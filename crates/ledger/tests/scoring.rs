@@ -11,7 +11,7 @@ use crate::support;
 
 use closecall_ledger::{Recorded, Score};
 
-use support::{Fixture, at, dead_letter, forecast};
+use support::{Fixture, Recording as _, at, dead_letter, forecast};
 
 /// Records a forecast of AAPL for 29 June from a close of 400.00, then one made a day later with
 /// `closes` as its history; gives the first one's score.

@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use rusqlite::{Connection, params};
 
-use support::{Fixture, filled};
+use support::{Fixture, Recording as _, filled};
 
 /// Changes a ledger of seven rows by raw SQL, with the triggers out of the way and back again.
 fn tampered(sql: &str) -> Fixture {

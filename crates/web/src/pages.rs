@@ -6,6 +6,7 @@ mod context;
 mod dead_letters;
 mod drawing;
 mod fan;
+mod groups;
 mod html_page;
 mod layout;
 mod missing;

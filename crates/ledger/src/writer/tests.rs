@@ -9,9 +9,9 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn letter(slot: i64) -> DeadLetterRow {
+fn letter(slot: i64) -> LedgerInput {
     let at = at("2023-06-29T14:00:00Z") + chrono::TimeDelta::minutes(slot);
-    DeadLetterRow {
+    let letter = DeadLetterRow {
         pick_id: PickId::of_slot(7, at, &Ticker::new("AAPL").unwrap()),
         stage: "scraper".into(),
         reason: Reason::Unavailable,
@@ -23,7 +23,8 @@ fn letter(slot: i64) -> DeadLetterRow {
         topic: None,
         partition: None,
         offset: None,
-    }
+    };
+    LedgerInput::DeadLetter(Box::new(letter))
 }
 
 #[test]
@@ -37,7 +38,7 @@ fn a_full_disk_is_transient_and_leaves_the_ledger_whole() {
         .unwrap();
     let mut recorded = 0;
     let refused = loop {
-        match ledger.record_dead_letter(&letter(recorded)) {
+        match ledger.record(&letter(recorded)) {
             Ok(_) => recorded += 1,
             Err(refused) => break refused,
         }
@@ -53,7 +54,7 @@ fn a_full_disk_is_transient_and_leaves_the_ledger_whole() {
         .connection
         .pragma_update(None, "max_page_count", 10_000)
         .unwrap();
-    ledger.record_dead_letter(&letter(recorded)).unwrap();
+    ledger.record(&letter(recorded)).unwrap();
     assert_eq!(reader.verify().unwrap().rows, recorded + 1);
 }
 
@@ -67,11 +68,11 @@ fn a_lock_held_by_another_program_is_transient() {
         .unwrap();
     let other = Connection::open(directory.path().join(DATABASE)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refused = ledger.record_dead_letter(&letter(0)).unwrap_err();
+    let refused = ledger.record(&letter(0)).unwrap_err();
     assert!(matches!(refused, Error::Busy(_)), "{refused}");
     assert_eq!(refused.class(), closecall_protocol::ErrorClass::Unavailable);
     other.execute_batch("ROLLBACK").unwrap();
-    ledger.record_dead_letter(&letter(0)).unwrap();
+    ledger.record(&letter(0)).unwrap();
 }
 
 #[test]
@@ -81,12 +82,12 @@ fn a_head_file_that_cannot_be_written_costs_no_row_and_is_made_up_for() {
     // A directory in the way of the new file.
     let obstacle = directory.path().join("ledger.head.new");
     fs::create_dir(&obstacle).unwrap();
-    ledger.record_dead_letter(&letter(0)).unwrap();
+    ledger.record(&letter(0)).unwrap();
     let reader = Reader::open(directory.path()).unwrap();
     assert_eq!(reader.verify().unwrap().rows, 1);
     assert_eq!(ledger.head_file.read().unwrap(), Some(Head::empty()));
     fs::remove_dir(&obstacle).unwrap();
-    ledger.record_dead_letter(&letter(1)).unwrap();
+    ledger.record(&letter(1)).unwrap();
     assert_eq!(ledger.head_file.read().unwrap().unwrap().rows, 2);
 }
 

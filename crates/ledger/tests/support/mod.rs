@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::Calendar;
-use closecall_ledger::{DeadLetterRow, Ledger, Reader};
+use closecall_ledger::{DeadLetterRow, Error, Ledger, LedgerInput, Reader, Recorded};
 use closecall_protocol::{
     CloseForecast, ForecastValues, ForeignPrediction, Interval, ModelSummary, Phase, PickId,
-    Reason, Reference, ReferenceKind, SessionDate, Ticker,
+    Prediction, Reason, Reference, ReferenceKind, SessionDate, Ticker,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -62,30 +62,54 @@ pub(crate) fn forecast(
     prediction: f64,
     closes: &[(&str, f64)],
 ) -> CloseForecast {
-    let as_of = at(as_of);
-    let ticker = Ticker::new(ticker).unwrap();
     let history = history(closes);
+    let reference = Reference {
+        price: history[history.len() - 1].1,
+        kind: ReferenceKind::LastClose,
+        at: None,
+    };
+    let mut values = values(ticker, at(as_of), history, reference, Phase::Before);
+    values.prediction = prediction;
+    values.intervals = vec![Interval {
+        level: 0.8,
+        lower: prediction * 0.98,
+        upper: prediction * 1.02,
+    }];
+    CloseForecast::publish(values).unwrap()
+}
+
+/// A forecast at `reference` itself, made at `as_of` for the session that is then next to close; the
+/// last entry of `history` is the as-of close.
+pub(crate) fn values(
+    ticker: &str,
+    as_of: DateTime<Utc>,
+    history: Vec<(SessionDate, f64)>,
+    reference: Reference,
+    phase: Phase,
+) -> ForecastValues {
+    let ticker = Ticker::new(ticker).unwrap();
     let (last_session, last_close) = history[history.len() - 1];
-    let target = SessionDate::new(Calendar::default().target(as_of).date).unwrap();
-    CloseForecast::publish(ForecastValues {
-        target,
-        prediction,
+    ForecastValues {
+        target: SessionDate::new(Calendar::default().target(as_of).date).unwrap(),
+        prediction: reference.price,
         last_session,
         last_close,
         pick_id: PickId::of_slot(7, as_of, &ticker),
         ticker,
         as_of,
         probability_up: 0.5,
-        intervals: vec![Interval {
-            level: 0.8,
-            lower: prediction * 0.98,
-            upper: prediction * 1.02,
-        }],
+        intervals: [(0.8, 2.0), (0.9, 3.0)]
+            .map(|(level, far)| Interval {
+                level,
+                lower: reference.price - far,
+                upper: reference.price + far,
+            })
+            .to_vec(),
         articles: 12,
         sessions: 205,
         model: ModelSummary {
             name: "closecall".into(),
-            spec: "gru64x2-d32".into(),
+            spec: "nowcast-v1/test".into(),
             seed: 7,
             path: "plain".into(),
             rows: 196,
@@ -100,12 +124,8 @@ pub(crate) fn forecast(
         relative_mae: None,
         data_age_s: 60,
         history,
-        reference: Some(Reference {
-            price: last_close,
-            kind: ReferenceKind::LastClose,
-            at: None,
-        }),
-        phase: Some(Phase::Before),
+        reference: Some(reference),
+        phase: Some(phase),
         sessions_ahead: Some(0),
         probability_up_from_here: Some(0.5),
         scale: Some(0.02),
@@ -120,8 +140,46 @@ pub(crate) fn forecast(
         news: None,
         trace: None,
         headlines: None,
-    })
-    .unwrap()
+    }
+}
+
+/// Recording of one thing at a time.
+pub(crate) trait Recording {
+    fn record_forecast(
+        &mut self,
+        forecast: &CloseForecast,
+        at: DateTime<Utc>,
+    ) -> Result<Recorded, Error>;
+    fn record_foreign(
+        &mut self,
+        foreign: &ForeignPrediction,
+        at: DateTime<Utc>,
+    ) -> Result<Recorded, Error>;
+    fn record_dead_letter(&mut self, letter: &DeadLetterRow) -> Result<Recorded, Error>;
+}
+
+impl Recording for Ledger {
+    fn record_forecast(
+        &mut self,
+        forecast: &CloseForecast,
+        at: DateTime<Utc>,
+    ) -> Result<Recorded, Error> {
+        let prediction = Box::new(Prediction::Ours(Box::new(forecast.clone())));
+        self.record(&LedgerInput::Prediction(prediction, at))
+    }
+
+    fn record_foreign(
+        &mut self,
+        foreign: &ForeignPrediction,
+        at: DateTime<Utc>,
+    ) -> Result<Recorded, Error> {
+        let prediction = Box::new(Prediction::Foreign(foreign.clone()));
+        self.record(&LedgerInput::Prediction(prediction, at))
+    }
+
+    fn record_dead_letter(&mut self, letter: &DeadLetterRow) -> Result<Recorded, Error> {
+        self.record(&LedgerInput::DeadLetter(Box::new(letter.clone())))
+    }
 }
 
 /// The same forecast with some of its values changed.

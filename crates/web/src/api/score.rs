@@ -6,7 +6,7 @@ mod measures;
 pub(crate) mod views;
 
 pub(crate) use self::computed::ScoreView;
-pub(crate) use self::views::{CoverageView, EstimateView, PhaseView, ThirdView, is_level};
+pub(crate) use self::views::{CoverageView, EstimateView, PhaseView, is_level};
 use super::answer::{of_ledger, record};
 use crate::guard::WebRequest;
 use crate::problem::{Kind, Problem};

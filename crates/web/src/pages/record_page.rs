@@ -1,21 +1,21 @@
 //! The record in charts: whether the bands hold, where the closes fell, each part of the day.
 
 use closecall_charts::{ForestRow, NewsBar, forest, funnel, news_bars, zones};
-use closecall_protocol::CloseForecast;
-use maud::{Markup, html};
+use closecall_protocol::{CloseForecast, Ticker};
+use maud::html;
 
 use super::context::PageContext;
 use super::drawing::{coverage_key, news_key, svg, two};
+use super::groups::{TickerRow, WidthThird, by_ticker, by_width};
 use super::html_page::HtmlPage;
 use super::layout::{PagePanel, scroll};
 use super::verdict;
 use super::verdict::verdict_of;
 use crate::api::score::ScoreView;
-use crate::api::tickers::TickerEntry;
 use crate::api::verdict::{VerdictKind, when};
 use crate::problem::Problem;
 use crate::record::TrackRecord;
-use crate::text::{THIN, change, count, counted, day, ratio, share, whole_share};
+use crate::text::{THIN, change, counted, day};
 
 /// The `/record` page.
 pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
@@ -202,63 +202,34 @@ pub(crate) fn signed(value: f64) -> String {
 }
 
 fn tickers(context: &PageContext<'_>, record: &TrackRecord) -> PagePanel {
-    let rows: Vec<(TickerEntry, Option<f64>)> = context
-        .site
-        .tickers
-        .iter()
-        .map(|ticker| {
-            let score = record.score_of(ticker);
-            let entry = TickerEntry {
-                ticker: ticker.clone(),
-                newest: None,
-                outcomes: score.outcomes,
-                relative_mae: score.relative_mae,
-                coverage: score.coverage.clone(),
-            };
-            (entry, score.width_90)
-        })
-        .collect();
+    let row = |ticker: &Ticker| {
+        let score = record.score_of(ticker);
+        TickerRow {
+            name: html! { a.tk href={ "/tickers/" (ticker) } { (ticker) } },
+            outcomes: score.outcomes,
+            error: score.relative_mae.map(|relative| relative.value),
+            inside_90: score.coverage.last().map(|band| band.value),
+            width: score.width_90,
+        }
+    };
+    let rows: Vec<TickerRow> = context.site.tickers.iter().map(row).collect();
     PagePanel {
         id: "by-ticker",
         class: "c8",
         title: html! { "By ticker" },
         about: html! {},
         json: Some("/api/v1/tickers".to_owned()),
-        body: scroll(
-            "Table of the tickers",
-            &html! {
-            table {
-                thead { tr {
-                    th scope="col" { "Ticker" }
-                    th.r scope="col" { "Outcomes" }
-                    th.r scope="col" { "Error, of the price" }
-                    th.r scope="col" { "In 90" (THIN) "%" }
-                    th.r scope="col" { "Width" }
-                } }
-                tbody {
-                    @for (entry, width) in &rows {
-                        tr {
-                            th scope="row" { a.tk href={ "/tickers/" (entry.ticker) } { (entry.ticker) } }
-                            td.r { (count(i64::try_from(entry.outcomes).unwrap_or(0))) }
-                            td.r.nw { (entry.relative_mae.map_or_else(|| "—".to_owned(), |relative| ratio(relative.value))) }
-                            td.r.nw { (entry.coverage.last().map_or_else(|| "—".to_owned(), |band| share(band.value))) }
-                            td.r.nw { (width.map_or_else(|| "—".to_owned(), share)) }
-                        }
-                    }
-                }
-            }
-            },
-        ),
+        body: by_ticker(&rows),
     }
 }
 
 /// Coverage by how wide the band was.
 fn thirds(score: &ScoreView) -> PagePanel {
-    const NAMES: [&str; 3] = [
-        "Calm third (narrow bands)",
-        "Middle third",
-        "Stormy third (wide bands)",
-    ];
+    let thirds = score.thirds.iter().map(|third| WidthThird {
+        width: Some(third.width),
+        inside: third.inside_90,
+        outcomes: third.outcomes,
+    });
     PagePanel {
         id: "thirds",
         class: "c4",
@@ -267,19 +238,7 @@ fn thirds(score: &ScoreView) -> PagePanel {
         json: Some("/api/v1/score".to_owned()),
         body: html! {
             p.say { "Closes inside the 90" (THIN) "% band, by how wide it was." }
-            dl.claims.gap {
-                @for (name, third) in NAMES.iter().zip(&score.thirds) { (third_claim(name, third)) }
-            }
+            (by_width(thirds))
         },
-    }
-}
-
-fn third_claim(name: &str, third: &crate::api::score::ThirdView) -> Markup {
-    let inside = third.inside_90 as f64 / third.outcomes.max(1) as f64;
-    html! {
-        div {
-            dt { (name) ", " (share(third.width)) }
-            dd.v { (whole_share(inside)) small { "of " (third.outcomes) } }
-        }
     }
 }

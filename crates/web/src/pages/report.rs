@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::context::PageContext;
 use super::drawing::two;
+use super::groups::{TickerRow, WidthThird, by_ticker, by_width};
 use super::html_page::HtmlPage;
 use super::layout::{PagePanel, scroll};
 use crate::problem::Problem;
@@ -242,44 +243,34 @@ fn times(own: &ReportModel) -> PagePanel {
 }
 
 fn tickers(own: &ReportModel) -> PagePanel {
-    let table = html! {
-        table {
-            thead { tr {
-                th scope="col" { "Ticker" }
-                th.r scope="col" { "Outcomes" }
-                th.r scope="col" { "Error, of the price" }
-                th.r scope="col" { "In 90" (THIN) "%" }
-                th.r scope="col" { "Width" }
-            } }
-            tbody {
-                @for (ticker, group) in &own.tickers {
-                    tr {
-                        th scope="row" { (clean(ticker)) }
-                        td.r { (count(i64::try_from(group.outcomes).unwrap_or(0))) }
-                        td.r.nw { (group.relative_mae.map_or_else(|| "—".to_owned(), |relative| ratio(relative.value))) }
-                        td.r.nw { (covered(group, 0.9)) }
-                        td.r.nw { (band(group, 0.9).map_or_else(|| "—".to_owned(), |band| share(band.width))) }
-                    }
-                }
-            }
+    let row = |(ticker, group): (&String, &ReportGroup)| {
+        let band = band(group, 0.9);
+        TickerRow {
+            name: html! { (clean(ticker)) },
+            outcomes: group.outcomes,
+            error: group.relative_mae.map(|relative| relative.value),
+            inside_90: band.map(|band| band.coverage.value),
+            width: band.map(|band| band.width),
         }
     };
+    let rows: Vec<TickerRow> = own.tickers.iter().map(row).collect();
     PagePanel {
         id: "by-ticker",
         class: "c8",
         title: html! { "By ticker" },
         about: html! {},
         json: None,
-        body: scroll("Table of the tickers", &table),
+        body: by_ticker(&rows),
     }
 }
 
 fn thirds(own: &ReportModel) -> PagePanel {
-    const NAMES: [&str; 3] = [
-        "Calm third (narrow bands)",
-        "Middle third",
-        "Stormy third (wide bands)",
-    ];
+    let bands = own.thirds.iter().filter_map(|third| band(third, 0.9));
+    let thirds = bands.map(|band| WidthThird {
+        width: None,
+        inside: band.inside,
+        outcomes: band.outcomes,
+    });
     PagePanel {
         id: "thirds",
         class: "",
@@ -288,13 +279,7 @@ fn thirds(own: &ReportModel) -> PagePanel {
         json: None,
         body: html! {
             p.say { "Closes inside the 90" (THIN) "% band, by the move that was expected." }
-            dl.claims.gap {
-                @for (name, third) in NAMES.iter().zip(&own.thirds) {
-                    @if let Some(band) = band(third, 0.9) {
-                        div { dt { (name) } dd.v { (share(band.coverage.value)) small { (count(i64::try_from(band.inside).unwrap_or(0))) " of " (count(i64::try_from(band.outcomes).unwrap_or(0))) } } }
-                    }
-                }
-            }
+            (by_width(thirds))
         },
     }
 }

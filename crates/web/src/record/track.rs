@@ -53,6 +53,14 @@ impl LedgerFault {
     }
 }
 
+/// The score of a ticker, and what it was computed from.
+#[derive(Debug)]
+struct TickerScore {
+    /// The generation of outcomes, and the number of the ticker's forecasts.
+    of: (u64, u64),
+    view: Arc<ScoreView>,
+}
+
 /// The record of a data directory.
 #[derive(Debug)]
 pub struct TrackRecord {
@@ -63,9 +71,8 @@ pub struct TrackRecord {
     /// Whether the rows that were there at the start have been read.
     pub(super) caught_up: watch::Sender<bool>,
     pub(super) score: RwLock<Arc<ScoreView>>,
-    /// Scores of single tickers, each with the generation of outcomes and the number of the ticker's
-    /// forecasts that it is of.
-    by_ticker: Mutex<HashMap<Ticker, ((u64, u64), Arc<ScoreView>)>>,
+    /// Scores of single tickers.
+    by_ticker: Mutex<HashMap<Ticker, TickerScore>>,
     pub(super) verification: Mutex<Option<Verification>>,
     pub(super) events: broadcast::Sender<ServedEvent>,
     pub(super) stop: watch::Sender<bool>,
@@ -128,14 +135,14 @@ impl TrackRecord {
 
     /// The score of one ticker.
     pub(crate) fn score_of(&self, ticker: &Ticker) -> Arc<ScoreView> {
-        let (state, view) = {
+        let (of, view) = {
             let book = self.book();
             let forecasts = book.tickers.get(ticker).map_or(0, |book| book.picks);
-            let state = (book.generation, forecasts);
-            if let Some((of, view)) = lock(&self.by_ticker).get(ticker)
-                && *of == state
+            let of = (book.generation, forecasts);
+            if let Some(known) = lock(&self.by_ticker).get(ticker)
+                && known.of == of
             {
-                return Arc::clone(view);
+                return Arc::clone(&known.view);
             }
             let outcomes: Vec<&OutcomeRecord> = book
                 .outcomes
@@ -143,10 +150,15 @@ impl TrackRecord {
                 .filter(|record| record.ticker == *ticker)
                 .collect();
             let view = ScoreView::of(&outcomes, forecasts, &book.head, book.rows);
-            (state, view)
+            (of, Arc::new(view))
         };
-        let view = Arc::new(view);
-        lock(&self.by_ticker).insert(ticker.clone(), (state, Arc::clone(&view)));
+        lock(&self.by_ticker).insert(
+            ticker.clone(),
+            TickerScore {
+                of,
+                view: Arc::clone(&view),
+            },
+        );
         view
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use closecall_ledger::Reader;
 
-use crate::support::{Maker, Served, afternoons, at, one};
+use crate::support::{Maker, Recording as _, Served, afternoons, at, one};
 
 #[test]
 fn pages_by_keyset_are_stable_while_rows_are_appended() {

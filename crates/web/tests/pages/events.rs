@@ -4,7 +4,9 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 
-use crate::support::{Maker, PATIENCE, Served, afternoons, at, get, letter, one, until};
+use crate::support::{
+    Maker, PATIENCE, Recording as _, Served, afternoons, at, get, letter, one, until,
+};
 
 struct Stream(BufReader<TcpStream>);
 

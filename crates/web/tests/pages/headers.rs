@@ -1,6 +1,6 @@
 //! Every answer forbids what the pages do not need, and is asked for again only when it changed.
 
-use crate::support::{Maker, Served, afternoons};
+use crate::support::{Maker, Recording as _, Served, afternoons};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
 connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \

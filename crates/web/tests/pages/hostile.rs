@@ -1,6 +1,6 @@
 //! Text from outside stays text: in headlines, publishers, messages, and what is asked for.
 
-use crate::support::{Served, at, headline, letter, one};
+use crate::support::{Recording as _, Served, at, headline, letter, one};
 
 const HOSTILE: [&str; 9] = [
     "<script>alert(1)</script>",

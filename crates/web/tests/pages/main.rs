@@ -14,6 +14,8 @@ mod hostile;
 mod openapi;
 mod panels;
 mod peers;
+#[path = "../../../ledger/tests/support/mod.rs"]
+mod record;
 mod refused;
 mod states;
 mod support;

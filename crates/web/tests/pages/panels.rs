@@ -2,7 +2,7 @@
 
 use closecall_calendar::Clock;
 
-use crate::support::{Maker, Served, afternoons, at, get, letter, one, serve};
+use crate::support::{Maker, Recording as _, Served, afternoons, at, get, letter, one, serve};
 
 #[test]
 fn dead_letters_are_counted_listed_and_superseded() {
@@ -175,4 +175,21 @@ fn a_report_is_shown_by_its_name_and_rubbish_is_said() {
             .contains("cannot be shown")
     );
     assert_eq!(served.get("/report/absent").status, 404);
+}
+
+/// A forecast that no close has scored yet changes its ticker's figures too.
+#[test]
+fn a_tickers_score_counts_each_of_its_forecasts() {
+    let mut served = Served::new();
+    for (number, as_of) in ["2025-03-03T15:00:00Z", "2025-03-03T16:00:00Z"]
+        .into_iter()
+        .enumerate()
+    {
+        served.record(|ledger| {
+            let forecast = one(as_of, |_| ());
+            ledger.record_forecast(&forecast, at(as_of)).unwrap();
+        });
+        let score = served.get("/api/v1/score?ticker=AAPL").json();
+        assert_eq!(score["forecasts"], number + 1);
+    }
 }

@@ -9,14 +9,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::{Calendar, Clock};
 use closecall_ledger::{DeadLetterRow, Ledger};
 use closecall_protocol::{
-    CloseForecast, ForecastValues, Headline, Interval, ModelSummary, Phase, PickId, Reason,
-    Reference, ReferenceKind, SessionDate, Ticker,
+    CloseForecast, ForecastValues, Headline, Interval, Phase, PickId, Reason, Reference,
+    ReferenceKind, SessionDate, Ticker,
 };
 use closecall_web::{
     HttpSettings, Listening, Peers, ProcessStatus, Site, SiteDescription, TrackRecord, Web,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::record;
+pub(crate) use crate::record::{Recording, at};
 
 /// Time that anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -194,10 +197,6 @@ pub fn ask(address: SocketAddr, request: &str) -> Answer {
     }
 }
 
-pub fn at(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
-}
-
 pub fn ticker(text: &str) -> Ticker {
     Ticker::new(text).unwrap()
 }
@@ -268,7 +267,7 @@ pub fn afternoons(ledger: &mut Ledger, sessions: usize, maker: Maker) {
     }
 }
 
-/// A forecast from `reference` by the last of these closes.
+/// A forecast from a quote at `reference`.
 pub fn values(
     as_of: DateTime<Utc>,
     name: &str,
@@ -276,64 +275,12 @@ pub fn values(
     reference: f64,
     phase: Phase,
 ) -> ForecastValues {
-    let ticker = ticker(name);
-    let (last_session, last_close) = history[history.len() - 1];
-    ForecastValues {
-        target: SessionDate::new(Calendar::default().target(as_of).date).unwrap(),
-        prediction: reference,
-        last_session,
-        last_close,
-        pick_id: PickId::of_slot(7, as_of, &ticker),
-        ticker,
-        as_of,
-        probability_up: 0.5,
-        intervals: [(0.8, 2.0), (0.9, 3.0)]
-            .map(|(level, far)| Interval {
-                level,
-                lower: reference - far,
-                upper: reference + far,
-            })
-            .to_vec(),
-        articles: 12,
-        sessions: 205,
-        model: ModelSummary {
-            name: "closecall".into(),
-            spec: "nowcast-v1/test".into(),
-            seed: 7,
-            path: "plain".into(),
-            rows: 196,
-            gate: 0.25,
-            file: None,
-            trained_at: as_of,
-            reason: None,
-            target: None,
-            remembered: None,
-            asked_change_pct: None,
-        },
-        relative_mae: None,
-        data_age_s: 60,
-        history,
-        reference: Some(Reference {
-            price: reference,
-            kind: ReferenceKind::Quote,
-            at: Some(as_of),
-        }),
-        phase: Some(phase),
-        sessions_ahead: Some(0),
-        probability_up_from_here: Some(0.5),
-        scale: Some(0.02),
-        quote: None,
-        quote_absent: None,
-        provider: None,
-        provider_switched: None,
-        provisional: None,
-        repairs: Vec::new(),
-        vintage: None,
-        settings_hash: None,
-        news: None,
-        trace: None,
-        headlines: None,
-    }
+    let reference = Reference {
+        price: reference,
+        kind: ReferenceKind::Quote,
+        at: Some(as_of),
+    };
+    record::values(name, as_of, history, reference, phase)
 }
 
 pub fn with(mut values: ForecastValues, change: impl FnOnce(&mut ForecastValues)) -> CloseForecast {
@@ -363,17 +310,12 @@ pub fn headline(title: &str, publisher: &str) -> Headline {
 }
 
 pub fn letter(number: i64, message: &str) -> DeadLetterRow {
+    let pick_id = PickId::of_record("stock-name-selector", 0, number);
+    let at = at("2025-03-03T15:00:00Z");
     DeadLetterRow {
-        pick_id: PickId::of_record("stock-name-selector", 0, number),
-        stage: "scraper".into(),
-        reason: Reason::UnknownTicker,
         message: message.to_owned(),
         ticker: Some(ticker("ZZZZ")),
-        attempts: 1,
         payload: json!({"stock_name": "ZZZZ"}),
-        at: at("2025-03-03T15:00:00Z"),
-        topic: None,
-        partition: None,
-        offset: None,
+        ..record::dead_letter(pick_id, Reason::UnknownTicker, at)
     }
 }
