@@ -15,6 +15,8 @@ use crate::settings::Settings;
 pub(crate) struct ModelFile {
     path: PathBuf,
     settings: ForecastSettings,
+    /// Scorer of the news.
+    scorer: &'static str,
     state: Mutex<State>,
 }
 
@@ -35,6 +37,7 @@ impl ModelFile {
         let file = Self {
             path,
             settings: settings.forecast.clone(),
+            scorer: settings.scorer_name(),
             state: Mutex::default(),
         };
         if file.changed().is_none() {
@@ -65,7 +68,7 @@ impl ModelFile {
     fn read(&self) -> Result<(), ModelFileError> {
         // Remembered first: a file that is refused is not read again at every forecast.
         self.locked().seen = self.changed();
-        let model = PooledModel::load(&self.path, &self.settings)?;
+        let model = PooledModel::load(&self.path, &self.settings, self.scorer)?;
         tracing::info!(path = %self.path.display(), hash = model.hash(), "model file read");
         self.locked().model = Some(Arc::new(model));
         Ok(())

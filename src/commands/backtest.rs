@@ -17,7 +17,7 @@ use closecall_backtest::{
 use closecall_gru as gru;
 use closecall_protocol::Ticker;
 use closecall_scoring::Bootstrap;
-use closecall_sentiment::{DatasetBuilder, Vader};
+use closecall_sentiment::DatasetBuilder;
 
 pub(super) use self::recorded::RecordedMarket;
 use super::progress::progress_bar;
@@ -76,7 +76,7 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
     };
     let from = args.from.unwrap_or(to - Months::new(12));
     let (variants, times) = (variants(&args.models), times(&args.times));
-    let scorer = ScoredHeadlines::new(Vader::new());
+    let scorer = ScoredHeadlines::new(settings.scorer());
     let builder = DatasetBuilder::new(calendar.clone(), scorer);
     let jobs = args
         .jobs

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use closecall_backtest::{Evaluation, EvaluationRow, Extent, Plant, Progress, ScoredHeadlines};
-use closecall_sentiment::{DatasetBuilder, Vader};
+use closecall_sentiment::DatasetBuilder;
 use serde::Serialize;
 
+use super::flags::one_of;
 use super::progress::progress_bar;
 use crate::build_info;
 use crate::exit::{Code, OrExit};
@@ -28,11 +29,11 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
     /// Plant a fault, to see the rows turn red that are there to see it
-    #[arg(long, value_name = "NAME", value_parser = planted)]
+    #[arg(long, value_name = "NAME", value_parser = |text: &str| one_of(text, Plant::ALL))]
     pub(crate) plant: Option<Plant>,
     /// Only these rows, with commas, such as N6,H1
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) rows: Vec<String>,
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = row)]
+    pub(crate) rows: Vec<&'static str>,
     /// Keep what was forecast in the data directory, so that another plant costs little
     #[arg(long)]
     pub(crate) keep: bool,
@@ -54,15 +55,44 @@ struct Evaluated {
     rows: Vec<EvaluationRow>,
 }
 
-fn planted(text: &str) -> Result<Plant, String> {
-    let names: Vec<String> = Plant::ALL.iter().map(ToString::to_string).collect();
-    text.parse()
-        .map_err(|_| format!("give one of {}", names.join(", ")))
+impl EvaluateArgs {
+    /// `--quick` is the default, and says so.
+    fn extent(&self) -> Extent {
+        match (self.full, self.quick) {
+            (true, false) => Extent::FULL,
+            _ => Extent::QUICK,
+        }
+    }
+
+    /// The words that make the table again.
+    fn command(&self) -> String {
+        let extent = match self.extent() {
+            Extent::FULL => "full",
+            _ => "quick",
+        };
+        let mut command = format!("closecall evaluate --{extent} --seed {}", self.seed);
+        if let Some(plant) = self.plant {
+            command += &format!(" --plant {plant}");
+        }
+        if !self.rows.is_empty() {
+            command += &format!(" --rows {}", self.rows.join(","));
+        }
+        command
+    }
+}
+
+/// The name of a row as the table has it.
+fn row(text: &str) -> Result<&'static str, String> {
+    let names = Evaluation::row_names();
+    let found = names.iter().find(|name| name.eq_ignore_ascii_case(text));
+    found
+        .copied()
+        .ok_or_else(|| format!("give one of {}", names.join(", ")))
 }
 
 pub(super) fn run(settings: &Settings, args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let calendar = settings.calendar.calendar();
-    let scorer = ScoredHeadlines::new(Vader::new());
+    let scorer = ScoredHeadlines::new(settings.scorer());
     let builder = DatasetBuilder::new(calendar.clone(), scorer);
     let folder = settings.data_dir.join("backtests");
     std::fs::create_dir_all(&folder)
@@ -74,11 +104,7 @@ pub(super) fn run(settings: &Settings, args: &EvaluateArgs) -> anyhow::Result<Ex
         builder: &builder,
         window_days: settings.market.window_days,
         seed: args.seed,
-        extent: if args.full {
-            Extent::FULL
-        } else {
-            Extent::QUICK
-        },
+        extent: args.extent(),
         plant: args.plant,
         wanted: &args.rows,
         folder: &folder,
@@ -102,11 +128,7 @@ pub(super) fn run(settings: &Settings, args: &EvaluateArgs) -> anyhow::Result<Ex
     let rows = rows.context("the evaluation was stopped")?;
     let failed = rows.iter().filter(|row| !row.pass).count();
     let evaluated = Evaluated {
-        command: format!(
-            "closecall evaluate {} --seed {}",
-            if args.full { "--full" } else { "--quick" },
-            args.seed
-        ),
+        command: args.command(),
         version: env!("CARGO_PKG_VERSION"),
         commit: build_info::COMMIT,
         seed: args.seed,
@@ -146,4 +168,36 @@ fn text(evaluated: &Evaluated) -> String {
         )
     }));
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: EvaluateArgs,
+    }
+
+    #[test]
+    fn the_command_says_all_that_decides_the_table() {
+        let command = |line: &str| Line::parse_from(line.split(' ')).args.command();
+        assert_eq!(command("-"), "closecall evaluate --quick --seed 1");
+        assert_eq!(
+            command("- --full --seed 3 --plant bold-moves --rows n6,H1 --jobs 1"),
+            "closecall evaluate --full --seed 3 --plant bold-moves --rows N6,H1"
+        );
+    }
+
+    #[test]
+    fn a_row_that_is_none_is_refused_with_the_rows() {
+        let refused = Line::try_parse_from(["-", "--rows", "N6,TYPO"])
+            .err()
+            .unwrap();
+        let said = refused.to_string();
+        assert!(said.contains("TYPO") && said.contains("N6, "), "{said}");
+    }
 }

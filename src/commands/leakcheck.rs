@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use closecall_backtest::{Leak, LeakCheck, LeakReport, LeakTrials, ScoredHeadlines};
-use closecall_sentiment::{DatasetBuilder, Vader};
+use closecall_sentiment::DatasetBuilder;
 
+use super::flags::one_of;
 use super::progress::progress_bar;
 use crate::exit::{Code, OrExit};
 use crate::settings::Settings;
@@ -26,22 +27,16 @@ pub(crate) struct LeakcheckArgs {
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
     /// Plant a leak into the product's own way, to see that it is found
-    #[arg(long, value_name = "NAME", value_parser = planted)]
+    #[arg(long, value_name = "NAME", value_parser = |text: &str| one_of(text, Leak::ALL))]
     pub(crate) plant: Option<Leak>,
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-fn planted(text: &str) -> Result<Leak, String> {
-    let names: Vec<String> = Leak::ALL.iter().map(ToString::to_string).collect();
-    text.parse()
-        .map_err(|_| format!("give one of {}", names.join(", ")))
-}
-
 pub(super) fn run(settings: &Settings, args: &LeakcheckArgs) -> anyhow::Result<ExitCode> {
     let calendar = settings.calendar.calendar();
-    let scorer = ScoredHeadlines::new(Vader::new());
+    let scorer = ScoredHeadlines::new(settings.scorer());
     let builder = DatasetBuilder::new(calendar.clone(), scorer);
     let check = LeakCheck {
         settings: &settings.forecast,

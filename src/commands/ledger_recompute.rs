@@ -4,17 +4,19 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use closecall_forecast::{FitCache, forecast_with_cache};
+use closecall_forecast::{FitCache, PooledModel, forecast_with_model};
 use closecall_ledger::{Reader, State};
 use closecall_market::MarketArchive;
 use closecall_protocol::{CloseForecast, MarketScraped, Pick, PickId, PickReason};
-use closecall_sentiment::{DatasetBuilder, Vader};
+use closecall_sentiment::DatasetBuilder;
 use serde_json::{Map, Value, json};
 
 use crate::exit::{Code, CodedError, OrExit};
+use crate::model_file;
 use crate::settings::Settings;
 
 /// Make forecasts again.
@@ -63,7 +65,8 @@ pub(super) fn run(
         settings,
         ledger,
         archive,
-        datasets: DatasetBuilder::new(calendar, Vader::new()),
+        datasets: DatasetBuilder::new(calendar, settings.scorer()),
+        model: model_file::load(settings)?,
         cache: FitCache::default(),
         runtime: tokio::runtime::Builder::new_current_thread().build()?,
     };
@@ -109,11 +112,30 @@ struct Again<'a> {
     ledger: &'a Reader,
     archive: MarketArchive,
     datasets: DatasetBuilder,
+    /// The model file at hand.
+    model: Option<Arc<PooledModel>>,
     cache: FitCache,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Again<'_> {
+    /// The model of this hash, where a forecast names one; else a sentence that says what is missing.
+    fn model_named(&self, hash: Option<&str>) -> Result<Option<&PooledModel>, String> {
+        let Some(wanted) = hash else {
+            return Ok(None);
+        };
+        match self.model.as_deref() {
+            Some(model) if model.hash() == wanted => Ok(Some(model)),
+            Some(other) => Err(format!(
+                "the model file {wanted} that it started from: `model.file` is {}",
+                other.hash()
+            )),
+            None => Err(format!(
+                "the model file {wanted} that it started from: set `model.file` to it"
+            )),
+        }
+    }
+
     fn recompute(&self, pick_id: PickId) -> anyhow::Result<Recomputed> {
         let missing = |what: &str| Ok(Recomputed::Missing(what.to_owned()));
         let Some(recorded) = self.ledger.forecast(pick_id)? else {
@@ -128,6 +150,10 @@ impl Again<'_> {
             let what = format!("it was made with the settings {made_with}, these are {here}");
             return Ok(Recomputed::Missing(what));
         }
+        let model = match self.model_named(recorded.model.file.as_deref()) {
+            Ok(model) => model,
+            Err(what) => return Ok(Recomputed::Missing(what)),
+        };
         let pick = Pick {
             pick_id,
             ticker: recorded.ticker.clone(),
@@ -145,11 +171,13 @@ impl Again<'_> {
             .vintage
             .is_some_and(|vintage| vintage != dataset.vintage())
         {
-            return missing("the rows that it was made from: those in the store have another hash");
+            return missing(
+                "the rows that it was made from: those in the store have another hash, or [news] is set otherwise than it was",
+            );
         }
         let mut go_on = |_| ControlFlow::Continue(());
         let at = recorded.model.trained_at;
-        let made = forecast_with_cache(&dataset, &settings, &self.cache, at, &mut go_on)
+        let made = forecast_with_model(&dataset, &settings, model, &self.cache, at, &mut go_on)
             .with_context(|| format!("cannot forecast {} again", recorded.ticker))?;
         let differing = differing(&said(&recorded)?, &said(&made)?);
         if differing.is_empty() {

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use clap::Args;
 use closecall_backtest::{ScoredHeadlines, TrainProgress, rows_of, train};
 use closecall_protocol::Ticker;
-use closecall_sentiment::{DatasetBuilder, Vader};
+use closecall_sentiment::DatasetBuilder;
 
 use super::backtest::RecordedMarket;
 use super::model;
@@ -40,7 +40,7 @@ pub(crate) struct TrainArgs {
 pub(super) fn run(settings: &Settings, args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let calendar = settings.calendar.calendar();
     let recorded = RecordedMarket::load(&args.data, &args.tickers, &calendar)?;
-    let builder = DatasetBuilder::new(calendar.clone(), ScoredHeadlines::new(Vader::new()));
+    let builder = DatasetBuilder::new(calendar.clone(), ScoredHeadlines::new(settings.scorer()));
     let mut tickers = Vec::new();
     for history in recorded.histories() {
         let mut rows = rows_of(history, &recorded, &calendar, &builder).or_exit(Code::Data)?;
@@ -69,7 +69,9 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> anyhow::Result<ExitC
             ControlFlow::Continue(())
         }
     };
-    let trained = train(&tickers, &settings.forecast, &mut on_progress).or_exit(Code::Data)?;
+    let scorer = builder.scorer();
+    let trained = train(&tickers, &settings.forecast, scorer, &mut on_progress);
+    let trained = trained.or_exit(Code::Data)?;
     bar.finish_and_clear();
     trained.save(&args.out).or_exit(Code::CannotCreate)?;
     if args.json {

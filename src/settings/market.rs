@@ -39,6 +39,11 @@ impl Settings {
         ArticleScorer::new(&self.news)
     }
 
+    /// Its name, without its lexicon.
+    pub(crate) fn scorer_name(&self) -> &'static str {
+        ArticleScorer::name_of(&self.news)
+    }
+
     /// The market client over the store in the data directory, which belongs to the source that the
     /// addresses point to.
     pub(crate) fn open_market(&self, clock: &Clock) -> anyhow::Result<Market> {

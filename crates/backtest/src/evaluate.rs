@@ -157,8 +157,8 @@ pub struct Evaluation<'a> {
     pub extent: Extent,
     /// A fault that is planted.
     pub plant: Option<Plant>,
-    /// Names of the rows that are wanted; all of them where it is empty.
-    pub wanted: &'a [String],
+    /// Names of the rows that are wanted, of [`Evaluation::row_names`]; all of them where it is empty.
+    pub wanted: &'a [&'static str],
     /// Folder in which walks keep what is done.
     pub folder: &'a Path,
     /// Keeps it there, so that another plant costs little.
@@ -208,8 +208,20 @@ impl Evaluation<'_> {
         Ok(Some(rows))
     }
 
+    /// Names of all rows, once each.
+    #[must_use]
+    pub fn row_names() -> Vec<&'static str> {
+        let mut names = Vec::new();
+        for name in PARTS.iter().flat_map(|(names, _)| *names) {
+            if !names.contains(name) {
+                names.push(*name);
+            }
+        }
+        names
+    }
+
     fn wants(&self, name: &str) -> bool {
-        self.wanted.is_empty() || self.wanted.iter().any(|wanted| wanted == name)
+        self.wanted.is_empty() || self.wanted.contains(&name)
     }
 
     /// Walks through the last `sessions` sessions of simulated markets.

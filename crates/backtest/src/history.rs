@@ -1,5 +1,6 @@
 //! Recorded data of one ticker, as plain values, and the headlines' scores.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -103,6 +104,14 @@ impl<S: Scorer> ScoredHeadlines<S> {
 impl<S: Scorer> Scorer for ScoredHeadlines<S> {
     fn name(&self) -> &'static str {
         self.scorer.name()
+    }
+
+    fn text_of<'a>(&self, article: &'a Article) -> Cow<'a, str> {
+        self.scorer.text_of(article)
+    }
+
+    fn counts(&self, ticker: &Ticker, article: &Article) -> bool {
+        self.scorer.counts(ticker, article)
     }
 
     fn score(&self, headline: &str) -> Scores {

@@ -67,13 +67,14 @@ pub struct TrainProgress {
 
 /// Trains on `tickers`, both kinds of move, and then walks through the newest sessions with fits on
 /// those before. `Break` ends with the best there is: the file then has what is trained so far, and
-/// no walk-forward result that was not finished.
+/// no walk-forward result that was not finished. `scorer` is the name of that of the rows' news.
 ///
 /// # Errors
 /// [`Error::Training`] with too few rows, or where the networks cannot be trained.
 pub fn train(
     tickers: &[(closecall_protocol::Ticker, Vec<DatasetRow>)],
     settings: &ForecastSettings,
+    scorer: &str,
     progress: &mut dyn FnMut(TrainProgress) -> ControlFlow<()>,
 ) -> Result<PooledModel, Error> {
     let rows: Vec<Vec<DatasetRow>> = tickers.iter().map(|(_, rows)| rows.clone()).collect();
@@ -141,7 +142,7 @@ pub fn train(
         seed: settings.seed,
         stopped,
     };
-    PooledModel::new(training, parts, walked, settings)
+    PooledModel::new(training, parts, walked, settings, scorer)
         .map_err(|error| Error::Simulated(error.to_string()))
 }
 

@@ -92,6 +92,7 @@ impl<'a> Walk<'a> {
             settings: &'b ForecastSettings,
             window_days: u32,
             model: Option<&'b str>,
+            scorer: &'b str,
             version: &'static str,
         }
         let named = Named {
@@ -103,6 +104,7 @@ impl<'a> Walk<'a> {
             settings: self.settings,
             window_days: self.window_days,
             model: self.model.map(PooledModel::hash),
+            scorer: self.builder.scorer(),
             version: env!("CARGO_PKG_VERSION"),
         };
         let mut hasher = Sha256::new();
@@ -114,6 +116,7 @@ impl<'a> Walk<'a> {
             for article in &history.articles {
                 hasher.update(article.published.timestamp().to_le_bytes());
                 hasher.update(article.title.as_bytes());
+                hasher.update(article.summary.as_deref().unwrap_or_default());
             }
         }
         let digest = hasher.finalize();

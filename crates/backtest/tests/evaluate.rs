@@ -26,10 +26,9 @@ const WIDER: Extent = Extent {
     ..SMALL
 };
 
-fn evaluated(wanted: &[&str], plant: Option<Plant>, folder: &Path) -> Vec<EvaluationRow> {
+fn evaluated(wanted: &[&'static str], plant: Option<Plant>, folder: &Path) -> Vec<EvaluationRow> {
     let calendar = Calendar::default();
     let builder = DatasetBuilder::new(calendar.clone(), ScoredHeadlines::new(Vader::new()));
-    let names: Vec<String> = wanted.iter().map(ToString::to_string).collect();
     let evaluation = Evaluation {
         settings: &ForecastSettings::default(),
         calendar: &calendar,
@@ -38,7 +37,7 @@ fn evaluated(wanted: &[&str], plant: Option<Plant>, folder: &Path) -> Vec<Evalua
         seed: 1,
         extent: if wanted.contains(&"N8") { WIDER } else { SMALL },
         plant,
-        wanted: &names,
+        wanted,
         folder,
         keep: true,
         jobs: NonZeroUsize::new(2).unwrap(),
@@ -55,13 +54,13 @@ fn red(rows: &[EvaluationRow]) -> BTreeSet<&'static str> {
 }
 
 /// The rows hold; then, on what was kept, each plant turns one of its rows red.
-fn hold_and_turn_red(wanted: &[&str], plants: &[Plant]) {
+fn hold_and_turn_red(wanted: &[&'static str], plants: &[Plant]) {
     let folder = tempfile::tempdir().unwrap();
     let rows = evaluated(wanted, None, folder.path());
     let missed: Vec<&EvaluationRow> = rows.iter().filter(|row| !row.pass).collect();
     assert!(missed.is_empty(), "{missed:#?}");
     for &plant in plants {
-        let names: Vec<&str> = plant
+        let names: Vec<&'static str> = plant
             .rows()
             .iter()
             .copied()

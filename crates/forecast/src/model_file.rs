@@ -22,7 +22,7 @@ use crate::settings::ForecastSettings;
 const FORMAT: &str = "closecall-model";
 
 /// Increase with every change of the layout, or of a feature's meaning.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A model file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +70,7 @@ pub enum ModelFileError {
     },
     /// It was trained for other features.
     #[error(
-        "the model file {path} was trained for {found}, the settings ask for {expected}: train it again, or set [forecast.network] as it was"
+        "the model file {path} was trained for {found}, the settings ask for {expected}: train it again, or set [forecast.network] and [news] as they were"
     )]
     Features {
         /// Its path.
@@ -128,6 +128,8 @@ pub struct PooledModel {
 struct Features {
     window: usize,
     news_shrinkage: f64,
+    /// Scorer of its news, and the scorer's version.
+    scorer: String,
     units: Vec<usize>,
     dense: usize,
     /// Features a step.
@@ -137,12 +139,13 @@ struct Features {
 }
 
 impl Features {
-    fn of(settings: &ForecastSettings) -> Self {
+    fn of(settings: &ForecastSettings, scorer: &str) -> Self {
         let network = &settings.network;
         let count = |target| (target, RegressionFeatures::count(kind_of(target)));
         Self {
             window: network.window,
             news_shrinkage: network.news_shrinkage,
+            scorer: scorer.to_owned(),
             units: network.units.clone(),
             dense: network.dense,
             step: crate::network_features::FEATURES,
@@ -158,9 +161,10 @@ impl std::fmt::Display for Features {
         let counts: Vec<String> = self.regression.values().map(ToString::to_string).collect();
         write!(
             f,
-            "rows of {} sessions with {} features, news shrunken by {}, units {:?} and {}, {} columns",
+            "rows of {} sessions with {} features, news of {} shrunken by {}, units {:?} and {}, {} columns",
             self.window,
             self.step,
+            self.scorer,
             self.news_shrinkage,
             self.units,
             self.dense,
@@ -195,7 +199,7 @@ struct Part {
 }
 
 impl PooledModel {
-    /// Of a training by these settings.
+    /// Of a training by these settings, with news scored by `scorer`.
     ///
     /// # Errors
     /// [`serde_json::Error`] for numbers that JSON cannot hold.
@@ -204,12 +208,13 @@ impl PooledModel {
         parts: BTreeMap<ModelTarget, PooledPart>,
         walked_forward: BTreeMap<ModelTarget, WalkedForward>,
         settings: &ForecastSettings,
+        scorer: &str,
     ) -> Result<Self, serde_json::Error> {
         let mut model = Self {
             training,
             parts,
             walked_forward,
-            features: Features::of(settings),
+            features: Features::of(settings, scorer),
             hash: String::new(),
         };
         model.hash = hash(model.body()?.as_bytes());
@@ -278,13 +283,17 @@ impl PooledModel {
         })
     }
 
-    /// Reads a file; `settings` say which features are asked for.
+    /// Reads a file; `settings` and the news' `scorer` say which features are asked for.
     ///
     /// # Errors
     /// A [`ModelFileError`] that says what is wrong and what to do.
-    pub fn load(path: &Path, settings: &ForecastSettings) -> Result<Self, ModelFileError> {
+    pub fn load(
+        path: &Path,
+        settings: &ForecastSettings,
+        scorer: &str,
+    ) -> Result<Self, ModelFileError> {
         let model = Self::read(path)?;
-        let expected = Features::of(settings);
+        let expected = Features::of(settings, scorer);
         if model.features != expected {
             return Err(ModelFileError::Features {
                 path: path.to_owned(),

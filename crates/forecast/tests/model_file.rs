@@ -16,6 +16,9 @@ use closecall_protocol::{ModelTarget, RelativeMae, Ticker};
 use crate::markets;
 use markets::{Market, day, now};
 
+/// Scorer of the news.
+const SCORER: &str = "scorer 0.1.0";
+
 fn settings() -> ForecastSettings {
     let mut settings = ForecastSettings::default();
     settings.network.members = 1;
@@ -62,11 +65,13 @@ fn model(settings: &ForecastSettings) -> PooledModel {
         seed: settings.seed,
         stopped: true,
     };
-    PooledModel::new(training, parts, walked_forward, settings).unwrap()
+    PooledModel::new(training, parts, walked_forward, settings, SCORER).unwrap()
 }
 
 fn refusal(path: &Path, settings: &ForecastSettings) -> String {
-    PooledModel::load(path, settings).unwrap_err().to_string()
+    PooledModel::load(path, settings, SCORER)
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
@@ -75,7 +80,7 @@ fn what_is_written_is_read_back_and_what_is_not_whole_is_refused() {
     let path = folder.path().join("model.json");
     let model = model(&settings);
     model.save(&path).unwrap();
-    let read = PooledModel::load(&path, &settings).unwrap();
+    let read = PooledModel::load(&path, &settings, SCORER).unwrap();
     assert_eq!(read.hash(), model.hash());
     assert_eq!(read.parts.len(), 2);
     // Whatever it holds is what was written, and starts the same forecast.
@@ -97,6 +102,12 @@ fn what_is_written_is_read_back_and_what_is_not_whole_is_refused() {
         ..settings.clone()
     };
     assert!(refusal(&path, &other).contains("rows of 10 sessions"));
+    let other = PooledModel::load(&path, &settings, "another 1.0");
+    let said = other.unwrap_err().to_string();
+    assert!(
+        said.contains(SCORER) && said.contains("another 1.0"),
+        "{said}"
+    );
 
     let text = std::fs::read_to_string(&path).unwrap();
     let broken = folder.path().join("broken.json");

@@ -68,6 +68,12 @@ impl DatasetBuilder {
         }
     }
 
+    /// Name and version of its scorer.
+    #[must_use]
+    pub fn scorer(&self) -> &'static str {
+        self.scorer.name()
+    }
+
     /// Has the datasets carry some headlines of the target session, for those who look.
     #[must_use]
     pub fn keeping_headlines(mut self, keep: bool) -> Self {
@@ -151,7 +157,7 @@ impl DatasetBuilder {
                 Some(match article.score {
                     Some(score) => score,
                     None => {
-                        let compound = self.scorer.score_article(article).compound;
+                        let compound = self.scorer.score(&self.scorer.text_of(article)).compound;
                         let score = TitleScore::of_compound(compound)?;
                         scores.push((place, score));
                         score

@@ -1,5 +1,6 @@
 //! Score of one headline, as numbers. Not how headlines are combined.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use closecall_protocol::{Article, Ticker};
@@ -30,9 +31,9 @@ pub trait Scorer: Send + Sync {
     /// The scores of `headline`; never fails, a text that says nothing is neutral.
     fn score(&self, headline: &str) -> Scores;
 
-    /// The scores of an article: those of its title, unless the scorer reads more of it.
-    fn score_article(&self, article: &Article) -> Scores {
-        self.score(&article.title)
+    /// Text of an article that is scored: its title, unless the scorer reads more of it.
+    fn text_of<'a>(&self, article: &'a Article) -> Cow<'a, str> {
+        Cow::Borrowed(&article.title)
     }
 
     /// Whether an article counts as one about the ticker; all do, unless the scorer is choosy.
@@ -124,12 +125,12 @@ impl Scorer for ArticleScorer {
         self.vader.score(headline)
     }
 
-    fn score_article(&self, article: &Article) -> Scores {
+    fn text_of<'a>(&self, article: &'a Article) -> Cow<'a, str> {
         match (self.settings.scorer, &article.summary) {
             (ScorerChoice::VaderTitleSummary, Some(summary)) => {
-                self.vader.score(&format!("{}. {summary}", article.title))
+                Cow::Owned(format!("{}. {summary}", article.title))
             }
-            _ => self.vader.score(&article.title),
+            _ => Cow::Borrowed(&article.title),
         }
     }
 
@@ -152,7 +153,7 @@ mod tests {
             let settings = NewsSettings { scorer, only_named };
             let scorer = ArticleScorer::new(&settings);
             assert!(scorer.name().starts_with(Vader::NAME));
-            let compound = scorer.score_article(&article).compound;
+            let compound = scorer.score(&scorer.text_of(&article)).compound;
             (compound, scorer.counts(&ticker, &article), scorer.name())
         };
         let (title, all, name) = of(ScorerChoice::VaderTitle, false);

@@ -76,7 +76,8 @@ fn share(
         tickers.push((market.history.ticker.clone(), rows));
     }
     let mut stopped = false;
-    let model = train(&tickers, evaluation.settings, &mut |state| {
+    let scorer = evaluation.builder.scorer();
+    let model = train(&tickers, evaluation.settings, scorer, &mut |state| {
         let flow = progress(
             "training",
             Progress {
