@@ -1,8 +1,10 @@
 //! Flags that several commands share, the settings that they stand for, and what a time or a
 //! setting looks like on the command line.
 
+use std::fmt::Display;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Utc};
 use clap::{Args, ValueEnum};
@@ -138,6 +140,14 @@ fn key_value(text: &str) -> Result<(String, String), String> {
         .filter(|(key, _)| !key.is_empty())
         .map(|(key, value)| (key.trim().to_owned(), value.to_owned()))
         .ok_or_else(|| "give KEY=VALUE, such as forecast.seed=7".to_owned())
+}
+
+/// The one of `all` with this name; else a sentence with all of their names.
+pub(crate) fn one_of<T: FromStr + Display>(text: &str, all: &[T]) -> Result<T, String> {
+    text.parse().map_err(|_| {
+        let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+        format!("give one of {}", names.join(", "))
+    })
 }
 
 /// A moment from 1990 to 2199: the years the calendar and the simulated market are meant for.

@@ -19,7 +19,8 @@ pub(crate) enum StoreCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Remove bars and articles from before a day; what is needed again is fetched again
+    /// Remove bars, articles and what picks had seen from before a day; what is needed again is
+    /// fetched again, but forecasts from before it cannot be recomputed
     Prune {
         /// The day, as YYYY-MM-DD; what every window needs stays by default
         #[arg(long, value_name = "DATE")]
@@ -46,8 +47,12 @@ pub(super) fn run(settings: &Settings, command: &StoreCommand) -> anyhow::Result
             let needed = Calendar::date_at(Clock::system().now()) - days;
             let removed = store.prune(before.unwrap_or(needed))?;
             crate::stdout::print(format_args!(
-                "removed {} daily bars, {} bars inside sessions and {} articles",
-                removed.bars, removed.intraday_bars, removed.articles
+                "removed {} daily bars and {} earlier values of such, {} bars inside sessions, {} articles and {} notes of what picks had seen",
+                removed.bars,
+                removed.bar_vintages,
+                removed.intraday_bars,
+                removed.articles,
+                removed.gathers
             ))?;
         }
     }
@@ -80,8 +85,12 @@ fn print(info: &StoreInfo) -> anyhow::Result<()> {
         ))?;
     }
     print(format_args!(
-        "bars   {} inside sessions",
-        info.intraday_bars
+        "bars   {} inside sessions, {} earlier values of daily ones",
+        info.intraday_bars, info.bar_vintages
+    ))?;
+    print(format_args!(
+        "picks  {} with what they had seen",
+        info.gathers
     ))?;
     for news in &info.news {
         let gaps = news.spans.saturating_sub(1);

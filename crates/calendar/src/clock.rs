@@ -167,12 +167,6 @@ impl Clock {
             Source::System | Source::Simulated { .. } => {}
         }
     }
-
-    /// Whether this is the system's clock.
-    #[must_use]
-    pub fn is_system(&self) -> bool {
-        matches!(self.0, Source::System)
-    }
 }
 
 #[cfg(test)]

@@ -79,15 +79,6 @@ impl Gru {
         self.path
     }
 
-    /// The same network on another path.
-    ///
-    /// # Errors
-    /// [`Error::UnsupportedPath`] where the processor lacks it.
-    pub fn with_path(mut self, path: InstructionSet) -> Result<Self, Error> {
-        self.path = Isa::new(path)?.path();
-        Ok(self)
-    }
-
     /// The outputs of rows × steps × features, one per row.
     ///
     /// # Errors

@@ -6,12 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use closecall_calendar::Calendar;
-use closecall_protocol::{
-    Annotations, Bar, MarketScraped, NewsSums, Pick, SessionDate, SessionTimes,
-};
+use closecall_protocol::{Bar, MarketScraped, NewsSums, Pick, SessionDate};
 
 use crate::error::Error;
-use crate::gather::PickWindow;
+use crate::gather::{PickWindow, ScrapeParts};
 use crate::repair::{Repaired, repair, rescaled};
 use crate::store::{Series, Store};
 
@@ -98,29 +96,18 @@ impl MarketArchive {
             .store
             .articles_seen_by(&pick.ticker, window.news, gathered.seen_by)
             .await?;
-        let newest = bars.last().map(|bar| bar.session().date());
-        let ahead = newest.map_or(0, |newest| {
-            let until = self.calendar.sessions_between(newest, window.target.date);
-            until.saturating_sub(1)
-        });
-        let Ok(target) = SessionDate::new(window.target.date) else {
-            return Ok(Err(Missing::Bars));
-        };
-        Ok(Ok(MarketScraped {
-            pick: pick.clone(),
-            target,
-            session: SessionTimes::from(&window.target),
-            sessions_ahead: u32::try_from(ahead).unwrap_or(u32::MAX),
-            quote: gathered.quote,
+        let parts = ScrapeParts {
             provider: gathered.provider,
             provider_switched: gathered.provider_switched,
+            bars: Arc::from(bars),
             provisional: gathered.provisional.is_some(),
             repairs: gathered.repairs.into(),
-            bars: Arc::from(bars),
-            articles: articles.into(),
+            quote: gathered.quote,
+            articles,
             news_sums: NewsSums::default(),
             fetched_at: gathered.fetched_at,
-            annotations: Annotations::default(),
-        }))
+        };
+        let scraped = parts.of(pick.clone(), &window, &self.calendar);
+        Ok(scraped.ok_or(Missing::Bars))
     }
 }

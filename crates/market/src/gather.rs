@@ -12,7 +12,7 @@
 //! * `session_bars`: the bars of a session, for a recording.
 //! * `news`: the gaps in what is known of a ticker's news, page by page; `news_plan`: what the day's
 //!   requests are spent on.
-//! * `noted`: the parts of a gather, noted in the store.
+//! * `scrape`: what is known for a pick, put together; `noted`: its parts, noted in the store.
 
 mod chain;
 mod check;
@@ -26,6 +26,7 @@ mod price_now;
 mod prices;
 mod provisional;
 mod schedule;
+mod scrape;
 mod session_bars;
 mod window;
 
@@ -35,9 +36,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use closecall_calendar::{Calendar, Clock};
-use closecall_protocol::{
-    Annotations, MarketScraped, SessionDate, SessionTimes, Ticker, TickerPicked,
-};
+use closecall_protocol::{MarketScraped, Ticker, TickerPicked};
 use tokio::time::{Instant, timeout_at};
 
 use crate::alphavantage::Alphavantage;
@@ -47,7 +46,9 @@ use crate::settings::MarketSettings;
 use crate::source::DataSource;
 use crate::store::Store;
 use crate::vendor::VendorStats;
+use noted::NotedPrices;
 
+pub(crate) use scrape::ScrapeParts;
 pub(crate) use window::PickWindow;
 
 pub use check::VendorCheck;
@@ -217,11 +218,11 @@ impl Market {
         let quoted = self
             .price_now(&pick, &window, &prices, began + QUOTE_WITHIN)
             .await?;
-        let mut factor = 1.0;
+        let mut noted = NotedPrices::of(&prices.bars, prices.provisional);
         let quote = quoted.map(|quoted| {
             if quoted.factor != 1.0 {
-                factor = quoted.factor;
-                prices.rescale(factor);
+                noted.factor = quoted.factor;
+                prices.rescale(quoted.factor);
             }
             quoted.quote
         });
@@ -231,37 +232,28 @@ impl Market {
         }
         drop(turn);
         let (articles, news_sums) = self.news(&pick, &window, &prices.bars).await?;
-        let target = SessionDate::new(window.target.date).map_err(|_| Error::NoData {
+        let (fetched_at, provisional) = (prices.fetched_at, prices.provisional);
+        let (provider, provider_switched) = (prices.provider, prices.switched);
+        let (bars, repairs) = prices.shared();
+        let parts = ScrapeParts {
+            provider,
+            provider_switched,
+            bars,
+            provisional,
+            repairs,
+            quote,
+            articles,
+            news_sums,
+            fetched_at: fetched_at.unwrap_or_else(|| self.clock.now()),
+        };
+        let no_session = Error::NoData {
             ticker: pick.ticker.clone(),
             from: window.first.date,
             to: window.target.date,
             unusable: 0,
-        })?;
-        let newest = prices.bars.last().map(|bar| bar.session().date());
-        let ahead = newest.map_or(0, |newest| {
-            let until = self.calendar.sessions_between(newest, window.target.date);
-            until.saturating_sub(1)
-        });
-        let (fetched_at, provisional) = (prices.fetched_at, prices.provisional);
-        let (provider, provider_switched) = (prices.provider, prices.switched);
-        let (bars, repairs) = prices.shared();
-        let scraped = MarketScraped {
-            target,
-            session: SessionTimes::from(&window.target),
-            sessions_ahead: u32::try_from(ahead).unwrap_or(u32::MAX),
-            quote,
-            provider,
-            provider_switched,
-            provisional,
-            repairs,
-            bars,
-            articles: articles.into(),
-            news_sums,
-            fetched_at: fetched_at.unwrap_or_else(|| self.clock.now()),
-            pick,
-            annotations: Annotations::default(),
         };
-        self.note(&scraped, &window, factor).await;
+        let scraped = parts.of(pick, &window, &self.calendar).ok_or(no_session)?;
+        self.note(&scraped, &window, noted).await;
         Ok(scraped)
     }
 

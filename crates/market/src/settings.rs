@@ -194,7 +194,8 @@ impl MarketSettings {
 /// Requests a day of a free key for news.
 const FREE_REQUESTS: u32 = 25;
 
-fn own_agent() -> String {
+/// Agent that says what it is.
+pub(crate) fn own_agent() -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!("Mozilla/5.0 (compatible; closecall/{version})")
 }

@@ -1,4 +1,4 @@
-//! The two vendors' clients, as the settings have them.
+//! The vendors' clients, as the settings have them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use crate::alphavantage::Alphavantage;
 use crate::error::Error;
 use crate::providers::{Alpaca, Files, PriceProvider, Tiingo};
-use crate::settings::{MarketSettings, given, vendor_of};
+use crate::settings::{MarketSettings, given, own_agent, vendor_of};
 use crate::store::Store;
 use crate::vendor::fetch::{Fetcher, FetcherParts};
 use crate::vendor::http::Http;
@@ -189,9 +189,13 @@ impl Clients<'_> {
         } else {
             Duration::ZERO
         };
+        let agent = match vendor {
+            Vendor::Yahoo => settings.yahoo.user_agent.clone(),
+            Vendor::Alphavantage | Vendor::Alpaca | Vendor::Tiingo => own_agent(),
+        };
         Ok(Fetcher::new(FetcherParts {
             vendor,
-            http: Http::new(&settings.yahoo.user_agent, first, &self.tls, headers)?,
+            http: Http::new(&agent, first, &self.tls, headers)?,
             interval: interval.unwrap_or(automatic),
             retry_base: settings.market.retry_base,
             once: shared.once,

@@ -7,6 +7,8 @@ use closecall_calendar::Calendar;
 use closecall_protocol::Bar;
 
 use crate::split::Split;
+use crate::vendor::VendorFault;
+use crate::vendor::number::{Cell, number};
 
 /// A session's bar holds its official close this long after it.
 pub(crate) const SETTLED_AFTER: TimeDelta = TimeDelta::minutes(20);
@@ -88,4 +90,28 @@ pub(crate) struct IntradayRow {
     pub(crate) low: Option<f64>,
     pub(crate) close: Option<f64>,
     pub(crate) volume: Option<f64>,
+}
+
+/// A bar inside a session as a vendor writes it: its start, then open, high, low, close and volume.
+pub(crate) type IntradayCells<'a> = (&'a Cell, [&'a Option<Cell>; 5]);
+
+impl IntradayRow {
+    /// Reads the row of this place. Only its start has to be known; a price that is none costs
+    /// itself alone.
+    pub(crate) fn of_cells(
+        place: usize,
+        (start, cells): IntradayCells<'_>,
+    ) -> Result<Self, VendorFault> {
+        let no_time = || VendorFault::Malformed(format!("row {place} has no time"));
+        let [open, high, low, close, volume] = cells.map(number);
+        let price = |value: Option<f64>| value.filter(|price| *price > 0.0);
+        Ok(Self {
+            start: start.time().ok_or_else(no_time)?,
+            open: price(open),
+            high: price(high),
+            low: price(low),
+            close: price(close),
+            volume,
+        })
+    }
 }

@@ -10,7 +10,7 @@ use super::series::Series;
 use crate::error::Error;
 use crate::providers::{IntradayAnswer, IntradayRow};
 
-/// Bars fetched longer ago are removed.
+/// Bars that began longer before those that are put in are removed.
 const KEPT: TimeDelta = TimeDelta::days(30);
 
 impl Store {
@@ -72,9 +72,13 @@ fn put(
         ])?;
     }
     drop(insert);
+    let Some(first) = intraday.rows.iter().map(|row| row.start).min() else {
+        return transaction.commit();
+    };
     transaction.execute(
-        "DELETE FROM intraday_bars WHERE provider = ?1 AND ticker = ?2 AND fetched_at < ?3",
-        params![provider, ticker, (fetched_at - KEPT).timestamp()],
+        // A range of the primary key: the rest of the table is not looked at.
+        "DELETE FROM intraday_bars WHERE provider = ?1 AND ticker = ?2 AND start < ?3",
+        params![provider, ticker, (first - KEPT).timestamp()],
     )?;
     transaction.commit()
 }

@@ -16,6 +16,10 @@ pub struct StoreInfo {
     pub bytes: u64,
     /// Daily bars, a row a provider and ticker.
     pub bars: Vec<BarsInfo>,
+    /// Earlier values of daily bars that were changed later.
+    pub bar_vintages: u64,
+    /// Picks of which it is known what was gathered for them.
+    pub gathers: u64,
     /// Bars inside sessions.
     pub intraday_bars: u64,
     /// Articles, a row a ticker.
@@ -95,6 +99,10 @@ pub struct BreakerInfo {
 pub struct Pruned {
     /// Daily bars.
     pub bars: usize,
+    /// Earlier values of daily bars.
+    pub bar_vintages: usize,
+    /// Notes of what was gathered for picks.
+    pub gathers: usize,
     /// Bars inside sessions.
     pub intraday_bars: usize,
     /// Articles.
@@ -122,9 +130,10 @@ impl MarketStore {
         self.0.now("read", |connection| info(connection))
     }
 
-    /// Removes the bars of sessions before `before` and the articles published before that day, and
-    /// gives the space back. What was removed counts as not known: it is fetched again where it is
-    /// needed.
+    /// Removes the bars of sessions before `before`, the articles published before that day and the
+    /// notes of what was gathered before it, with the bars' earlier values that no later gather had
+    /// seen, and gives the space back. What was removed counts as not known: it is fetched again
+    /// where it is needed, but a forecast from before that day cannot be recomputed.
     ///
     /// # Errors
     /// [`Error::Store`] when it cannot be written.
@@ -214,6 +223,8 @@ fn info(connection: &Connection) -> rusqlite::Result<StoreInfo> {
         source,
         bytes: pages.unsigned_abs(),
         bars,
+        bar_vintages: number("SELECT count(*) FROM bar_vintages")?.unsigned_abs(),
+        gathers: number("SELECT count(*) FROM gathers")?.unsigned_abs(),
         intraday_bars: number("SELECT count(*) FROM intraday_bars")?.unsigned_abs(),
         news,
         quotas,
@@ -228,6 +239,9 @@ fn prune(connection: &mut Connection, before: NaiveDate) -> rusqlite::Result<Pru
     let of_date = |statement: &str| transaction.execute(statement, [&date]);
     let of_moment = |statement: &str| transaction.execute(statement, [start]);
     let bars = of_date("DELETE FROM bars WHERE session < ?1")?;
+    let gathers = of_date("DELETE FROM gathers WHERE content ->> '$.seen_by' < ?1")?;
+    let bar_vintages = of_date("DELETE FROM bar_vintages WHERE session < ?1")?
+        + of_moment("DELETE FROM bar_vintages WHERE replaced_at <= ?1")?;
     of_date("DELETE FROM repairs WHERE session < ?1")?;
     of_date("DELETE FROM bar_questions WHERE session < ?1")?;
     of_date("DELETE FROM quotas WHERE day < ?1")?;
@@ -240,6 +254,8 @@ fn prune(connection: &mut Connection, before: NaiveDate) -> rusqlite::Result<Pru
     connection.execute_batch("VACUUM")?;
     Ok(Pruned {
         bars,
+        bar_vintages,
+        gathers,
         intraday_bars,
         articles,
     })

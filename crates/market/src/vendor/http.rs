@@ -209,6 +209,15 @@ impl HttpAnswer {
         }
     }
 
+    /// Meaning of a refusal's status where the body says nothing: a page in place of the vendor's own
+    /// words is no word about the request.
+    pub(crate) fn refused_without_words(&self) -> VendorFault {
+        match self.status {
+            401 | 403 => VendorFault::Blocked(format!("HTTP status {}", self.status)),
+            status => VendorFault::Status(status),
+        }
+    }
+
     /// The body as JSON of the form `T`; a page is never read as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, VendorFault> {
         // A coding that was asked for has been undone, and its header is gone.

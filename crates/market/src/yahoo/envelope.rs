@@ -36,10 +36,7 @@ pub(super) fn result(
     let envelope: Envelope = match answer.json() {
         // A page or a text under such a status says no more than the status, and is no word about
         // the symbol.
-        Err(_) if status == 401 || status == 403 => {
-            return Err(VendorFault::Blocked(format!("HTTP status {status}")));
-        }
-        Err(_) if status >= 400 => return Err(VendorFault::Status(status)),
+        Err(_) if status >= 400 => return Err(answer.refused_without_words()),
         other => other?,
     };
     let Some(ChartBody { result, error }) = envelope.chart.or(envelope.finance) else {

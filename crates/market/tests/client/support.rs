@@ -1,5 +1,6 @@
 //! A scripted vendor on loopback, which can misbehave byte by byte, and the market that asks it.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -44,11 +45,18 @@ impl Reply {
     }
 }
 
+/// A request as it came.
+#[derive(Debug)]
+struct Request {
+    target: String,
+    agent: String,
+}
+
 /// A vendor that answers by a script, and remembers what it was asked.
 #[derive(Debug)]
 pub(crate) struct Scripted {
     pub(crate) address: SocketAddr,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Scripted {
@@ -58,7 +66,7 @@ impl Scripted {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let asked = Arc::<Mutex<Vec<Request>>>::default();
         let (log, script) = (Arc::clone(&asked), Arc::new(script));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -81,8 +89,18 @@ impl Scripted {
         let asked = self.asked.lock().unwrap();
         asked
             .iter()
-            .filter(|target| target.starts_with(path))
-            .cloned()
+            .filter(|request| request.target.starts_with(path))
+            .map(|request| request.target.clone())
+            .collect()
+    }
+
+    /// The agents that such requests named, each once.
+    pub(crate) fn agents(&self, path: &str) -> BTreeSet<String> {
+        let asked = self.asked.lock().unwrap();
+        asked
+            .iter()
+            .filter(|request| request.target.starts_with(path))
+            .map(|request| request.agent.clone())
             .collect()
     }
 }
@@ -96,7 +114,7 @@ pub(crate) fn charts(vendor: &Scripted) -> Vec<String> {
 
 async fn answer(
     mut stream: TcpStream,
-    log: &Mutex<Vec<String>>,
+    log: &Mutex<Vec<Request>>,
     script: &(dyn Fn(&str, usize) -> Reply + Send + Sync),
 ) -> std::io::Result<()> {
     let mut head = Vec::new();
@@ -105,9 +123,16 @@ async fn answer(
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let agent = head
+        .lines()
+        .find_map(|line| line.strip_prefix("user-agent: "));
+    let request = Request {
+        target: target.clone(),
+        agent: agent.unwrap_or_default().to_owned(),
+    };
     let before = {
         let mut log = log.lock().unwrap();
-        log.push(target.clone());
+        log.push(request);
         log.len() - 1
     };
     match script(&target, before) {

@@ -77,10 +77,7 @@ pub(super) fn read(answer: &HttpAnswer, symbol: &str) -> Result<Page, VendorFaul
 fn refused(answer: &HttpAnswer) -> VendorFault {
     let status = answer.status;
     let Ok(Refusal { message }) = answer.json() else {
-        return match status {
-            401 | 403 => VendorFault::Blocked(format!("HTTP status {status}")),
-            _ => VendorFault::Status(status),
-        };
+        return answer.refused_without_words();
     };
     let text = shown(&message.unwrap_or_default());
     let lower = text.to_ascii_lowercase();
@@ -122,16 +119,8 @@ fn daily(wire: &WireBar) -> Result<Bar, String> {
 /// Bars of a minute.
 pub(super) fn rows(page: &Page) -> Result<Vec<IntradayRow>, VendorFault> {
     let row = |(place, wire): (usize, &WireBar)| {
-        let no_time = || VendorFault::Malformed(format!("row {place} has no time"));
-        let price = |cell: &Option<Cell>| number(cell).filter(|price| *price > 0.0);
-        Ok(IntradayRow {
-            start: wire.t.time().ok_or_else(no_time)?,
-            open: price(&wire.o),
-            high: price(&wire.h),
-            low: price(&wire.l),
-            close: price(&wire.c),
-            volume: number(&wire.v),
-        })
+        let WireBar { t, o, h, l, c, v } = wire;
+        IntradayRow::of_cells(place, (t, [o, h, l, c, v]))
     };
     page.bars.iter().enumerate().map(row).collect()
 }

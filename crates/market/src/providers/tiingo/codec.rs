@@ -99,19 +99,18 @@ fn bar(date: NaiveDate, row: &Daily, ratio: f64) -> Result<Option<Bar>, String> 
 pub(super) fn minutes(answer: &HttpAnswer) -> Result<Vec<IntradayRow>, VendorFault> {
     refusal(answer)?;
     let rows: Rows<Minute> = answer.json()?;
-    let row = |(place, row): (usize, Minute)| {
-        let no_time = || VendorFault::Malformed(format!("row {place} has no time"));
-        let price = |cell: &Option<Cell>| number(cell).filter(|price| *price > 0.0);
-        Ok(IntradayRow {
-            start: row.date.time().ok_or_else(no_time)?,
-            open: price(&row.open),
-            high: price(&row.high),
-            low: price(&row.low),
-            close: price(&row.close),
-            volume: number(&row.volume),
-        })
+    let row = |(place, row): (usize, &Minute)| {
+        let Minute {
+            date,
+            open,
+            high,
+            low,
+            close,
+            volume,
+        } = row;
+        IntradayRow::of_cells(place, (date, [open, high, low, close, volume]))
     };
-    rows.0.into_iter().enumerate().map(row).collect()
+    rows.0.iter().enumerate().map(row).collect()
 }
 
 /// The fault that status and words stand for. Words can come with status 200.
@@ -122,8 +121,7 @@ fn refusal(answer: &HttpAnswer) -> Result<(), VendorFault> {
     let status = answer.status;
     let Ok(Refusal { detail }) = answer.json() else {
         return match status {
-            401 | 403 => Err(VendorFault::Blocked(format!("HTTP status {status}"))),
-            400.. => Err(VendorFault::Status(status)),
+            400.. => Err(answer.refused_without_words()),
             _ => Ok(()),
         };
     };

@@ -190,6 +190,42 @@ async fn intraday_bars_that_had_ended_are_read_again() {
 }
 
 #[tokio::test]
+async fn bars_of_sessions_long_before_are_removed_and_those_of_a_late_question_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let now = at("2024-06-10T21:00:00Z");
+    let put = async |start: &str| {
+        let row = IntradayRow {
+            start: at(start),
+            open: None,
+            high: None,
+            low: None,
+            close: Some(2.0),
+            volume: None,
+        };
+        let answer = IntradayAnswer::of_minutes(vec![row]);
+        store
+            .put_intraday(&series(), answer, now, now)
+            .await
+            .unwrap();
+    };
+    let kept = async |date: &str| {
+        let times = |time| at(&format!("{date}T{time}Z"));
+        let session = SessionTimes::new(times("13:30:00"), times("20:00:00")).unwrap();
+        let stored = store.intraday(&series(), session).await.unwrap();
+        !stored.rows.is_empty()
+    };
+    put("2024-04-01T14:00:00Z").await;
+    put("2024-05-20T14:00:00Z").await;
+    assert!(!kept("2024-04-01").await && kept("2024-05-20").await);
+    // Asked about long afterwards: it is there for those who ask next.
+    put("2024-03-01T15:00:00Z").await;
+    assert!(kept("2024-03-01").await && kept("2024-05-20").await);
+    put("2024-06-10T14:00:00Z").await;
+    assert!(!kept("2024-03-01").await && kept("2024-05-20").await);
+}
+
+#[tokio::test]
 async fn what_was_asked_survives_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let session = day("2024-06-07");
