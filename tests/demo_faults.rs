@@ -57,6 +57,16 @@ fn a_fit_that_always_panics_ends_as_dead_letters() {
         let letter = &letter["dead_letter"];
         assert_eq!(letter["reason"], "panic", "{letter}");
         assert_eq!(letter["stage"], "gru-trainer", "{letter}");
+        let text = letter.to_string();
+        assert!(text.contains(".rs:"), "the place is named: {text}");
+        for built_in in [
+            env!("CARGO_MANIFEST_DIR"),
+            ".cargo",
+            "/rustc/",
+            "/registry/",
+        ] {
+            assert!(!text.contains(built_in), "{built_in} in {text}");
+        }
     }
     for row in workplace.ledger(DEMO_DATA) {
         assert_eq!(row["state"], "dead_letter", "{row}");

@@ -3,12 +3,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::Calendar;
-use closecall_market::MarketArchive;
 use closecall_protocol::{Quote, QuoteAbsent, RepairRule};
 use serde_json::{Value, json};
 
 use crate::support::{
-    AS_OF, Reply, Scripted, at, chart, charts, gather, good, market, market_at, settings,
+    AS_OF, Reply, Scripted, at, charts, gather, good, market, market_at, settings,
 };
 
 /// Bars of a minute of a session, closes rising from `from` by a cent, up to `until`.
@@ -225,48 +224,6 @@ async fn a_split_of_the_day_brings_the_window_to_its_basis_and_is_named() {
     };
     assert_eq!((repair.rule, repair.factor), (RepairRule::Split, 0.25));
     assert_eq!(repair.session.to_string(), "2023-06-29");
-}
-
-#[tokio::test]
-async fn a_provisional_close_before_a_split_is_recalled_to_the_bit() {
-    // A third, and a close that is another number after it is divided and multiplied again.
-    let factor = 1.0 / 3.0;
-    let opening = (0..100)
-        .map(|step| 313.0 + f64::from(step) / 100.0)
-        .find(|opening| {
-            let close = opening + 0.01 * 390.0;
-            close * factor / factor != close
-        })
-        .unwrap();
-    let vendor = Scripted::start(move |target, _| {
-        if !target.contains("interval=1m") {
-            return Reply::json(&chart("AAPL", "2022-08-01", "2023-06-28"));
-        }
-        // The 29th is asked for by its times, the running session by its range.
-        if !target.contains("range=") {
-            return Reply::json(&minutes("2023-06-29", opening, "2023-06-29T20:00:00Z"));
-        }
-        let close = opening + 0.01 * 390.0;
-        let mut body = minutes("2023-06-30", close * factor, "2023-06-30T20:00:00Z");
-        let result = &mut body["chart"]["result"][0];
-        result["meta"]["chartPreviousClose"] = json!(close * factor);
-        result["events"] = json!({"splits": {"1688131800": {
-            "date": 1_688_131_800, "numerator": 3, "denominator": 1, "splitRatio": "3:1"}}});
-        Reply::json(&body)
-    })
-    .await;
-    let dir = tempfile::tempdir().unwrap();
-    let settings = settings(&vendor.url(), &vendor.url());
-    let scraped = gather(&market(&settings, dir.path()), AS_OF).await.unwrap();
-    assert!(
-        scraped.provisional && scraped.quote.is_ok(),
-        "{:?}",
-        scraped.quote
-    );
-    assert!((scraped.bars.last().unwrap().close() / opening - factor).abs() < 0.01);
-    let archive = MarketArchive::open(dir.path(), Calendar::default(), 300);
-    let recalled = archive.unwrap().unwrap().recall(&scraped.pick).await;
-    assert_eq!(recalled.unwrap().unwrap().bars, scraped.bars);
 }
 
 #[tokio::test]
