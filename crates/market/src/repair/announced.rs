@@ -17,6 +17,11 @@ const ORDINARY: f64 = 3.0;
 /// A split has to move prices by more than this number of deviations to be told from an ordinary move.
 const BEYOND_NOISE: f64 = 4.0;
 
+/// The same of a split that is looked for on other days than its own, and the least of it: more
+/// moves are compared with it.
+const OFF_ITS_DAY: f64 = 6.0;
+const LEAST_OFF_ITS_DAY: f64 = 0.15;
+
 /// Calendar days around a split's day within which it explains a jump without later rows.
 pub(super) const NEAR_DAYS: i64 = 7;
 
@@ -96,7 +101,8 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
 /// basis after it: the vendor dates the split otherwise than it applies it.
 fn off_its_day(series: &RepairSeries<'_>, split: &Split) -> Option<(usize, f64)> {
     let size = split.ratio.ln().abs();
-    if size <= series.within_a_row() || series.spent.contains(&split.date) {
+    let told_apart = (OFF_ITS_DAY * series.deviation).max(LEAST_OFF_ITS_DAY);
+    if size <= told_apart || series.spent.contains(&split.date) {
         return None;
     }
     let near = |row: &usize| (series.date(*row) - split.date).num_days().abs() <= NEAR_DAYS;

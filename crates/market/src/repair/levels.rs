@@ -26,6 +26,10 @@ const BEYOND: f64 = 60.0;
 /// Share of the next ratio's distance within which the right one has to be.
 const CLEARLY: f64 = 0.5;
 
+/// A fall of this size in logarithms, of two fifths in one session, has not been real yet; one of
+/// 35 % has.
+const UNHEARD_OF: f64 = 0.5;
+
 const UNCONFIRMED: &str = "which no split announces and too few later sessions confirm";
 const UNDONE: &str = "which a later jump undoes, as no split does";
 const UNEXPLAINED: &str = "which no split and no unit explains";
@@ -42,8 +46,8 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
     let mut row = series.bars.len().saturating_sub(1);
     while row > 0 {
         let newer = series.bars.len() - row;
-        if let Some(reason) = contradicts_itself(series, row) {
-            return Err(series.jump(row, reason));
+        if contradicts_itself(series, row) || newer < CONFIRMED_BY && is_unheard_of(series, row) {
+            return Err(series.jump(row, UNCONFIRMED));
         }
         if series.step(row).abs() <= hidden_limit(series, row, newer) {
         } else if let Some(split) = split(series, row) {
@@ -115,18 +119,31 @@ fn hidden_limit(series: &RepairSeries<'_>, row: usize, newer: usize) -> f64 {
 }
 
 /// A newest close far from all other prices of its own row, which no later row can confirm.
-fn contradicts_itself(series: &RepairSeries<'_>, row: usize) -> Option<&'static str> {
+fn contradicts_itself(series: &RepairSeries<'_>, row: usize) -> bool {
     let bar = series.bars[row];
     if row + 1 < series.bars.len() || bar.range().is_some() {
-        return None;
+        return false;
     }
     let limit = match bar.open() {
         Some(open) if (bar.close() / open).ln().abs() > series.within_a_row() => {
             series.within_a_row()
         }
-        _ => series.impossible().max(0.5),
+        _ => unheard_of(series),
     };
-    (series.step(row).abs() > limit).then_some(UNCONFIRMED)
+    series.step(row).abs() > limit
+}
+
+/// A move of one session that needs later rows to be believed, be it less than a factor of two: the
+/// newest row may hold several faults at once.
+fn unheard_of(series: &RepairSeries<'_>) -> f64 {
+    series.impossible().max(UNHEARD_OF)
+}
+
+/// Whether the move into a row is such a one, and no split explains it.
+fn is_unheard_of(series: &RepairSeries<'_>, row: usize) -> bool {
+    let sessions = series.sessions(row);
+    let limit = unheard_of(series) * (sessions as f64).sqrt();
+    series.step(row).abs() > limit && !split(series, row).is_some_and(|split| split.announced)
 }
 
 /// A split that explains a jump.
