@@ -27,7 +27,11 @@ const LARGEST: u64 = 64 * 1024;
 /// After how long a silence nothing is known of a peer any more.
 const UNKNOWN_AFTER: Duration = Duration::from_secs(15);
 
-/// After how long it is forgotten: a pod that is gone does not come back under its address.
+/// After how long it is forgotten where its name no longer leads to it: a pod that is gone does not
+/// come back under its address, and is not to count as a silent one for long.
+const GONE_AFTER: Duration = Duration::from_secs(60);
+
+/// After how long it is forgotten although its name still leads to it, or leads nowhere.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 
 /// The peers of a process.
@@ -93,6 +97,14 @@ impl Peers {
         seen.insert(address, heard);
         seen.retain(|_, heard| heard.at.elapsed() <= FORGOTTEN_AFTER);
     }
+
+    /// Forgets what was found under this name, is not among its addresses now, and is silent.
+    fn keep_only(&self, name: &str, addresses: &[SocketAddr]) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.retain(|address, heard| {
+            heard.name != name || addresses.contains(address) || heard.at.elapsed() <= GONE_AFTER
+        });
+    }
 }
 
 impl Drop for Peers {
@@ -107,8 +119,12 @@ async fn asking(peers: Weak<Peers>, mut stop: watch::Receiver<bool>) {
             return;
         };
         for name in &peers.names {
-            let addresses = match tokio::net::lookup_host(name).await {
-                Ok(addresses) => addresses.collect(),
+            let addresses: Vec<SocketAddr> = match tokio::net::lookup_host(name).await {
+                Ok(addresses) => {
+                    let addresses = addresses.collect::<Vec<_>>();
+                    peers.keep_only(name, &addresses);
+                    addresses
+                }
                 Err(error) => {
                     tracing::debug!(%name, %error, "a peer's name leads nowhere");
                     Vec::new()

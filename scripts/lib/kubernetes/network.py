@@ -23,6 +23,7 @@ def policies(cluster, say):
     targets = {
         "Kafka": (address(cluster, "broker"), 9092),
         "the vendor": (address(cluster, "market"), 8900),
+        "the scraper": (address(cluster, "scraper"), 8080),
         "the reporter": (address(cluster, "reporter"), 8080),
         "another namespace": (outside(cluster), 8080),
     }
@@ -52,6 +53,9 @@ def expected(who, target):
         return who in ROLES
     if target == "the vendor":
         return who == "scraper"
+    if target in ("the scraper", "the reporter"):
+        # Its page asks every pod of the roles, by a rule that names them all: a reporter reaches its like.
+        return who == "reporter"
     # Who is under no policy gets there: what the others do not reach is there, then.
     return target == "another namespace" and who == OUTSIDER
 
