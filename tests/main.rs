@@ -10,6 +10,7 @@
 mod bad_field_data;
 mod bad_place;
 mod bad_vendor;
+mod bench_bridge;
 mod bench_pipeline;
 mod command_line;
 mod common;

@@ -25,6 +25,9 @@ use crate::stats::KafkaStats;
 
 const NAME: &str = "bench-driver";
 
+/// Unix time of the first record's slot, 2000-01-01: within the years that a stage's door lets in.
+const FIRST_SLOT: TimeDelta = TimeDelta::seconds(946_684_800);
+
 /// A record that has not come through after this long never will; enough for a group to form.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -140,7 +143,7 @@ impl RouteDriver {
         // pick's identity its own.
         let turn = self.sent / PARTITIONS % TICKERS;
         let ticker = Ticker::new(&format!("T{partition}-{turn}")).map_err(wrong)?;
-        let slot = DateTime::UNIX_EPOCH + TimeDelta::seconds(self.sent.into());
+        let slot = DateTime::UNIX_EPOCH + FIRST_SLOT + TimeDelta::seconds(self.sent.into());
         self.sent += 1;
         let pick_id = PickId::of_slot(0, slot, &ticker);
         let pick = Pick {
