@@ -1,5 +1,5 @@
 //! The roles as processes of their own on a real Kafka broker: the probes tell how they are, what is
-//! in hand is finished, and refused records can be sent again. Kills are `scripts/crash-matrix`'s.
+//! in hand is finished, and refused records can be sent again. Kills are `tests/crash_matrix.rs`'s.
 
 #![allow(
     unreachable_pub,

@@ -8,11 +8,11 @@
 )]
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -98,6 +98,12 @@ impl Pipeline {
         Self { workplace, prefix }
     }
 
+    /// With another setting, by its name in the environment.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.workplace = self.workplace.with(name, value);
+        self
+    }
+
     /// Runs a command; the ledger that it sees is the reporter's.
     pub(crate) fn run(&self, arguments: &[&str]) -> Done {
         let mut command = self.workplace.command(arguments);
@@ -112,16 +118,32 @@ impl Pipeline {
     /// Starts a role; `name` is its folder's, for when there are several of one role.
     pub(crate) fn start_as(&self, name: &str, role: &str, more: &[&str]) -> Role {
         let log = self.workplace.folder.path().join(format!("{name}.log"));
+        let out = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.out(name))
+            .unwrap();
         let mut command = self.workplace.command(["run", "--stage", role]);
         let child = command
             .args(more)
             .arg("--data-dir")
             .arg(self.data(name))
-            .stdout(Stdio::null())
+            .stdout(out)
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
         Role { child, log }
+    }
+
+    fn out(&self, name: &str) -> PathBuf {
+        self.workplace.folder.path().join(format!("{name}.out"))
+    }
+
+    /// The lines that a role's processes have printed, those of a killed one included.
+    pub(crate) fn printed(&self, name: &str) -> Vec<Value> {
+        let text = fs::read_to_string(self.out(name)).unwrap();
+        let lines = text.lines().map(serde_json::from_str);
+        lines.filter_map(Result::ok).collect()
     }
 
     pub(crate) fn start(&self, role: &str, more: &[&str]) -> Role {
@@ -152,6 +174,11 @@ impl Pipeline {
 
     /// The state of every pick in the ledger; empty while there is none.
     pub(crate) fn ledger(&self) -> BTreeMap<String, String> {
+        self.rows().into_iter().collect()
+    }
+
+    /// Pick and state of every row of the ledger; empty while there is none.
+    pub(crate) fn rows(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         self.run(&["ledger", "list", "--json"])
             .json_lines()
@@ -215,6 +242,11 @@ impl Role {
 
     pub(crate) fn signal(&self, name: &str) {
         send_signal(self.child.id(), name);
+    }
+
+    /// How it ended, where it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
