@@ -5,8 +5,12 @@
 //! environment variable `CLOSECALL_CRASH_RUNS` asks for more than one run of each: the fault strikes
 //! the first, second or third time that its point is reached, by run. `--nocapture` shows the table.
 
-#![allow(clippy::disallowed_methods,
-    clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests may fail loudly"
+)]
 
 mod common;
 mod kafka_support;

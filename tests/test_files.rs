@@ -14,7 +14,7 @@ fn packages() -> Vec<PathBuf> {
     packages
 }
 
-/// What `main` does not name of the modules beside it.
+/// Modules beside `main` that it does not name.
 fn unnamed(main: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(main).unwrap();
     let files = std::fs::read_dir(main.parent().unwrap()).unwrap();

@@ -244,7 +244,7 @@ impl Role {
         send_signal(self.child.id(), name);
     }
 
-    /// How it ended, where it has.
+    /// Its exit status, once it has ended.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
