@@ -1,6 +1,7 @@
 //! Account of a run: where every accepted pick ended, beside what the ledger says of the forecasts.
 
 use closecall_ledger::{LedgerSummary, PhaseSummary};
+use closecall_web::ScoreVerdict;
 use serde::Serialize;
 
 /// The account of a run. Counts of picks are the run's; what became of the forecasts is the
@@ -25,6 +26,9 @@ pub(crate) struct RunSummary {
     /// Outcomes on which the price alone stood on the right side.
     pub(crate) baseline_right: u64,
     pub(crate) phases: Vec<PhaseSummary>,
+    /// Judgement of the whole record, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) verdict: Option<ScoreVerdict>,
 }
 
 const HEADING: &str = concat!(
@@ -59,6 +63,7 @@ impl RunSummary {
             calls_right: after.calls_right,
             baseline_right: after.baseline_right,
             phases: after.phases,
+            verdict: None,
         }
     }
 
@@ -91,7 +96,17 @@ impl RunSummary {
                  and part of the day\n"
             );
         }
-        text + crate::text::VERDICT
+        if let Some(verdict) = &self.verdict {
+            let ScoreVerdict {
+                heading,
+                bands,
+                text: figures,
+                ..
+            } = verdict;
+            text += format!("{heading} {bands}").trim_end();
+            text += &format!("\n{figures}");
+        }
+        text
     }
 }
 

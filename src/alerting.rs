@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use closecall_alerts::{AlertCounts, Client, Look, Notifier, Observation, StageSeen};
 use closecall_calendar::{Calendar, Clock};
 use closecall_supervision::{HealthBoard, StageState, Supervisor};
-use closecall_web::{TrackRecord, stage_title};
+use closecall_web::{TrackRecord, VerdictKind, stage_title};
 
 use crate::exit::{Code, OrExit as _};
 use crate::settings::Settings;
@@ -40,7 +40,10 @@ impl Watched {
                         restarts: stage.restarts,
                     })
                     .collect(),
-                suspect: self.record.is_suspect(),
+                suspect: self
+                    .record
+                    .verdict()
+                    .map(|kind| kind == VerdictKind::Suspect),
                 ledger_ok: self.record.verifies(),
                 slot: TimeDelta::from_std(self.every).unwrap_or(TimeDelta::minutes(3)),
                 session_open: self.calendar.in_progress(now).map(|session| session.open),

@@ -16,6 +16,7 @@ mod leakcheck;
 mod ledger;
 mod ledger_export;
 mod ledger_recompute;
+mod ledger_score;
 mod market;
 mod market_record;
 mod model;

@@ -64,6 +64,8 @@ impl Monitoring {
         self.readings.extend(first_hop.map(readings::picks));
         let of_kafka = bridge.map(|bridge| readings::kafka(&bridge.stats()));
         self.readings.extend(of_kafka.into_iter().flatten());
+        let of_record = self.record.as_ref().map(readings::record);
+        self.readings.extend(of_record.into_iter().flatten());
         self.alert(settings, run, supervisor)?;
         let parts = Parts {
             board: supervisor.board().clone(),

@@ -92,6 +92,7 @@ fn assert_account(said: &Said) {
         assert_eq!(said.count(name), total(name), "{name}: {summary}");
     }
     assert!(said.count("outcomes") >= 15, "{summary}");
+    assert_eq!(summary["verdict"]["kind"], "early", "{summary}");
     assert!(said.count("same") <= 2, "{summary}");
     for phase in phases {
         for name in [

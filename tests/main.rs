@@ -28,6 +28,7 @@ mod kubernetes_names;
 mod kubernetes_policy;
 mod kubernetes_support;
 mod ledger_again;
+mod ledger_score;
 mod market_record;
 mod predict_recorded;
 mod predict_simulated;

@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use clap::Args;
 use closecall_actors::PickerMode;
 use closecall_calendar::{Clock, Timetable};
+use closecall_ledger::Reader;
 use closecall_market_server::{ServedMarket, Server, Simulated, SimulatedSettings};
 use serde_json::json;
 
@@ -77,7 +78,8 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
     };
     let (exit, summary) = pipeline::run(&settings, &options)?;
     server.stop()?;
-    if let Some(summary) = summary {
+    if let Some(mut summary) = summary {
+        summary.verdict = Some(closecall_web::judge(&Reader::open(&settings.data_dir)?)?);
         let console = Console::new(format);
         if console.is_json() {
             console.line(&json!({"summary": summary}).to_string());

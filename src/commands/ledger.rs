@@ -6,7 +6,8 @@ use anyhow::anyhow;
 use clap::Subcommand;
 use closecall_ledger::{Entry, Reader};
 
-use super::{data_folder, ledger_export, ledger_recompute};
+use super::flags::ClockFlags;
+use super::{data_folder, ledger_export, ledger_recompute, ledger_score};
 use crate::exit::{Code, CodedError, OrExit};
 use crate::settings::Settings;
 
@@ -20,6 +21,11 @@ pub(crate) enum LedgerCommand {
     },
     /// Check the chain of rows and every score; names what was changed or removed
     Verify,
+    /// Fetch closes that no later forecast brought, and score what waits for them
+    Score {
+        #[command(flatten)]
+        clock: ClockFlags,
+    },
     /// Write every pick as a table, for other programs
     Export(ledger_export::ExportArgs),
     /// Make forecasts again from what their picks had seen, and compare
@@ -40,6 +46,7 @@ pub(super) fn run(settings: &Settings, command: &LedgerCommand) -> anyhow::Resul
     match command {
         LedgerCommand::List { json } => list(&reader, *json)?,
         LedgerCommand::Verify => verify(&reader)?,
+        LedgerCommand::Score { clock } => return ledger_score::run(settings, clock),
         LedgerCommand::Export(args) => ledger_export::run(&reader, args)?,
         LedgerCommand::Recompute { picks, json } => {
             return ledger_recompute::run(settings, &reader, &folder, picks, *json);

@@ -9,6 +9,8 @@ use closecall_ledger::Reader;
 use closecall_market::{EndpointFamily, Market, RequestOutcome, Vendor};
 use closecall_protocol::TickerPicked;
 use closecall_supervision::Outbox;
+use closecall_web::{TrackRecord, VerdictKind};
+use strum::VariantArray as _;
 
 use super::metrics::Reading;
 
@@ -44,6 +46,37 @@ pub(crate) fn duplicates(ledger: Reader) -> Reading {
         counter: true,
         read: Box::new(read),
     }
+}
+
+/// The verdict of the record, as the page shows it, and whether the ledger verifies.
+pub(crate) fn record(record: &Arc<TrackRecord>) -> [Reading; 2] {
+    let (judged, verified) = (Arc::clone(record), Arc::clone(record));
+    let verdict = move || {
+        let found = judged.verdict();
+        let sample = |kind: &VerdictKind| {
+            let labels = vec![("kind", <&str>::from(kind).to_owned())];
+            (labels, i64::from(found == Some(*kind)))
+        };
+        VerdictKind::VARIANTS.iter().map(sample).collect()
+    };
+    let verifies = move || {
+        let found = verified.verifies().map(i64::from);
+        found.map(|value| (Vec::new(), value)).into_iter().collect()
+    };
+    [
+        Reading {
+            name: "verdict",
+            help: "Verdict of the record: 1 for the kind that holds",
+            counter: false,
+            read: Box::new(verdict),
+        },
+        Reading {
+            name: "ledger_verifies",
+            help: "Whether the ledger was as it was written when it was last verified",
+            counter: false,
+            read: Box::new(verifies),
+        },
+    ]
 }
 
 /// Requests to the vendors.

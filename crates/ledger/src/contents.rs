@@ -40,7 +40,7 @@ pub(crate) fn detach(
     Ok((bare, ListHashes { history, news }))
 }
 
-fn store(connection: &Connection, list: &impl Serialize) -> Result<ContentHash, Error> {
+pub(crate) fn store(connection: &Connection, list: &impl Serialize) -> Result<ContentHash, Error> {
     let text = serde_json::to_string(list).map_err(Error::Json)?;
     let hash = ContentHash::of(&text);
     connection
@@ -59,6 +59,14 @@ pub(crate) fn attach(
     let history: Option<Vec<(SessionDate, f64)>> = load(connection, history)?;
     let news: Option<Vec<NewsMean>> = load(connection, news)?;
     Ok(forecast.attach_lists(history, news))
+}
+
+/// Closes that a row names.
+pub(crate) fn closes(
+    connection: &Connection,
+    hash: &ContentHash,
+) -> Result<Vec<(SessionDate, f64)>, Error> {
+    load(connection, Some(hash)).map(Option::unwrap_or_default)
 }
 
 fn load<T: for<'a> Deserialize<'a>>(

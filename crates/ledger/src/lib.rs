@@ -21,6 +21,7 @@ mod chain;
 mod contents;
 mod damage;
 mod derived;
+mod due;
 mod entry;
 mod error;
 mod event;
@@ -40,6 +41,7 @@ mod verify;
 mod writer;
 
 pub use damage::Damage;
+pub use due::WaitingForecasts;
 pub use entry::{Entry, State};
 pub use error::Error;
 pub use event::{Happening, LedgerEvent};

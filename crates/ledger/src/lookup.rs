@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::error::Error;
 use crate::reader::Reader;
-use crate::row::{DeadLetterRow, Event, Row};
+use crate::row::{DeadLetterRow, Event, Row, ScoreSource};
 use crate::schema::OF_PICK;
 use crate::score::Score;
 use crate::verify;
@@ -37,8 +37,8 @@ pub struct RowPlace {
 pub struct ScoreRow {
     /// Its number.
     pub seq: i64,
-    /// The forecast whose history gave the close.
-    pub by: PickId,
+    /// The forecast whose history gave the close; `None` where it was fetched for this.
+    pub by: Option<PickId>,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// The score.
@@ -103,12 +103,15 @@ impl Reader {
             return Ok(None);
         };
         let row = Row::parse(seq, &content)?;
-        let Event::Score { by, score } = row.event else {
+        let Event::Score { source, score } = row.event else {
             return Ok(None);
         };
         Ok(Some(ScoreRow {
             seq,
-            by,
+            by: match source {
+                ScoreSource::By(pick_id) => Some(pick_id),
+                ScoreSource::Closes(_) => None,
+            },
             recorded_at: row.recorded_at,
             score,
         }))

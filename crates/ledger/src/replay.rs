@@ -5,14 +5,14 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
-use closecall_protocol::{CloseForecast, PickId};
+use closecall_protocol::{CloseForecast, PickId, SessionDate};
 
 use crate::contents;
 use crate::damage::Damage;
 use crate::derived::{self, Fold};
 use crate::error::Error;
 use crate::figures::Figures;
-use crate::row::{Event, Row};
+use crate::row::{Event, Row, ScoreSource};
 use crate::schema::OF_PICK;
 use crate::{format_version, score};
 
@@ -47,15 +47,16 @@ pub(crate) fn check(log: &Connection) -> Vec<Damage> {
         let again = scratch()?;
         again.execute_batch("BEGIN")?;
         let mut replay = Replay::new(log, &again);
-        let mut last: Option<(PickId, CloseForecast)> = None;
+        let mut last: Option<(ScoreSource, Vec<(SessionDate, f64)>)> = None;
         replay.rows(&mut |seq, row, scored| {
-            if let (Event::Score { by, score }, Some((_, forecast))) = (&row.event, scored) {
+            if let (Event::Score { source, score }, Some((_, forecast))) = (&row.event, scored) {
                 // One forecast scores all that waited, in rows that follow each other.
-                if last.as_ref().is_none_or(|(pick_id, _)| pick_id != by) {
-                    last = forecast_of(log, *by)?.map(|(_, forecast)| (*by, forecast));
-                }
-                let history = last.as_ref().map_or(&[][..], |(_, by)| &by.history[..]);
-                if score::score(forecast, history) != Some(*score) {
+                let known = last.take().filter(|(known, _)| known == source);
+                let (_, closes) = match known {
+                    Some(known) => last.insert(known),
+                    None => last.insert((source.clone(), closes_of(log, source)?)),
+                };
+                if score::score(forecast, closes) != Some(*score) {
                     damages.push(Damage::Score { row: seq });
                 }
             }
@@ -76,6 +77,16 @@ pub(crate) fn check(log: &Connection) -> Vec<Damage> {
                 message: other.to_string(),
             },
         }]
+    })
+}
+
+/// The closes that a score rests on.
+fn closes_of(log: &Connection, source: &ScoreSource) -> Result<Vec<(SessionDate, f64)>, Error> {
+    Ok(match source {
+        ScoreSource::Closes(hash) => contents::closes(log, hash)?,
+        ScoreSource::By(pick_id) => forecast_of(log, *pick_id)?
+            .map(|(_, forecast)| forecast.history.clone())
+            .unwrap_or_default(),
     })
 }
 

@@ -78,8 +78,22 @@ pub(crate) enum Event {
         partition: Option<i32>,
         offset: Option<i64>,
     },
-    /// The outcome of an earlier forecast, as given by the history of the forecast `by`.
-    Score { by: PickId, score: Score },
+    /// The outcome of an earlier forecast.
+    Score {
+        #[serde(flatten)]
+        source: ScoreSource,
+        score: Score,
+    },
+}
+
+/// Source of the closes that a score rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ScoreSource {
+    /// The history of a later forecast.
+    By(PickId),
+    /// Closes that were fetched for it, which stand beside the log.
+    Closes(ContentHash),
 }
 
 impl Row {
@@ -173,7 +187,7 @@ impl Row {
 
     pub(crate) fn score(
         scored: &CloseForecast,
-        by: PickId,
+        source: ScoreSource,
         at: DateTime<Utc>,
         score: Score,
     ) -> Self {
@@ -182,7 +196,7 @@ impl Row {
             ticker: Some(scored.ticker.clone()),
             session: Some(scored.target),
             recorded_at: at,
-            event: Event::Score { by, score },
+            event: Event::Score { source, score },
         }
     }
 }

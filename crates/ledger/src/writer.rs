@@ -8,25 +8,23 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::watch;
 
 use closecall_calendar::Calendar;
-use closecall_protocol::{CloseForecast, ForeignPrediction, PickId, Prediction, SessionDate};
+use closecall_protocol::{
+    CloseForecast, ForeignPrediction, PickId, Prediction, SessionDate, Ticker,
+};
 
 use crate::chain::Head;
 use crate::derived::{self, Fold};
+use crate::due::{self, Due, WaitingForecasts};
 use crate::error::Error;
 use crate::figures::Figures;
 use crate::head_file::HeadFile;
-use crate::row::{DeadLetterRow, Event, Row};
+use crate::row::{DeadLetterRow, Row, ScoreSource};
 use crate::schema::OF_PICK;
-use crate::{contents, schema, score, verify};
+use crate::{contents, schema, verify};
 
 /// The database's file name.
 pub(crate) const DATABASE: &str = "ledger.sqlite";
 const LOCK: &str = "ledger.lock";
-
-/// Forecasts of a ticker that wait for a score, of the sessions that a history spans.
-const DUE: &str = "
-SELECT log.seq, log.content FROM waiting JOIN log ON log.seq = waiting.seq
-WHERE waiting.ticker = ?1 AND waiting.session BETWEEN ?2 AND ?3 ORDER BY log.seq";
 
 /// Something to record.
 #[derive(Debug, Clone)]
@@ -141,6 +139,29 @@ impl Ledger {
         self.write(|work| inputs.iter().map(|input| work.input(input)).collect())
     }
 
+    /// Scores the forecasts of `ticker` that wait and whose sessions are among `closes` (session and
+    /// close, on one basis), and gives the number of them. The closes are kept, so that the scores
+    /// can be verified.
+    ///
+    /// # Errors
+    /// See [`Error::class`].
+    pub fn score(
+        &mut self,
+        ticker: &Ticker,
+        closes: &[(SessionDate, f64)],
+        at: DateTime<Utc>,
+    ) -> Result<usize, Error> {
+        self.write(|work| work.score(ticker, closes, at))
+    }
+
+    /// Forecasts that wait for their close, by ticker and session.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn waiting(&self) -> Result<Vec<WaitingForecasts>, Error> {
+        due::waiting(&self.connection)
+    }
+
     /// The number of rows, which changes whenever something was recorded.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<i64> {
@@ -195,16 +216,40 @@ impl Work<'_> {
             return count_duplicate(self.transaction);
         }
         let late = is_late(self.calendar, forecast.target, at.max(forecast.as_of));
-        let scores = scores_by(self.transaction, forecast, at)?;
+        let due = due::by(self.transaction, &forecast.ticker, &forecast.history)?;
         let (bare, lists) = contents::detach(self.transaction, forecast)?;
         self.append(&Row::forecast(bare, Some(lists), at, late), None)?;
-        for (seq, scored, row) in &scores {
-            self.append(row, Some((*seq, scored)))?;
+        let scored = due.len();
+        self.scores(due, &ScoreSource::By(forecast.pick_id), at)?;
+        Ok(Recorded::New { late, scored })
+    }
+
+    fn scores(
+        &mut self,
+        due: Vec<Due>,
+        source: &ScoreSource,
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        for due in due {
+            let row = due.row(source.clone(), at);
+            self.append(&row, Some((due.seq, &due.forecast)))?;
         }
-        Ok(Recorded::New {
-            late,
-            scored: scores.len(),
-        })
+        Ok(())
+    }
+
+    fn score(
+        &mut self,
+        ticker: &Ticker,
+        closes: &[(SessionDate, f64)],
+        at: DateTime<Utc>,
+    ) -> Result<usize, Error> {
+        let due = due::by(self.transaction, ticker, closes)?;
+        let scored = due.len();
+        if scored > 0 {
+            let closes = contents::store(self.transaction, &closes)?;
+            self.scores(due, &ScoreSource::Closes(closes), at)?;
+        }
+        Ok(scored)
     }
 
     fn foreign(
@@ -314,40 +359,6 @@ fn count_duplicate(transaction: &Transaction<'_>) -> Result<Recorded, Error> {
         [],
     )?;
     Ok(Recorded::Duplicate)
-}
-
-/// A forecast that is scored, with the number of its row, and the row of its score.
-type Scored = (i64, CloseForecast, Row);
-
-/// The scores that a forecast's history gives to earlier ones, as rows.
-fn scores_by(
-    transaction: &Transaction<'_>,
-    forecast: &CloseForecast,
-    at: DateTime<Utc>,
-) -> Result<Vec<Scored>, Error> {
-    let sessions = || forecast.history.iter().map(|(session, _)| *session);
-    let (Some(first), Some(last)) = (sessions().min(), sessions().max()) else {
-        return Ok(Vec::new());
-    };
-    let mut statement = transaction.prepare_cached(DUE)?;
-    let mut rows = statement.query(params![
-        forecast.ticker.as_str(),
-        first.to_string(),
-        last.to_string(),
-    ])?;
-    let mut scores = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (seq, content): (i64, String) = (row.get(0)?, row.get(1)?);
-        if let Event::Forecast {
-            forecast: earlier, ..
-        } = Row::parse(seq, &content)?.event
-            && let Some(score) = score::score(&earlier, &forecast.history)
-        {
-            let row = Row::score(&earlier, forecast.pick_id, at, score);
-            scores.push((seq, *earlier, row));
-        }
-    }
-    Ok(scores)
 }
 
 #[cfg(test)]

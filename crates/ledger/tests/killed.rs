@@ -7,7 +7,7 @@
     reason = "test code may fail loudly"
 )]
 
-use crate::support;
+mod support;
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -27,7 +27,13 @@ use support::{Recording as _, at, forecast};
 
 /// Set for the process that writes until it is killed.
 const WRITER: &str = "CLOSECALL_TEST_LEDGER_WRITER";
-const KILLS: usize = 25;
+/// Set to the number of kills, where 25 are too few.
+const KILLS: &str = "CLOSECALL_KILLS";
+
+fn kills() -> usize {
+    let set = env::var(KILLS).ok().and_then(|kills| kills.parse().ok());
+    set.unwrap_or(25)
+}
 
 #[test]
 fn a_ledger_survives_being_killed_at_any_moment() {
@@ -37,7 +43,8 @@ fn a_ledger_survives_being_killed_at_any_moment() {
     let directory = tempfile::tempdir().unwrap();
     let mut runner = TestRunner::deterministic();
     let mut confirmed = Vec::new();
-    for round in 0..KILLS {
+    let kills = kills();
+    for round in 0..kills {
         let (lines, micros) = (0_usize..4, 0_u64..15_000)
             .new_tree(&mut runner)
             .unwrap()
@@ -75,7 +82,7 @@ fn a_ledger_survives_being_killed_at_any_moment() {
         );
     }
     assert!(
-        confirmed.len() >= KILLS,
+        confirmed.len() >= kills,
         "only {} were confirmed",
         confirmed.len()
     );
@@ -86,7 +93,7 @@ fn killed_after(directory: &Path, lines: usize, then: Duration) -> Vec<PickId> {
     let mut child = Command::new(env::current_exe().unwrap())
         .args([
             "--exact",
-            "killed::a_ledger_survives_being_killed_at_any_moment",
+            "a_ledger_survives_being_killed_at_any_moment",
             "--nocapture",
         ])
         .env(WRITER, directory)

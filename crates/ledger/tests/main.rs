@@ -11,7 +11,6 @@ mod derived;
 mod first_version;
 mod following;
 mod identities;
-mod killed;
 mod late_and_foreign;
 mod model;
 mod one_writer;

@@ -211,3 +211,34 @@ fn before_the_first_score_there_is_no_relative_error() {
         (3, 0, None)
     );
 }
+
+#[test]
+fn closes_that_were_fetched_score_what_waits_and_are_verified() {
+    let fixture = Fixture::new();
+    let mut ledger = fixture.writer();
+    let closes = [("2023-06-28", 400.0), ("2023-06-29", 404.0)];
+    let made = forecast("AAPL", "2023-06-29T14:00:00Z", 402.0, &closes[..1]);
+    ledger.record_forecast(&made, made.as_of).unwrap();
+    let waiting = ledger.waiting().unwrap();
+    assert_eq!(
+        (waiting.len(), waiting[0].forecasts, waiting[0].session),
+        (1, 1, made.target)
+    );
+    let now = at("2023-06-30T01:00:00Z");
+    let known = support::history(&closes[..1]);
+    assert_eq!(ledger.score(&made.ticker, &known, now).unwrap(), 0);
+    let known = support::history(&closes);
+    assert_eq!(ledger.score(&made.ticker, &known, now).unwrap(), 1);
+    assert_eq!(ledger.score(&made.ticker, &known, now).unwrap(), 0);
+    assert!(ledger.waiting().unwrap().is_empty());
+
+    let reader = fixture.reader();
+    assert_eq!(reader.verify().unwrap().rows, 2);
+    let row = reader.score_row(made.pick_id).unwrap().unwrap();
+    assert_eq!((row.by, row.score.actual), (None, 404.0));
+    drop(ledger);
+    let raw = rusqlite::Connection::open(fixture.database()).unwrap();
+    raw.execute_batch("DROP TRIGGER contents_stay; UPDATE contents SET content = replace(content, '404.0', '405.0');")
+        .unwrap();
+    assert!(reader.verify().is_err());
+}

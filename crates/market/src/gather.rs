@@ -36,7 +36,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use closecall_calendar::{Calendar, Clock};
-use closecall_protocol::{MarketScraped, Ticker, TickerPicked};
+use closecall_protocol::{MarketScraped, Pick, SessionDate, Ticker, TickerPicked};
 use tokio::time::{Instant, timeout_at};
 
 use crate::alphavantage::Alphavantage;
@@ -255,6 +255,20 @@ impl Market {
         let scraped = parts.of(pick, &window, &self.calendar).ok_or(no_session)?;
         self.note(&scraped, &window, noted).await;
         Ok(scraped)
+    }
+
+    /// Closes of the finished sessions of a pick's window, on one basis; nothing else is asked for.
+    ///
+    /// # Errors
+    /// As [`Market::gather`].
+    pub async fn closes(&self, pick: &Pick) -> Result<Vec<(SessionDate, f64)>, Error> {
+        let began = Instant::now();
+        let window = PickWindow::of(pick, &self.calendar, self.clock.now(), self.window_days);
+        let turn = self.turn(&pick.ticker);
+        let turn = timeout_at(began + PRICES_WITHIN, turn.lock_owned()).await;
+        let prices = self.prices(pick, &window, turn.is_ok(), began).await?;
+        let bars = prices.bars.iter();
+        Ok(bars.map(|bar| (bar.session(), bar.close())).collect())
     }
 
     /// The lock by which gathers of a ticker take turns: a second one finds what the first has

@@ -36,9 +36,10 @@ mod site;
 mod text;
 
 pub use api::openapi::document as openapi;
+pub use api::verdict::{ScoreVerdict, VerdictKind};
 pub use peers::Peers;
 pub use process::{Lag, PriorityPath, ProcessSource, ProcessStatus, VendorRequests};
-pub use record::TrackRecord;
+pub use record::{TrackRecord, judge};
 pub use server::{Listening, Web};
 pub use settings::HttpSettings;
 pub use site::{Site, SiteDescription};

@@ -9,11 +9,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use closecall_calendar::Clock;
+use closecall_ledger::{Error, Reader};
 use tokio::sync::watch;
 
+use self::book::Book;
 pub(crate) use self::book::{OutcomeRecord, Said};
 pub(crate) use self::track::LedgerFault;
 pub use self::track::TrackRecord;
+use crate::api::score::ScoreView;
+use crate::api::verdict::ScoreVerdict;
+
+/// Rows that are read at once.
+const ROWS: u32 = 1_000;
 
 impl TrackRecord {
     /// Follows the ledger in `directory`, which need not be there yet; `rows` are of the writer in
@@ -30,4 +37,24 @@ impl TrackRecord {
         keeper::start(&record, rows)?;
         Ok(record)
     }
+}
+
+/// The verdict over all rows of a ledger. Linear in the ledger; two ledgers with the same outcomes
+/// get the same.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn judge(reader: &Reader) -> Result<ScoreVerdict, Error> {
+    let mut book = Book::default();
+    loop {
+        let events = reader.events(book.rows, ROWS)?;
+        if events.is_empty() {
+            break;
+        }
+        for event in &events {
+            book.apply(event, None);
+        }
+    }
+    let outcomes: Vec<&OutcomeRecord> = book.outcomes.values().collect();
+    Ok(ScoreView::of(&outcomes, book.forecasts, "", book.rows).verdict)
 }

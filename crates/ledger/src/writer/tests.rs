@@ -1,6 +1,6 @@
 //! Rows, repeats and scores as the writer keeps them.
 
-use closecall_protocol::{Reason, SessionDate, Ticker};
+use closecall_protocol::Reason;
 
 use super::*;
 use crate::reader::Reader;

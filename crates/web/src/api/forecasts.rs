@@ -39,7 +39,7 @@ pub(crate) struct ForecastDetail {
     /// The whole forecast, as `predict --json` prints it; null of a dead letter.
     #[schema(value_type = Option<Object>)]
     pub(crate) forecast: Option<CloseForecast>,
-    /// The pick whose history gave the close, and when.
+    /// Source of the close, and when it came.
     pub(crate) scored_by: Option<ScoredBy>,
     /// Words of the refusing stage; null of a forecast.
     pub(crate) dead_letter: Option<super::dead_letters::DeadLetterEntry>,
@@ -50,9 +50,9 @@ pub(crate) struct ForecastDetail {
 /// Source of a forecast's score.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ScoredBy {
-    /// The pick.
-    #[schema(value_type = String)]
-    pub(crate) pick_id: PickId,
+    /// The pick whose history gave the close; null where `closecall ledger score` fetched it.
+    #[schema(value_type = Option<String>)]
+    pub(crate) pick_id: Option<PickId>,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) at: DateTime<Utc>,

@@ -4,6 +4,7 @@
 use closecall_protocol::Phase;
 use closecall_scoring::{Alarm, Label, MIN_OUTCOMES, Summary};
 use serde::Serialize;
+use strum::{IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::score::views::{CoverageView, PhaseView};
@@ -13,22 +14,23 @@ use crate::text::{count, counted, error, ratio, whole_share};
 /// Judgement of the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Verdict)]
-pub(crate) struct ScoreVerdict {
+pub struct ScoreVerdict {
     /// `empty`, `early`, `none`, `skill`, `worse`, `suspect` or `broken`.
     #[schema(value_type = String)]
-    pub(crate) kind: VerdictKind,
+    pub kind: VerdictKind,
     /// The first sentence.
-    pub(crate) heading: String,
+    pub heading: String,
     /// The second, of the bands; empty where nothing can be said of them.
-    pub(crate) bands: String,
+    pub bands: String,
     /// The figures that it rests on.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// The kinds of verdicts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum VerdictKind {
+#[strum(serialize_all = "kebab-case")]
+pub enum VerdictKind {
     /// No forecast.
     #[default]
     Empty,

@@ -44,6 +44,8 @@ pub(crate) struct TickerBook {
     /// Forecasts of its last sessions, each in the order of recording.
     pub(crate) said: BTreeMap<SessionDate, Vec<Said>>,
     pub(crate) picks: u64,
+    /// Rises with every change of its outcomes.
+    pub(crate) generation: u64,
 }
 
 /// A row that is a dead letter.
@@ -187,6 +189,9 @@ impl Book {
                 as_of,
                 outcome,
             };
+            if let Some(book) = self.tickers.get_mut(&record.ticker) {
+                book.generation += 1;
+            }
             self.outcomes.insert(key, record);
             self.generation += 1;
         }

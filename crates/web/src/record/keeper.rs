@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use closecall_ledger::{Damage, Error, Follower, Happening, LedgerEvent, Reader, State};
-use closecall_protocol::ErrorClass;
+use closecall_protocol::{ErrorClass, Ticker};
 use tokio::sync::watch;
 
 use super::book::{Book, OutcomeRecord};
@@ -221,6 +221,11 @@ impl Due {
         let outcomes: Vec<&OutcomeRecord> = outcomes.iter().collect();
         let view = ScoreView::of(&outcomes, forecasts, &head, rows);
         *record.score.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
+        // No visitor waits for those of single tickers either.
+        let tickers: Vec<Ticker> = record.book().tickers.keys().cloned().collect();
+        for ticker in &tickers {
+            record.score_of(ticker);
+        }
         self.last = Some((began, began.elapsed()));
     }
 }

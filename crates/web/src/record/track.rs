@@ -56,7 +56,7 @@ impl LedgerFault {
 /// The score of a ticker, and what it was computed from.
 #[derive(Debug)]
 struct TickerScore {
-    /// The generation of outcomes, and the number of the ticker's forecasts.
+    /// The generation of the ticker's outcomes, and the number of its forecasts.
     of: (u64, u64),
     view: Arc<ScoreView>,
 }
@@ -107,11 +107,13 @@ impl TrackRecord {
         &self.directory
     }
 
-    /// Whether the record is too good to be believed; `None` while it is being read.
+    /// Kind of the verdict as the pages show it; `None` while the record is being read.
     #[must_use]
-    pub fn is_suspect(&self) -> Option<bool> {
-        let suspect = self.score().verdict.kind == VerdictKind::Suspect;
-        self.is_caught_up().then_some(suspect)
+    pub fn verdict(&self) -> Option<VerdictKind> {
+        if self.fault().is_some() {
+            return Some(VerdictKind::Broken);
+        }
+        self.is_caught_up().then(|| self.score().verdict.kind)
     }
 
     /// Whether the ledger verifies; `None` before that was found out.
@@ -135,23 +137,26 @@ impl TrackRecord {
 
     /// The score of one ticker.
     pub(crate) fn score_of(&self, ticker: &Ticker) -> Arc<ScoreView> {
-        let (of, view) = {
+        let (of, outcomes, head, rows) = {
             let book = self.book();
-            let forecasts = book.tickers.get(ticker).map_or(0, |book| book.picks);
-            let of = (book.generation, forecasts);
+            let of = book
+                .tickers
+                .get(ticker)
+                .map_or((0, 0), |book| (book.generation, book.picks));
             if let Some(known) = lock(&self.by_ticker).get(ticker)
                 && known.of == of
             {
                 return Arc::clone(&known.view);
             }
-            let outcomes: Vec<&OutcomeRecord> = book
-                .outcomes
-                .values()
+            let outcomes = book.outcomes.values();
+            let outcomes: Vec<OutcomeRecord> = outcomes
                 .filter(|record| record.ticker == *ticker)
+                .cloned()
                 .collect();
-            let view = ScoreView::of(&outcomes, forecasts, &book.head, book.rows);
-            (of, Arc::new(view))
+            (of, outcomes, book.head.clone(), book.rows)
         };
+        let outcomes: Vec<&OutcomeRecord> = outcomes.iter().collect();
+        let view = Arc::new(ScoreView::of(&outcomes, of.1, &head, rows));
         lock(&self.by_ticker).insert(
             ticker.clone(),
             TickerScore {

@@ -135,6 +135,30 @@ fn worse_it_errs_more_than_the_price() {
 }
 
 /// Three tenths of the way at a thousand outcomes: such a gain is a leak.
+/// One who reads the whole ledger comes to the verdict that the page follows.
+#[test]
+fn the_verdict_over_all_rows_is_the_one_that_is_shown() {
+    let mut ledgers = Vec::new();
+    for sessions in [3, 90] {
+        let served = Served::filled(|ledger| {
+            let maker = Maker {
+                share: 0.0,
+                width: 1.0,
+            };
+            afternoons(ledger, sessions, maker);
+        });
+        let reader = closecall_ledger::Reader::open(served.folder.path()).unwrap();
+        let judged = closecall_web::judge(&reader).unwrap();
+        let shown = served.get("/api/v1/score").json()["verdict"].clone();
+        let judged = serde_json::to_value(&judged).unwrap();
+        for part in ["kind", "heading", "bands"] {
+            assert_eq!(judged[part], shown[part]);
+        }
+        ledgers.push(shown["kind"].clone());
+    }
+    assert_eq!(ledgers, ["early", "none"]);
+}
+
 #[test]
 fn suspect_too_good_to_be_believed() {
     let served = Served::filled(|ledger| {

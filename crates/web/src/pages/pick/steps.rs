@@ -211,7 +211,7 @@ fn scored(detail: &ForecastDetail) -> Step {
         };
     };
     let close = entry.close.unwrap_or(score.actual);
-    let by_id = by.pick_id.to_string();
+    let by_id = by.pick_id.map(|pick_id| pick_id.to_string());
     Step {
         at: Some(by.at),
         took: None,
@@ -231,7 +231,12 @@ fn scored(detail: &ForecastDetail) -> Step {
                     @if score.baseline_error > 0.0 { ", so " (ratio(score.error / score.baseline_error)) " its error" }
                 }
                 dt { "yesterday's close" } dd { (error(score.last_close_error)) }
-                dt { "close known from" } dd { "the history of pick " a href={ "/picks/" (by_id) } { code { (short(&by_id)) } } }
+                dt { "close known from" } dd {
+                    @match &by_id {
+                        Some(id) => { "the history of pick " a href={ "/picks/" (id) } { code { (short(id)) } } },
+                        None => { code { "closecall ledger score" } ", which fetched it" },
+                    }
+                }
             }
         },
     }
