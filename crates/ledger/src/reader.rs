@@ -28,7 +28,7 @@ WHERE f.kind <> 'score' AND (f.kind <> 'dead_letter' OR NOT EXISTS (
     SELECT 1 FROM log a WHERE substr(a.pick_id, 1, 8) = substr(f.pick_id, 1, 8)
     AND a.pick_id = f.pick_id AND a.kind IN ('forecast', 'foreign')))";
 
-/// Which of the entries: a ticker's newest, and a pick's.
+/// Conditions of the entries: a ticker's newest, and a pick's.
 const OF_TICKER: &str = "AND f.ticker = ?1 AND f.seq < ?2 ORDER BY f.seq DESC LIMIT ?3";
 const OF_ONE_PICK: &str = "
     AND substr(f.pick_id, 1, 8) = substr(?1, 1, 8) AND f.pick_id = ?1 ORDER BY f.seq";
