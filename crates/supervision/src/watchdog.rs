@@ -1,5 +1,5 @@
-//! Looks at the health board from a thread that hosts no stage, keeps what it saw for the probes,
-//! and says in the log when something stalls. It flags; ending the process is for who asks for
+//! Looks at the health board from a thread that hosts no stage, at once when a state changes and else
+//! at intervals, keeps what it saw for the probes, and says in the log when something stalls. It flags; ending the process is for who asks for
 //! liveness. Also the heartbeat by which a stage's thread shows that it turns.
 
 use std::future::Future;
@@ -19,6 +19,7 @@ pub(crate) fn start(shared: &Shared) -> Result<watch::Receiver<Health>, Error> {
     thread::Builder::new()
         .name("watchdog".into())
         .spawn(move || {
+            board.watched_by(thread::current());
             let mut stalled = Vec::new();
             // Ends as well when the supervisor, and with it all who look, are gone.
             while !ended.is_cancelled() && !seen.is_closed() {

@@ -2,8 +2,9 @@
 //! the probes and the metrics. What the numbers mean for liveness and readiness is in
 //! [`Health`]; noticing stalls is the watchdog's.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use closecall_protocol::Reason;
@@ -20,6 +21,8 @@ struct Board {
     wired: AtomicBool,
     draining: AtomicBool,
     next_work: AtomicU64,
+    /// Woken when what the probes say may have changed.
+    watchdog: OnceLock<Thread>,
 }
 
 /// The state of all stages. Clones share it; every update is short and never waits.
@@ -41,6 +44,17 @@ impl HealthBoard {
         change(&mut self.0.stages.entry(Arc::clone(stage)).or_default())
     }
 
+    /// This thread is woken from now on when a state or a condition changes. The first one stays.
+    pub(crate) fn watched_by(&self, watchdog: Thread) {
+        self.0.watchdog.get_or_init(|| watchdog);
+    }
+
+    fn changed(&self) {
+        if let Some(watchdog) = self.0.watchdog.get() {
+            watchdog.unpark();
+        }
+    }
+
     /// A number for a piece of work, never given twice.
     pub(super) fn next_work(&self) -> u64 {
         self.0.next_work.fetch_add(1, Ordering::Relaxed)
@@ -53,6 +67,7 @@ impl HealthBoard {
 
     pub(crate) fn set_state(&self, stage: &Arc<str>, state: StageState) {
         self.update(stage, |record| record.state = state);
+        self.changed();
     }
 
     pub(crate) fn restarting(&self, stage: &Arc<str>, error: &str) {
@@ -61,6 +76,7 @@ impl HealthBoard {
             record.restarts += 1;
             record.last_error = Some(error.into());
         });
+        self.changed();
     }
 
     pub(crate) fn failed(&self, stage: &Arc<str>, error: &str) {
@@ -68,6 +84,7 @@ impl HealthBoard {
             record.state = StageState::Failed;
             record.last_error = Some(error.into());
         });
+        self.changed();
     }
 
     /// The error that the stage last failed with.
@@ -78,29 +95,43 @@ impl HealthBoard {
     /// The stage works, but not as well as it should; `why` is shown. Ends with
     /// [`HealthBoard::recovered`].
     pub fn degraded(&self, stage: &str, why: impl Into<String>) {
-        let why = why.into();
-        self.update(&stage.into(), |record| record.degraded = Some(why));
+        let why = Some(why.into());
+        self.set_degraded(stage, why);
     }
 
     /// The stage works as it should again.
     pub fn recovered(&self, stage: &str) {
-        self.update(&stage.into(), |record| record.degraded = None);
+        self.set_degraded(stage, None);
+    }
+
+    fn set_degraded(&self, stage: &str, why: Option<String>) {
+        let before = self.update(&stage.into(), |record| {
+            std::mem::replace(&mut record.degraded, why.clone())
+        });
+        if before != why {
+            self.changed();
+        }
     }
 
     /// Something else that readiness needs (an assignment, a writable store): `missing` says what
     /// is not there, `None` that all is well.
     pub fn condition(&self, name: &str, missing: Option<String>) {
-        self.0.conditions.insert(name.into(), missing);
+        let before = self.0.conditions.insert(name.into(), missing.clone());
+        if before != Some(missing) {
+            self.changed();
+        }
     }
 
     /// All stages have been started; until then nothing is ready, however well the first few run.
     pub(crate) fn wired(&self) {
         self.0.wired.store(true, Ordering::Release);
+        self.changed();
     }
 
     /// From now on running stages show as draining and nothing is ready.
     pub(crate) fn drain(&self) {
         self.0.draining.store(true, Ordering::Release);
+        self.changed();
     }
 
     /// A hop into `stage` with this number of places; several hops add up.

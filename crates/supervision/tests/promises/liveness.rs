@@ -117,6 +117,24 @@ fn waiting_is_not_work() {
 }
 
 #[test]
+fn what_the_probes_see_follows_a_change_at_once() {
+    on_system(async {
+        let mut settings = quick();
+        settings.watchdog.every = Duration::from_secs(3600);
+        let rig = Rig::new(settings, Worker::new(|_, _| crate::support::done()));
+        let mut seen = rig.supervisor.health();
+        let running = rig.supervisor.clone();
+        let (_source, mut signals) = Signals::manual();
+        let run = running.run(&mut signals, std::future::pending());
+        assert!(run.now_or_never().is_none());
+        seen.wait_for(|health| health.ready().ok).await.unwrap();
+        let board = rig.supervisor.board().clone();
+        board.condition("assignment", Some("no partitions yet".into()));
+        seen.wait_for(|health| !health.ready().ok).await.unwrap();
+    });
+}
+
+#[test]
 fn readiness_asks_for_every_stage_and_every_condition() {
     on_system(async {
         let rig = Rig::new(quick(), Worker::new(|_, _| crate::support::done()));
