@@ -29,6 +29,8 @@ LABEL org.opencontainers.image.title="closecall" \
       org.opencontainers.image.revision="${COMMIT}" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0"
 COPY --from=build /out/closecall /usr/local/bin/closecall
+# One arena of glibc in place of one a thread: a fifth less memory (README, "A pick").
+ENV MALLOC_ARENA_MAX=1
 # A volume that is mounted here takes over its owner.
 COPY --from=build --chown=65532:65532 --chmod=750 /out/data /var/lib/closecall
 COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/closecall/
