@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Error;
 use crate::figures::Figures;
+use crate::pick_rows::OF_PICK;
 use crate::row::{Event, Row};
-use crate::schema::OF_PICK;
 use crate::score::Score;
 
 /// `waiting` holds forecasts without a score that may get one; `outcomes` the first forecast of

@@ -30,6 +30,7 @@ mod follower;
 mod format_version;
 mod head_file;
 mod lookup;
+mod pick_rows;
 mod reader;
 mod replay;
 mod row;

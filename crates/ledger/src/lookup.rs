@@ -6,9 +6,9 @@ use closecall_protocol::PickId;
 use rusqlite::{OptionalExtension, params};
 
 use crate::error::Error;
+use crate::pick_rows::OF_PICK;
 use crate::reader::Reader;
 use crate::row::{DeadLetterRow, Event, Row, ScoreSource};
-use crate::schema::OF_PICK;
 use crate::score::Score;
 use crate::verify;
 

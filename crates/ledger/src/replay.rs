@@ -12,8 +12,8 @@ use crate::damage::Damage;
 use crate::derived::{self, Fold};
 use crate::error::Error;
 use crate::figures::Figures;
+use crate::pick_rows::OF_PICK;
 use crate::row::{Event, Row, ScoreSource};
-use crate::schema::OF_PICK;
 use crate::{format_version, score};
 
 /// Fills empty derived tables from the log.

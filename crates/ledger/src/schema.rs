@@ -21,10 +21,6 @@ use crate::format_version::{FIRST, VERSION, version};
 use crate::head_file::HeadFile;
 use crate::{derived, replay};
 
-/// Condition that a row of `log` is of the pick `?1`. Both ways in which formats index identities
-/// stand in it.
-pub(crate) const OF_PICK: &str = "substr(pick_id, 1, 8) = substr(?1, 1, 8) AND pick_id = ?1";
-
 /// Longest wait for another program that holds the database.
 const BUSY: Duration = Duration::from_secs(2);
 

@@ -18,8 +18,8 @@ use crate::due::{self, Due, WaitingForecasts};
 use crate::error::Error;
 use crate::figures::Figures;
 use crate::head_file::HeadFile;
+use crate::pick_rows::OF_PICK;
 use crate::row::{DeadLetterRow, Row, ScoreSource};
-use crate::schema::OF_PICK;
 use crate::{contents, schema, verify};
 
 /// The database's file name.

@@ -2,6 +2,7 @@
 //! same however long the ledger is.
 
 mod book;
+pub(crate) mod fault;
 mod keeper;
 mod track;
 
@@ -14,7 +15,6 @@ use tokio::sync::watch;
 
 use self::book::Book;
 pub(crate) use self::book::{OutcomeRecord, Said};
-pub(crate) use self::track::LedgerFault;
 pub use self::track::TrackRecord;
 use crate::api::score::ScoreView;
 use crate::api::verdict::ScoreVerdict;

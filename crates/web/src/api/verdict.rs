@@ -8,7 +8,7 @@ use strum::{IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::score::views::{CoverageView, PhaseView};
-use crate::record::LedgerFault;
+use crate::record::fault::LedgerFault;
 use crate::text::{count, counted, error, ratio, whole_share};
 
 /// Judgement of the record.

@@ -11,7 +11,8 @@ use super::{board, dead_letters, picks, pipeline, record_page, vendors, verdict}
 use crate::api::tickers::newest_forecast;
 use crate::api::verdict::VerdictKind;
 use crate::problem::Problem;
-use crate::record::{LedgerFault, TrackRecord};
+use crate::record::TrackRecord;
+use crate::record::fault::LedgerFault;
 
 pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
     let Some(record) = context.record() else {

@@ -9,7 +9,8 @@ use closecall_protocol::{ErrorClass, Ticker};
 use tokio::sync::watch;
 
 use super::book::{Book, OutcomeRecord};
-use super::track::{LedgerFault, TrackRecord, Verification, lock};
+use super::fault::LedgerFault;
+use super::track::{TrackRecord, Verification, lock};
 use crate::api::score::ScoreView;
 use crate::events::ServedEvent;
 

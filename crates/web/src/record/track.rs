@@ -11,6 +11,7 @@ use closecall_protocol::Ticker;
 use tokio::sync::{broadcast, watch};
 
 use super::book::{Book, OutcomeRecord};
+use super::fault::LedgerFault;
 use crate::api::score::ScoreView;
 use crate::api::verdict::VerdictKind;
 use crate::events::ServedEvent;
@@ -26,31 +27,6 @@ pub(crate) struct Verification {
     pub(crate) when: std::time::Instant,
     /// Rows that were verified.
     pub(crate) result: Result<i64, LedgerFault>,
-}
-
-/// A ledger that is not believed.
-#[derive(Debug, Clone)]
-pub(crate) enum LedgerFault {
-    /// It was changed after it was written.
-    Changed(String),
-    /// It cannot be opened: no database, of a newer format, or its rows are gone.
-    Unreadable(String),
-}
-
-impl LedgerFault {
-    /// The fault in a sentence.
-    pub(crate) fn heading(&self) -> &'static str {
-        match self {
-            Self::Changed(_) => "The record was changed after it was written.",
-            Self::Unreadable(_) => "The record cannot be read.",
-        }
-    }
-
-    /// The finding, without its end mark.
-    pub(crate) fn message(&self) -> &str {
-        let (Self::Changed(message) | Self::Unreadable(message)) = self;
-        message.trim_end_matches('.')
-    }
 }
 
 /// The score of a ticker, and what it was computed from.
