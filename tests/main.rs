@@ -7,11 +7,13 @@
     reason = "tests may fail loudly"
 )]
 
+mod backtest_files;
 mod bad_field_data;
 mod bad_place;
 mod bad_vendor;
 mod bench_bridge;
 mod bench_pipeline;
+mod close_corrected;
 mod command_line;
 mod common;
 mod configuration;
@@ -30,6 +32,7 @@ mod kubernetes_support;
 mod ledger_again;
 mod ledger_score;
 mod market_record;
+mod model_file;
 mod predict_recorded;
 mod predict_simulated;
 mod price_now;

@@ -3,45 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 
-mod common;
-
-use std::fmt::Write as _;
-
-use chrono::{Datelike as _, NaiveDate};
-use common::Workplace;
+use crate::common::{Done, Workplace, walks};
 use serde_json::Value;
 
 /// One network, and a fit of it in a second.
 const SMALL: [&str; 2] = ["--set", "forecast.network.members=1"];
 
-/// Three random walks of 300 weekdays, as a vendor's files.
-fn record(workplace: &Workplace) {
-    let folder = workplace.folder.path().join("recorded/prices");
-    std::fs::create_dir_all(&folder).unwrap();
-    let mut state = 7_u64;
-    for ticker in ["AAPL", "MSFT", "PG"] {
-        let mut text = "Date,Open,High,Low,Close,Adj Close,Volume\n".to_owned();
-        let mut close = 100.0_f64;
-        let first = NaiveDate::from_ymd_opt(2022, 1, 3).unwrap();
-        let weekdays = first
-            .iter_days()
-            .filter(|day| day.weekday().num_days_from_monday() < 5);
-        for day in weekdays.take(300) {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            let step = (state >> 40) as f64 / f64::from(1 << 24) - 0.5;
-            let open = close;
-            close *= (0.04 * step).exp();
-            let (high, low) = (open.max(close) * 1.004, open.min(close) * 0.996);
-            writeln!(
-                text,
-                "{day},{open:.2},{high:.2},{low:.2},{close:.2},{close:.2},1000000"
-            )
-            .unwrap();
-        }
-        std::fs::write(folder.join(format!("{ticker}.csv")), text).unwrap();
-    }
+/// A workplace with recorded prices of three tickers.
+fn recorded() -> Workplace {
+    let workplace = Workplace::new();
+    walks::yahoo(&workplace.folder.path().join("recorded/prices"));
+    workplace
 }
 
 /// Trains a file by this seed, and gives its hash.
@@ -64,8 +36,7 @@ fn says(said: &Value, texts: &[&str]) -> bool {
 
 #[test]
 fn a_forecast_is_made_again_from_the_file_it_started_from_or_says_that_it_is_missing() {
-    let workplace = Workplace::new();
-    record(&workplace);
+    let workplace = recorded();
     let hash = train(&workplace, "one.json", "1");
     let other = train(&workplace, "other.json", "2");
     assert_ne!(hash, other);
@@ -90,7 +61,7 @@ fn a_forecast_is_made_again_from_the_file_it_started_from_or_says_that_it_is_mis
     assert_eq!(same.code(), 0, "{}{}", same.stdout(), same.stderr());
     assert!(same.json_lines().iter().all(|line| line["same"] == true));
 
-    let missing = |done: &common::Done| -> Vec<Value> {
+    let missing = |done: &Done| -> Vec<Value> {
         assert_eq!(done.code(), 65, "{}", done.stderr());
         let lines = done.json_lines();
         assert_eq!(lines.len(), 12);
@@ -109,8 +80,7 @@ fn a_forecast_is_made_again_from_the_file_it_started_from_or_says_that_it_is_mis
 
 #[test]
 fn a_file_that_learned_from_other_scores_of_the_news_is_refused() {
-    let workplace = Workplace::new();
-    record(&workplace);
+    let workplace = recorded();
     train(&workplace, "one.json", "1");
     let backtest = |scorer: &str| {
         let scorer = format!("news.scorer={scorer}");

@@ -28,9 +28,10 @@ use crate::settings::Settings;
 /// Forecast recorded sessions, each from what was known then, and score them.
 #[derive(Debug, Args)]
 pub(crate) struct BacktestArgs {
-    /// RecordedMarket data: DIR/prices/TICKER.csv, and where there are any DIR/news and DIR/intraday
-    #[arg(long, value_name = "DIR", default_value = "../shared/data")]
-    pub(crate) data: PathBuf,
+    /// Recorded data: DIR/prices/TICKER.csv or DIR/TICKER.csv, and where there are any DIR/news and
+    /// DIR/intraday; by default the folder of `files.folder`, else ../shared/data
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// Stocks to forecast, with commas; by default every recorded ticker
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = |text: &str| Ticker::new(text))]
     pub(crate) tickers: Vec<Ticker>,
@@ -69,7 +70,8 @@ pub(crate) struct BacktestArgs {
 
 pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<ExitCode> {
     let calendar = settings.calendar.calendar();
-    let recorded = RecordedMarket::load(&args.data, &args.tickers, &calendar)?;
+    let folder = data_folder(settings, args.data.as_deref());
+    let recorded = RecordedMarket::load(folder, &args.tickers, &calendar)?;
     let to = match args.to {
         Some(to) => to,
         None => recorded.last_session().context("no recorded session")?,
@@ -112,6 +114,12 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
         crate::stdout::print(tables(&report).trim_end())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The folder asked for, else that which prices come from, else the usual one.
+pub(super) fn data_folder<'a>(settings: &'a Settings, asked: Option<&'a Path>) -> &'a Path {
+    let files = settings.files.folder.as_deref();
+    asked.or(files).unwrap_or(Path::new("../shared/data"))
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {

@@ -11,7 +11,7 @@ use closecall_backtest::{ScoredHeadlines, TrainProgress, rows_of, train};
 use closecall_protocol::Ticker;
 use closecall_sentiment::DatasetBuilder;
 
-use super::backtest::RecordedMarket;
+use super::backtest::{RecordedMarket, data_folder};
 use super::model;
 use super::progress::progress_bar;
 use crate::exit::{Code, OrExit, ask_to_stop};
@@ -20,9 +20,10 @@ use crate::settings::Settings;
 /// Train one model over all tickers, for forecasts to start from.
 #[derive(Debug, Args)]
 pub(crate) struct TrainArgs {
-    /// Recorded data: DIR/prices/TICKER.csv, and where there are any DIR/news
-    #[arg(long, value_name = "DIR", default_value = "../shared/data")]
-    pub(crate) data: PathBuf,
+    /// Recorded data: DIR/prices/TICKER.csv or DIR/TICKER.csv, and where there are any DIR/news; by
+    /// default the folder of `files.folder`, else ../shared/data
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// Tickers to learn from, with commas; by default every recorded ticker
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = |text: &str| Ticker::new(text))]
     pub(crate) tickers: Vec<Ticker>,
@@ -39,7 +40,8 @@ pub(crate) struct TrainArgs {
 
 pub(super) fn run(settings: &Settings, args: &TrainArgs) -> anyhow::Result<ExitCode> {
     let calendar = settings.calendar.calendar();
-    let recorded = RecordedMarket::load(&args.data, &args.tickers, &calendar)?;
+    let folder = data_folder(settings, args.data.as_deref());
+    let recorded = RecordedMarket::load(folder, &args.tickers, &calendar)?;
     let builder = DatasetBuilder::new(calendar.clone(), ScoredHeadlines::new(settings.scorer()));
     let mut tickers = Vec::new();
     for history in recorded.histories() {

@@ -23,6 +23,7 @@ use tempfile::TempDir;
 pub(crate) mod pipeline;
 pub(crate) mod slow;
 pub(crate) mod vendor;
+pub(crate) mod walks;
 
 /// The binary, in a folder of its own, with nothing of the caller's environment that could
 /// configure it.

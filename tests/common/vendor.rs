@@ -126,7 +126,12 @@ pub(crate) const LAST: &str = "2023-06-29";
 
 /// A chart whose newest session is [`LAST`], one close a session; null where it is no number.
 pub(crate) fn chart(symbol: &str, closes: &[Value]) -> Value {
-    let last: NaiveDate = LAST.parse().unwrap();
+    chart_until(LAST, symbol, closes)
+}
+
+/// A chart whose newest session is `last`.
+pub(crate) fn chart_until(last: &str, symbol: &str, closes: &[Value]) -> Value {
+    let last: NaiveDate = last.parse().unwrap();
     let first = last - chrono::Days::new(500);
     let calendar = Calendar::default();
     let sessions: Vec<_> = calendar.sessions(first, last).collect();

@@ -1,4 +1,4 @@
-//! Recorded data: a directory with `prices/TICKER.csv`, and as far as there are any
+//! Recorded data: a directory with `prices/TICKER.csv` (or `TICKER.csv` alone), and as far as there are any
 //! `intraday/TICKER-15m.csv`, `splits/TICKER.csv` and `news/TICKER.csv`, read once and held in memory,
 //! sorted, so that a request is two binary searches.
 //!
@@ -56,7 +56,7 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Reads `directory`: `prices/TICKER.csv` with the columns
+    /// Reads `directory`: `prices/TICKER.csv`, or `TICKER.csv` where it has no such folder, with the columns
     /// `Date,Open,High,Low,Close,Adj Close,Volume` or in another form of `closecall-price-files`, and, where there are headlines,
     /// `news/TICKER.csv` with `time_published` (UTC, `YYYYMMDDTHHMMSS`) or `date`, `title`, and
     /// optionally `summary`, `url`, `source`. An article with only a date counts as published at
@@ -70,7 +70,8 @@ impl Replay {
     /// read, [`Error::Row`] for one that holds something else than that.
     pub fn load(directory: &Path, calendar: &Calendar) -> Result<Self, Error> {
         let mut replay = Self::default();
-        for (stem, path) in files(&directory.join("prices"))? {
+        let prices = Some(directory.join("prices")).filter(|folder| folder.is_dir());
+        for (stem, path) in files(prices.as_deref().unwrap_or(directory))? {
             if let Some(ticker) = ticker(&stem, &path) {
                 let days = prices::read(&path, &ticker, calendar)?;
                 replay.prices.insert(ticker, days);

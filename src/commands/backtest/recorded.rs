@@ -1,4 +1,4 @@
-//! RecordedMarket data of a folder as the backtest takes them: bars, articles, and the quotes that the
+//! Recorded data of a folder as the backtest takes them: bars, articles, and the quotes that the
 //! pipeline would have accepted.
 
 use std::path::Path;
@@ -36,7 +36,7 @@ impl RecordedMarket {
             let bars = replay.bars(&ticker);
             if bars.is_empty() {
                 let folder = folder.display();
-                let error = anyhow::anyhow!("no prices of {ticker} in {folder}/prices");
+                let error = anyhow::anyhow!("no prices of {ticker} in {folder}");
                 return Err(error).or_exit(Code::Data);
             }
             Ok(History {
