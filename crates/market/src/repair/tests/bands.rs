@@ -221,6 +221,12 @@ fn unapplied(clean: &[Bar], broken: &mut Value, place: f64, ratio: f64, dated: O
     }
 }
 
+/// Whether a ratio that nothing announces has been a real move, which is left alone: then the clean
+/// chart has it, too.
+fn is_move(ratio: f64, dated: Option<isize>) -> bool {
+    dated.is_none() && ratio.ln().abs() < 0.41
+}
+
 /// The bars with those before a place times a ratio.
 fn moved(bars: &[Bar], place: f64, ratio: f64) -> Vec<Bar> {
     let row = row(bars, place).max(1);
@@ -235,6 +241,7 @@ proptest! {
     fn splits(
         clean in clean(), place in place(), ratio in ratio(), dated in dated(), twice in any::<bool>(),
     ) {
+        prop_assume!(!is_move(ratio, dated));
         let mut broken = body(&clean);
         unapplied(&clean, &mut broken, place, ratio, dated);
         if twice && dated.is_some() {
@@ -360,14 +367,17 @@ proptest! {
         clean in clean(), split in (place(), ratio(), dated()), other in (place(), spike(), columns()),
         cents in place(),
     ) {
-        // A small ratio that nothing announces has been a real move: the clean chart has it, too.
         let (at, ratio, dated) = split;
-        let is_move = dated.is_none() && ratio.ln().abs() < 0.35;
-        let clean = if is_move { moved(&clean, at, ratio) } else { clean };
         let mut broken = body(&clean);
-        if !is_move {
+        let clean = if is_move(ratio, dated) {
+            let moved = moved(&clean, at, ratio);
+            broken = body(&moved);
+            prop_assume!(published(&broken, target(&moved), ModelKind::Persistence).is_some());
+            moved
+        } else {
             unapplied(&clean, &mut broken, at, ratio, dated);
-        }
+            clean
+        };
         scale(&mut broken, other.2, [row(&clean, other.0)], other.1);
         scale(&mut broken, &PRICES, [row(&clean, cents)], 100.0);
         persistence(&clean, &broken)?;
