@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::model_features::Features;
 use crate::network_features::Scaler;
-use crate::pooled::{PooledPart, kind_of};
-use crate::regression_features::RegressionFeatures;
+use crate::pooled::PooledPart;
 use crate::settings::ForecastSettings;
 
 const FORMAT: &str = "closecall-model";
@@ -121,56 +121,6 @@ pub struct PooledModel {
     pub walked_forward: BTreeMap<ModelTarget, WalkedForward>,
     features: Features,
     hash: String,
-}
-
-/// Shape of a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Features {
-    window: usize,
-    news_shrinkage: f64,
-    /// Scorer of its news, and the scorer's version.
-    scorer: String,
-    units: Vec<usize>,
-    dense: usize,
-    /// Features a step.
-    step: usize,
-    /// Features of the regression, by kind of move.
-    regression: BTreeMap<ModelTarget, usize>,
-}
-
-impl Features {
-    fn of(settings: &ForecastSettings, scorer: &str) -> Self {
-        let network = &settings.network;
-        let count = |target| (target, RegressionFeatures::count(kind_of(target)));
-        Self {
-            window: network.window,
-            news_shrinkage: network.news_shrinkage,
-            scorer: scorer.to_owned(),
-            units: network.units.clone(),
-            dense: network.dense,
-            step: crate::network_features::FEATURES,
-            regression: [ModelTarget::LastClose, ModelTarget::Opening]
-                .map(count)
-                .into(),
-        }
-    }
-}
-
-impl std::fmt::Display for Features {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let counts: Vec<String> = self.regression.values().map(ToString::to_string).collect();
-        write!(
-            f,
-            "rows of {} sessions with {} features, news of {} shrunken by {}, units {:?} and {}, {} columns",
-            self.window,
-            self.step,
-            self.scorer,
-            self.news_shrinkage,
-            self.units,
-            self.dense,
-            counts.join(" and ")
-        )
-    }
 }
 
 #[derive(Serialize, Deserialize)]

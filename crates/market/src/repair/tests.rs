@@ -1,6 +1,7 @@
 //! Clean series stay as they are; broken ones are refused, or equal the clean one again.
 
 mod bands;
+mod chart_body;
 mod nights;
 
 use chrono::NaiveDate;

@@ -14,12 +14,12 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
+use super::chart_body::{PRICES, announce, body, quote_columns, scale};
 use super::*;
 use crate::vendor::http::HttpAnswer;
 use crate::yahoo::daily;
 
 const WIDEST: f64 = 1.5;
-const PRICES: [&str; 4] = ["open", "high", "low", "close"];
 
 /// A forecast's account of the data that it rests on.
 #[derive(Debug, PartialEq)]
@@ -28,46 +28,6 @@ struct Published {
     /// Of the 90 % band, over the last close.
     width: f64,
     repairs: Vec<Repair>,
-}
-
-/// The vendor's body that holds these bars.
-fn body(bars: &[Bar]) -> Value {
-    let calendar = Calendar::default();
-    let opening = |bar: &Bar| calendar.session(bar.session().date()).unwrap().open;
-    let column = |of: fn(&Bar) -> Option<f64>| bars.iter().map(of).collect::<Vec<_>>();
-    let stamps: Vec<i64> = bars.iter().map(|bar| opening(bar).timestamp()).collect();
-    json!({"chart": {"error": null, "result": [{
-        "meta": {"symbol": "AAPL", "dataGranularity": "1d", "currency": "USD",
-            "exchangeTimezoneName": "America/New_York", "instrumentType": "EQUITY"},
-        "timestamp": stamps,
-        "indicators": {
-            "quote": [{
-                "open": column(Bar::open), "close": column(|bar| Some(bar.close())),
-                "high": column(|bar| Some(bar.range()?.high)),
-                "low": column(|bar| Some(bar.range()?.low)), "volume": column(Bar::volume),
-            }],
-            "adjclose": [{"adjclose": column(Bar::adj_close)}],
-        },
-    }]}})
-}
-
-fn quote_columns(body: &mut Value) -> &mut Value {
-    &mut body["chart"]["result"][0]["indicators"]["quote"][0]
-}
-
-fn scale(body: &mut Value, columns: &[&str], rows: impl IntoIterator<Item = usize>, factor: f64) {
-    for row in rows {
-        for column in columns {
-            let cell = &mut quote_columns(body)[column][row];
-            *cell = json!(cell.as_f64().unwrap() * factor);
-        }
-    }
-}
-
-fn announce(body: &mut Value, day: SessionDate, ratio: f64) {
-    let noon = day.date().and_hms_opt(16, 0, 0).unwrap().and_utc();
-    let split = json!({"date": noon.timestamp(), "numerator": ratio, "denominator": 1});
-    body["chart"]["result"][0]["events"] = json!({"splits": {"1": split}});
 }
 
 /// Reads, repairs and forecasts the session after the clean series; `None` where the data are
