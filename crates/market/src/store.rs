@@ -1,6 +1,7 @@
 //! The local market store: everything that was fetched, and what the pipeline reads.
 //!
-//! * `connection`: the SQLite file and its schema; `series`: the key of all prices.
+//! * `connection`: the SQLite file and its schema; `read_only`: in a folder that cannot be written;
+//!   `series`: the key of all prices.
 //! * `prices`: daily bars and when they were fetched, announced splits, repairs.
 //! * `intraday`: bars inside sessions.
 //! * `news`: articles, once each; `scores`: their scores and the sums that stand for them.
@@ -16,6 +17,7 @@ mod migrations;
 mod news;
 mod news_questions;
 mod prices;
+mod read_only;
 mod scores;
 mod seen;
 mod series;

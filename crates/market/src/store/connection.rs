@@ -11,6 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::migrations::MIGRATIONS;
+use super::read_only;
 use crate::error::Error;
 use crate::source::DataSource;
 
@@ -51,7 +52,8 @@ impl Store {
         })
     }
 
-    /// Opens the store of a data directory, whatever its source; `None` where there is none.
+    /// Opens the store of a data directory, whatever its source; `None` where there is none. In a
+    /// folder that cannot be written it is opened to be read.
     ///
     /// # Errors
     /// [`Error::Store`] when it cannot be opened.
@@ -60,15 +62,15 @@ impl Store {
         if !path.exists() {
             return Ok(None);
         }
-        let connection =
-            Connection::open(&path).map_err(|error| failed(&path, "open", error.to_string()))?;
-        let store = Self {
+        let opened = match writable(&path) {
+            Err(error) if read_only::is_meant_by(&error) => read_only::open(&path),
+            other => other,
+        };
+        let connection = opened.map_err(|error| failed(&path, "open", error.to_string()))?;
+        Ok(Some(Self {
             path: path.into(),
             connection: Arc::new(Mutex::new(connection)),
-        };
-        // One that was never used has no source, and stays the live vendors'.
-        store.now("open", |connection| prepare(connection, &DataSource::Live))?;
-        Ok(Some(store))
+        }))
     }
 
     /// Does `work` on the blocking pool.
@@ -97,6 +99,13 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner);
         work(&mut connection).map_err(|error| failed(&self.path, action, error.to_string()))
     }
+}
+
+/// An existing store. One that was never used has no source, and stays the live vendors'.
+fn writable(path: &Path) -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open(path)?;
+    prepare(&mut connection, &DataSource::Live)?;
+    Ok(connection)
 }
 
 /// Brings the schema up to date and says whose store it is; a new one is `source`'s.
