@@ -1,7 +1,7 @@
 # closecall's front door: `just` prints this list. Every line runs what `.ci/run` or a reader would.
 
 _list:
-    @just --list --unsorted
+    @{{ just_executable() }} --list --unsorted
 
 # The pipeline against a simulated market: no key, no broker, no network
 run *ARGS:
@@ -31,6 +31,11 @@ cluster *ARGS:
 # The container image, without a container engine
 image *ARGS:
     scripts/image {{ ARGS }}
+
+# Every page of a demo in Chromium, with axe-core
+pages:
+    cargo build --locked
+    CLOSECALL=target/debug/closecall scripts/check-pages
 
 # A release archive: program, completions, licences, checksum
 dist *ARGS:
