@@ -50,7 +50,7 @@ fn kill_at(number: usize) -> usize {
         ledger.exists() || !demo.is_running()
     });
     // From the making of the ledger to its third row, and some time after that.
-    wait_until("so many forecasts", || {
+    wait_until("enough forecasts", || {
         demo.printed() >= number / LANES % 4 || !demo.is_running()
     });
     std::thread::sleep(Duration::from_millis(number as u64 * 797 % 1_000));

@@ -66,12 +66,12 @@ fn a_role_that_is_to_end_finishes_the_fit_and_the_sending_under_way() {
 #[test]
 fn without_a_broker_a_role_is_alive_and_not_ready() {
     // No one listens there: the port was just given back.
-    let nobody = TcpListener::bind("127.0.0.1:0")
+    let nowhere = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();
-    let nobody = nobody.to_string();
-    let pipeline = Pipeline::without_topics(&nobody, "http://127.0.0.1:9");
+    let nowhere = nowhere.to_string();
+    let pipeline = Pipeline::without_topics(&nowhere, "http://127.0.0.1:9");
     let mut roles = CONSUMERS.map(|role| pipeline.start(role, &[]));
     for role in &mut roles {
         role.says("not answer, trying on");

@@ -134,8 +134,8 @@ fn at_the_trainers() {
         .iter()
         .map(|value| (value.as_str(), "undecodable"))
         .collect();
-    let nobody = rows(&[row("187.4", date, "../x")]);
-    bad.push((&nobody, "invalid-ticker"));
+    let nameless = rows(&[row("187.4", date, "../x")]);
+    bad.push((&nameless, "invalid-ticker"));
     let calendar = Calendar::default();
     let decode = move |record: &_, at: &_| dataset::decode(record, at, &calendar);
     let good = rows(&[row("188.0", next, "AAPL"), good]);
@@ -165,8 +165,8 @@ fn at_the_reporters() {
         .iter()
         .map(|value| (value.as_str(), "undecodable"))
         .collect();
-    let nobody = prediction("170.2", "NOT A TICKER");
-    bad.push((&nobody, "invalid-ticker"));
+    let nameless = prediction("170.2", "NOT A TICKER");
+    bad.push((&nameless, "invalid-ticker"));
     let topic = Topic::StockPredictionOutput;
     at_the_door(topic, REPORTER, forecast::decode, &bad, &good);
 }

@@ -88,11 +88,11 @@ impl Model {
             self.duplicates += 1;
             return None;
         }
-        let tells = |day: SessionDate| made.history.iter().any(|(known, _)| *known == day);
+        let knows = |day: SessionDate| made.history.iter().any(|(known, _)| *known == day);
         let mut scored = 0;
         for (of, earlier, late, error) in self.forecasts.values_mut() {
             let due = *of == ticker && !*late && error.is_none();
-            if due && tells(earlier.target) && tells(earlier.last_session) {
+            if due && knows(earlier.target) && knows(earlier.last_session) {
                 let days = days();
                 let target = days
                     .iter()

@@ -86,7 +86,7 @@ class Cluster:
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def ready(self, component, count=1):
-        """The role's ready pods, once there are so many and no others."""
+        """The role's ready pods, once there is that number and no other."""
         found = self.pods(component)
         return found if len(found) == count and all(is_ready(pod) for pod in found) else None
 

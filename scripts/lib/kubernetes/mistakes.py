@@ -9,7 +9,7 @@ from setup import of
 
 LOUD = ("ERROR", "WARN")
 WATCHED_SECONDS = 25
-# The kubelet's own back-off allows so many starts in that time.
+# The kubelet's own back-off allows this number of starts in that time.
 STARTS = 4
 
 

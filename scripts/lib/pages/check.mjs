@@ -95,7 +95,7 @@ async function live(browser) {
   const newest = () => page.$eval("#picks tbody a", (link) => link.href).catch(() => null);
   const before = await newest();
   await until("a new pick to appear without a reload", async () => (await newest()) !== before);
-  if (!(await page.evaluate(() => window.untouched))) faults.push("/: the page was loaded anew");
+  if (!(await page.evaluate(() => window.untouched))) faults.push("/: the page was loaded again");
   const began = Date.now();
   const events = await page.evaluate(() => new Promise((resolve) => {
     let events = 0;

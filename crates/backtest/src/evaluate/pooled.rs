@@ -104,7 +104,7 @@ fn share(
     Ok(Some((recovered(&lines, &markets), lines.len())))
 }
 
-/// The markets as they were known after so many sessions.
+/// The markets as they were known after this number of sessions.
 fn older(markets: &SimulatedMarkets, sessions: usize) -> SimulatedMarkets {
     let mut older = markets.clone();
     for market in &mut older.0 {

@@ -61,7 +61,7 @@ pub(super) fn proportion(found: Option<Proportion>) -> String {
     format!("{} ({lower:.0} to {upper:.0})", share(Some(found.value)))
 }
 
-/// A number with so many decimals.
+/// A number with this number of decimals.
 pub(super) fn number(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(|| NONE.into(), |value| format!("{value:.decimals$}"))
 }
