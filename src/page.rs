@@ -95,11 +95,17 @@ impl Parts {
 }
 
 fn lags(stats: &KafkaStats) -> Vec<Lag> {
+    // Records are dated by the brokers' time, not by the product's clock.
+    let now = Clock::system().now();
     let lags = stats.snapshot().lag.into_iter();
     lags.map(|lag| Lag {
         topic: lag.topic,
         partition: lag.partition,
         lag: lag.lag,
+        behind: lag
+            .received_up_to
+            .map(|at| (now - at).to_std().unwrap_or_default()),
+        trend: lag.trend.name(),
     })
     .collect()
 }

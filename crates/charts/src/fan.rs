@@ -28,6 +28,9 @@ pub struct Fan {
     /// The running session's prices so far: share of the session and price. Empty before the
     /// opening.
     pub today: Vec<(f64, f64)>,
+    /// Earlier forecasts of the same session: share of the session at which they were made, and
+    /// what they claimed.
+    pub trail: Vec<(f64, Claimed)>,
     /// The price that the forecast starts from, and the share of the session at which it was true;
     /// 0 before the opening.
     pub reference: (f64, f64),
@@ -62,6 +65,7 @@ pub fn fan(shown: &Fan, id: &str, size: (f64, f64)) -> String {
     let mut drawing = Drawing::new();
     frame(&mut drawing, &layout, shown);
     history(&mut drawing, &layout, shown);
+    trail(&mut drawing, &layout, shown);
     forecast(&mut drawing, &layout, shown);
     labels(&mut drawing, &layout, shown, size);
     let Claimed {
@@ -95,6 +99,7 @@ fn layout(shown: &Fan, size: (f64, f64)) -> Layout {
         .map(|close| close.1)
         .chain(shown.today.iter().map(|price| price.1))
         .chain(outer(&shown.claimed))
+        .chain(shown.trail.iter().flat_map(|earlier| outer(&earlier.1)))
         .chain(shown.past.iter().flat_map(|past| outer(&past.claimed)))
         .chain(shown.actual);
     Layout {
@@ -176,6 +181,17 @@ fn history(drawing: &mut Drawing, layout: &Layout, shown: &Fan) {
             money(past.actual)
         );
         drawing.with_tip(&tip, &sign);
+    }
+}
+
+/// Earlier forecasts of the session, each where it was made: its 80 % band as a hair, its point as a
+/// dot on the way to the newest.
+fn trail(drawing: &mut Drawing, layout: &Layout, shown: &Fan) {
+    let y = layout.y;
+    for (share, claimed) in &shown.trail {
+        let (x, inner) = (layout.share(*share), claimed.inner);
+        drawing.rect("f80", (x - 0.75, y.at(inner.1)), (x + 0.75, y.at(inner.0)));
+        drawing.diamond("ptd", x, y.at(claimed.point), 2.2);
     }
 }
 

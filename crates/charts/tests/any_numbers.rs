@@ -102,6 +102,7 @@ proptest! {
         stock in name(),
         closes in prop::collection::vec((name(), number()), 0..70),
         today in prop::collection::vec((number(), number()), 0..30),
+        trail in prop::collection::vec((number(), claimed()), 0..30),
         past in prop::collection::vec((0_usize..90, claimed(), number()), 0..20),
         claimed in claimed(),
         reference in (number(), number()),
@@ -110,7 +111,7 @@ proptest! {
     ) {
         let past = past.into_iter().map(|(close, claimed, actual)| PastBand { close, claimed, actual });
         let shown = Fan {
-            name: stock.clone(), closes, past: past.collect(), today, reference, claimed, actual, target: stock,
+            name: stock.clone(), closes, past: past.collect(), today, trail, reference, claimed, actual, target: stock,
         };
         check(&fan(&shown, "fan", (if wide { 740.0 } else { 340.0 }, 372.0)))?;
     }

@@ -168,9 +168,10 @@ impl ConsumerLoop<'_> {
 
     fn receive(&self, message: &BorrowedMessage<'_>) -> Arc<ReceivedRecord> {
         let BridgeContext { stage, stats, .. } = &*self.consumer.context;
-        stats.received();
         let now = stage.clock().now();
         let received = ReceivedRecord::copy(message, self.consumer.expires_after, now);
+        let arrival = &received.arrival;
+        stats.received(&arrival.topic, arrival.partition, arrival.timestamp);
         stage.fault_point("after-receive");
         Arc::new(received)
     }

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use rdkafka::Statistics;
 use serde::Serialize;
+
+use crate::lag::{LagSamples, LagTrend};
 
 /// One client.
 #[derive(Debug, Clone, Default)]
 struct ClientCounters {
-    lag: BTreeMap<(String, i32), i64>,
+    lag: BTreeMap<(String, i32), LagSamples>,
     assigned: usize,
     rebalances: u64,
     generations: u64,
@@ -23,6 +26,8 @@ struct ClientCounters {
 struct Counters {
     clients: BTreeMap<String, ClientCounters>,
     received: u64,
+    /// Timestamp of the newest record that was received, by topic and partition.
+    received_of: BTreeMap<String, BTreeMap<i32, DateTime<Utc>>>,
     sent: u64,
     lost: BTreeMap<String, u64>,
 }
@@ -57,6 +62,11 @@ pub struct PartitionLag {
     pub partition: i32,
     /// Records behind the end.
     pub lag: i64,
+    /// Direction in which that moved over the last five minutes.
+    pub trend: LagTrend,
+    /// Timestamp of the newest record that was received: where records wait, the time from which
+    /// on they were sent.
+    pub received_up_to: Option<DateTime<Utc>>,
 }
 
 /// One client at one moment.
@@ -110,8 +120,18 @@ impl KafkaStats {
         self.client(name, |client| client.turned = None);
     }
 
-    pub(crate) fn received(&self) {
-        self.lock().received += 1;
+    pub(crate) fn received(&self, topic: &str, partition: i32, timestamp: DateTime<Utc>) {
+        let mut counters = self.lock();
+        counters.received += 1;
+        match counters.received_of.get_mut(topic) {
+            Some(partitions) => {
+                partitions.insert(partition, timestamp);
+            }
+            None => {
+                let partitions = BTreeMap::from([(partition, timestamp)]);
+                counters.received_of.insert(topic.to_owned(), partitions);
+            }
+        }
     }
 
     pub(crate) fn sent(&self) {
@@ -133,10 +153,16 @@ impl KafkaStats {
             // A partition that is not ours is not fetched; one whose end is unknown has no lag yet.
             .filter(|(_, p)| p.partition >= 0 && p.fetch_state == "active" && p.consumer_lag >= 0)
             .map(|(topic, p)| ((topic.clone(), p.partition), p.consumer_lag))
-            .collect();
+            .collect::<BTreeMap<_, _>>();
+        let now = Instant::now();
         self.client(name, |client| {
             client.brokers_up = brokers_up;
-            client.lag = lag;
+            client
+                .lag
+                .retain(|partition, _| lag.contains_key(partition));
+            for (partition, lag) in lag {
+                client.lag.entry(partition).or_default().push(now, lag);
+            }
         });
     }
 
@@ -150,7 +176,13 @@ impl KafkaStats {
                 .map(|((topic, partition), lag)| PartitionLag {
                     topic: topic.clone(),
                     partition: *partition,
-                    lag: *lag,
+                    lag: lag.newest(),
+                    trend: lag.trend(),
+                    received_up_to: counters
+                        .received_of
+                        .get(topic)
+                        .and_then(|partitions| partitions.get(partition))
+                        .copied(),
                 })
                 .collect(),
             rebalances: counters

@@ -38,6 +38,10 @@ pub struct Lag {
     pub partition: i32,
     /// Records behind the end.
     pub lag: i64,
+    /// Since the newest record that was read had been sent; `None` before one was.
+    pub behind: Option<std::time::Duration>,
+    /// `growing`, `steady` or `shrinking`, over the last minutes.
+    pub trend: &'static str,
 }
 
 /// Requests to one vendor.

@@ -74,6 +74,7 @@ impl HealthBoard {
         self.update(stage, |record| {
             record.state = StageState::BackingOff;
             record.restarts += 1;
+            record.restarted = Some(Instant::now());
             record.last_error = Some(error.into());
         });
         self.changed();
@@ -137,6 +138,11 @@ impl HealthBoard {
     /// A hop into `stage` with this number of places; several hops add up.
     pub(crate) fn add_window(&self, stage: &Arc<str>, places: usize) {
         self.update(stage, |record| record.window += places);
+    }
+
+    /// The stage settled a message itself, not by a dead letter.
+    pub(crate) fn succeeded(&self, stage: &Arc<str>) {
+        self.update(stage, |record| record.succeeded = Some(Instant::now()));
     }
 
     pub(crate) fn taken_in(&self, stage: &Arc<str>) {

@@ -46,6 +46,10 @@ pub struct StageHealth {
     pub state: StageState,
     /// Number of restarts.
     pub restarts: u64,
+    /// Milliseconds since the last of them began.
+    pub restarted_ms: Option<u64>,
+    /// Milliseconds since it last settled a message itself.
+    pub succeeded_ms: Option<u64>,
     /// The error that it last failed with.
     pub last_error: Option<String>,
     /// The reason that it is degraded.
@@ -80,6 +84,8 @@ impl StageHealth {
         Self {
             state,
             restarts: record.restarts,
+            restarted_ms: record.restarted.map(since),
+            succeeded_ms: record.succeeded.map(since),
             last_error: record.last_error.clone(),
             degraded: record.degraded.clone(),
             in_flight: record.in_flight,

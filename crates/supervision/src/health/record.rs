@@ -32,6 +32,8 @@ pub enum StageState {
 pub(super) struct StageRecord {
     pub(super) state: StageState,
     pub(super) restarts: u64,
+    pub(super) restarted: Option<Instant>,
+    pub(super) succeeded: Option<Instant>,
     pub(super) last_error: Option<String>,
     pub(super) degraded: Option<String>,
     pub(super) in_flight: usize,
@@ -49,6 +51,8 @@ impl Default for StageRecord {
         Self {
             state: StageState::Starting,
             restarts: 0,
+            restarted: None,
+            succeeded: None,
             last_error: None,
             degraded: None,
             in_flight: 0,

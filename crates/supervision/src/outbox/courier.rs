@@ -32,7 +32,10 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
         };
         let sink = parcel.sink.as_deref();
         match (outcome, sink) {
-            (Ok(ack), _) => Ok(ack),
+            (Ok(ack), _) => {
+                self.shared.board.succeeded(&self.to);
+                Ok(ack)
+            }
             (Err(Unsettled::Refused(refused)), Some(sink)) => {
                 self.divert(parcel, refused, sink).await
             }

@@ -1,5 +1,6 @@
 //! `/api/v1/stages`: the pipeline as this process knows it. Every role answers.
 
+mod hop;
 mod merged;
 mod names;
 mod stage;
@@ -31,9 +32,14 @@ pub(crate) fn get(site: &Site, asked: &WebRequest) -> Result<WebReply, Problem> 
 /// A hash of everything but what changes by itself with time.
 pub(crate) fn essence(view: &StagesView) -> String {
     let stages: Vec<String> = view.stages.iter().map(StageView::essence).collect();
+    let lags: Vec<(&str, Option<i64>, Option<&str>)> = view
+        .hops
+        .iter()
+        .map(|hop| (&*hop.topic, hop.lag, hop.lag_trend.as_deref()))
+        .collect();
     let rest = (
         &view.role,
-        &view.hops,
+        lags,
         &view.picks,
         &view.vendors,
         view.draining,
@@ -101,15 +107,10 @@ fn hops(process: &ProcessStatus) -> Vec<HopView> {
                 .lags
                 .iter()
                 .filter(|lag| of_topic(&lag.topic))
-                .map(|lag| PartitionView {
-                    partition: lag.partition,
-                    lag: lag.lag,
-                })
+                .map(PartitionView::of)
                 .collect();
             partitions.sort_by_key(|partition| partition.partition);
-            let lag =
-                (!partitions.is_empty()).then(|| partitions.iter().map(|one| one.lag.max(0)).sum());
-            HopView {
+            let mut hop = HopView {
                 from: from.to_owned(),
                 topic: topic.to_owned(),
                 carrier: if process.through_topics {
@@ -118,9 +119,13 @@ fn hops(process: &ProcessStatus) -> Vec<HopView> {
                     "in-process"
                 }
                 .to_owned(),
-                lag,
+                lag: None,
+                behind_s: None,
+                lag_trend: None,
                 partitions,
-            }
+            };
+            hop.sum();
+            hop
         })
         .collect()
 }

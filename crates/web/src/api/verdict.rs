@@ -56,7 +56,7 @@ pub(crate) struct VerdictInputs<'a> {
     pub(crate) summary: &'a Summary,
     pub(crate) phases: &'a [PhaseView],
     pub(crate) coverage: &'a [CoverageView],
-    /// The phase of the newest outcome.
+    /// The phase of the newest outcome among those that have enough.
     pub(crate) newest: Option<Phase>,
 }
 
@@ -99,14 +99,9 @@ pub(crate) fn of(found: &VerdictInputs<'_>) -> ScoreVerdict {
             text.to_owned(),
         );
     }
-    // The phase of the newest outcome, where it has enough; else the fullest.
-    let enough = |phase: &&PhaseView| phase.outcomes >= MIN_OUTCOMES;
-    let newest = found
-        .phases
-        .iter()
-        .find(|phase| Some(phase.phase) == found.newest);
-    let fullest = found.phases.iter().max_by_key(|phase| phase.outcomes);
-    let Some(shown) = newest.filter(enough).or(fullest.filter(enough)) else {
+    let mut phases = found.phases.iter();
+    let Some(shown) = phases.find(|phase| Some(phase.phase) == found.newest) else {
+        let fullest = found.phases.iter().max_by_key(|phase| phase.outcomes);
         return verdict(VerdictKind::Early, early(fullest), early_text(found));
     };
     let relative = found.summary.relative_mae;

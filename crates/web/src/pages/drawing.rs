@@ -57,6 +57,15 @@ pub(crate) fn said_and_came() -> Markup {
     }
 }
 
+/// The legend of earlier forecasts of the session under way.
+pub(crate) fn trail_key() -> Markup {
+    html! {
+        p.key {
+            (sign(r#"<rect class="f80" x="6.2" y="1" width="1.6" height="12"/><path class="ptd" d="M7 4.6l2.4 2.4-2.4 2.4-2.4-2.4z"/>"#, (14, 14), "earlier forecasts of this session"))
+        }
+    }
+}
+
 /// The legend of coverage.
 pub(crate) fn coverage_key() -> Markup {
     html! {

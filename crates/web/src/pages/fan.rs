@@ -6,7 +6,7 @@ use closecall_protocol::{CloseForecast, Direction, ReferenceKind};
 use maud::{Markup, html};
 
 use super::drawing::{self, two};
-use crate::api::entry::ForecastEntry;
+use crate::api::entry::{ForecastEntry, IntervalEntry};
 use crate::api::tickers::{self, PastEntry};
 use crate::record::{Said, TrackRecord};
 use crate::site::Site;
@@ -22,6 +22,8 @@ pub(crate) struct ShownForecast {
     pub(crate) past: Vec<PastEntry>,
     /// Share of the session and price, at the earlier picks of the same session.
     today: Vec<(f64, f64)>,
+    /// Share of the session and claim of the earlier picks of the same session.
+    trail: Vec<(f64, Claimed)>,
     /// Share of the session at which the reference was true.
     from: f64,
 }
@@ -53,6 +55,20 @@ impl ShownForecast {
         let mut today: Vec<(f64, f64)> = said.into_iter().flatten().filter_map(seen).collect();
         // The session's path begins at its opening.
         today.extend(forecast.quote.map(|quote| (0.0, quote.open)));
+        let earlier = |said: &Said| {
+            (said.as_of < forecast.as_of).then_some(())?;
+            let intervals: Vec<IntervalEntry> = said.intervals.iter().map(Into::into).collect();
+            Some((
+                share(Some(said.as_of))?,
+                claimed(said.prediction, &intervals)?,
+            ))
+        };
+        let mut trail: Vec<(f64, Claimed)> =
+            said.into_iter().flatten().filter_map(earlier).collect();
+        trail.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // Of those before the opening the last one stands for all.
+        let before = trail.iter().filter(|earlier| earlier.0 <= 0.0).count();
+        trail.drain(..before.saturating_sub(1));
         today.push((from, forecast.reference_price()));
         today.retain(|price| price.0 <= from);
         today.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -66,6 +82,7 @@ impl ShownForecast {
             forecast,
             past,
             today,
+            trail,
             from,
         }
     }
@@ -91,6 +108,7 @@ impl ShownForecast {
                 .collect(),
             past: past.collect(),
             today: self.today.clone(),
+            trail: self.trail.clone(),
             reference: (self.forecast.reference_price(), self.from),
             claimed,
             actual: self.entry.score.map(|score| score.actual),
@@ -107,6 +125,7 @@ impl ShownForecast {
         html! {
             figure.wf { (two(wide.unwrap_or_default(), narrow.unwrap_or_default())) }
             (drawing::said_and_came())
+            @if !self.trail.is_empty() { (drawing::trail_key()) }
             (self.table())
         }
     }
@@ -163,15 +182,18 @@ impl ShownForecast {
 }
 
 fn past_claimed(past: &PastEntry) -> Option<Claimed> {
+    claimed(past.prediction, &past.intervals)
+}
+
+fn claimed(point: f64, intervals: &[IntervalEntry]) -> Option<Claimed> {
     let band = |level: f64| {
-        let found = past
-            .intervals
+        let found = intervals
             .iter()
             .find(|interval| crate::api::score::is_level(interval.level, level));
         found.map(|interval| (interval.lower, interval.upper))
     };
     Some(Claimed {
-        point: past.prediction,
+        point,
         inner: band(0.8)?,
         outer: band(0.9)?,
     })

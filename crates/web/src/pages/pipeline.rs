@@ -151,8 +151,11 @@ fn facts(view: &StagesView, stage: &StageView) -> Markup {
             }
             div {
                 dt { "restarts" }
-                @if stage.restarts == 0 { dd { "none" } } @else { dd.att { (stage.restarts) } }
+                @if stage.restarts == 0 { dd { "none" } } @else {
+                    dd.att { (stage.restarts) @if let Some(age) = stage.last_restart_age_s { ", last " (seconds_ago(age)) } }
+                }
             }
+            @if let Some(age) = stage.last_success_age_s { div { dt { "success" } dd { (seconds_ago(age)) } } }
             @if stage.is_failing() {
                 @if let Some(error) = &stage.last_error { div { dt { "last" } dd { bdi { (clean(error)) } } } }
             }
@@ -167,10 +170,24 @@ fn way_out(name: &str, hop: Option<&HopView>) -> Markup {
         (_, Some(hop)) if hop.carrier == "in-process" => html! { "in process" },
         (_, Some(hop)) => match hop.lag {
             Some(0) => html! { "lag 0" },
-            Some(lag) => html! { span.att { "lag " (count(lag)) } },
+            Some(lag) => html! {
+                span.att {
+                    "lag " (count(lag))
+                    @if let Some(seconds) = hop.behind_s { ", " (ago(whole(seconds))) " behind" }
+                    @if let Some(trend) = &hop.lag_trend { ", " (trend) }
+                }
+            },
             None => html! { "its lag is known to its reader" },
         },
     }
+}
+
+fn whole(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}
+
+fn seconds_ago(seconds: u64) -> Markup {
+    html! { (ago(whole(seconds))) " ago" }
 }
 
 fn end(ledger: &LedgerView) -> Markup {
@@ -253,6 +270,7 @@ fn stages(context: &PageContext<'_>) -> PagePanel {
                 th scope="col" { "Stage" }
                 th scope="col" { "State" }
                 th.r scope="col" { "Restarts" }
+                th.r scope="col" { "Last success" }
                 th.r scope="col" { "Work" }
                 @for bound in &bounds {
                     th.r.hide-s scope="col" {
@@ -270,7 +288,8 @@ fn stages(context: &PageContext<'_>) -> PagePanel {
                             @else if stage.state == "degraded" { span.tag.warn { "degraded" } }
                             @else { (words(&stage.state)) }
                         }
-                        td.r { (stage.restarts) }
+                        td.r.nw { (stage.restarts) @if let Some(age) = stage.last_restart_age_s { ", " (seconds_ago(age)) } }
+                        td.r.nw { @if let Some(age) = stage.last_success_age_s { (seconds_ago(age)) } @else { "—" } }
                         td.r { (count(i64::try_from(stage.finished).unwrap_or(i64::MAX))) }
                         @for k in 0..bounds.len() { td.r.hide-s { (bucket(stage, k)) } }
                         td {
@@ -305,6 +324,8 @@ fn partitions(view: &StagesView) -> PagePanel {
                 th scope="col" { "Topic" }
                 th.r scope="col" { "Partition" }
                 th.r scope="col" { "Records behind" }
+                th.r scope="col" { "Time behind" }
+                th scope="col" { "Trend" }
             } }
             tbody {
                 @for hop in &view.hops {
@@ -313,6 +334,8 @@ fn partitions(view: &StagesView) -> PagePanel {
                             td { code { (clean(&hop.topic)) } }
                             td.r { (partition.partition) }
                             td.r { (count(partition.lag)) }
+                            td.r.nw { @if let Some(seconds) = partition.behind_s { (ago(whole(seconds))) } @else { "—" } }
+                            td { (partition.lag_trend.as_deref().unwrap_or("—")) }
                         }
                     }
                 }

@@ -193,3 +193,23 @@ fn a_tickers_score_counts_each_of_its_forecasts() {
         assert_eq!(score["forecasts"], number + 1);
     }
 }
+
+/// Forecasts made earlier in the session stay on the fan of the newest forecast.
+#[test]
+fn earlier_forecasts_of_a_session_are_a_trail() {
+    let mut served = Served::filled(|ledger| {
+        let first = one("2025-03-03T15:00:00Z", |_| ());
+        ledger.record_forecast(&first, first.as_of).unwrap();
+    });
+    let words = "earlier forecasts of this session";
+    assert!(!served.get("/").body.contains(words));
+    served.record(|ledger| {
+        for as_of in ["2025-03-03T16:00:00Z", "2025-03-03T17:00:00Z"] {
+            let later = one(as_of, |_| ());
+            ledger.record_forecast(&later, later.as_of).unwrap();
+        }
+    });
+    for path in ["/", "/tickers/AAPL"] {
+        assert!(served.get(path).body.contains(words), "{path}");
+    }
+}

@@ -2,6 +2,7 @@
 //! is known of it.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use closecall_calendar::Clock;
 use closecall_supervision::HealthBoard;
@@ -23,6 +24,8 @@ fn scraper() -> ProcessStatus {
             topic: "stock-name-selector".to_owned(),
             partition: 3,
             lag: 38,
+            behind: Some(Duration::from_secs(371)),
+            trend: "growing",
         }],
         ..ProcessStatus::default()
     }
@@ -54,8 +57,15 @@ fn the_stages_of_other_roles_are_shown_and_a_silent_one_is_unknown() {
     assert_eq!(view["stages"][0]["name"], "scraper");
     assert_eq!(view["stages"][0]["degraded"], "prices are 3 h old");
     assert_eq!(view["hops"][0]["lag"], 38);
+    assert_eq!(view["hops"][0]["behind_s"], 371);
+    assert_eq!(view["hops"][0]["lag_trend"], "growing");
     let page = get(address, "/pipeline", "").body;
-    for words in [peer.to_string().as_str(), "prices are 3 h old", "lag 38"] {
+    for words in [
+        peer.to_string().as_str(),
+        "prices are 3 h old",
+        "lag 38",
+        "behind, growing",
+    ] {
         assert!(page.contains(words), "{words}");
     }
 

@@ -1,7 +1,9 @@
 //! The score of outcomes, computed. Pure.
 
 use closecall_protocol::Phase;
-use closecall_scoring::{Bootstrap, Label, LabelFamily, Summary, alarm, daily_differences};
+use closecall_scoring::{
+    Bootstrap, Label, LabelFamily, MIN_OUTCOMES, Summary, alarm, daily_differences,
+};
 use serde::Serialize;
 use strum::VariantArray as _;
 use utoipa::ToSchema;
@@ -78,8 +80,13 @@ impl ScoreView {
                 phase_view(records, *phase, labels.label(member), bootstrap)
             })
             .collect();
+        let enough = |record: &&&OutcomeRecord| {
+            let of_phase = phases.iter().find(|view| view.phase == record.phase);
+            of_phase.is_some_and(|view| view.outcomes >= MIN_OUTCOMES)
+        };
         let newest = records
             .iter()
+            .filter(enough)
             .max_by_key(|record| record.as_of)
             .map(|record| record.phase);
         let coverage: Vec<CoverageView> = summary.bands.iter().map(CoverageView::of).collect();

@@ -85,6 +85,9 @@ fn add(own: &mut StageView, other: &StageView) {
         own.last_error.clone_from(&other.last_error);
     }
     own.restarts += other.restarts;
+    let latest = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
+    own.last_restart_age_s = latest(own.last_restart_age_s, other.last_restart_age_s);
+    own.last_success_age_s = latest(own.last_success_age_s, other.last_success_age_s);
     own.in_flight += other.in_flight;
     own.window += other.window;
     own.finished += other.finished;
@@ -104,7 +107,7 @@ fn add(own: &mut StageView, other: &StageView) {
 fn add_lag(own: &mut HopView, others: &[HopView]) {
     for other in others.iter().filter(|other| other.topic == own.topic) {
         own.partitions.extend(other.partitions.iter().cloned());
-        own.lag = own.lag.into_iter().chain(other.lag).reduce(|a, b| a + b);
     }
     own.partitions.sort_by_key(|partition| partition.partition);
+    own.sum();
 }

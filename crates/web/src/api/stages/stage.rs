@@ -14,6 +14,8 @@ impl StageView {
             degraded: health.degraded.as_deref().map(clean),
             last_error: health.last_error.as_deref().map(clean),
             restarts: health.restarts,
+            last_restart_age_s: health.restarted_ms.map(|ms| ms / 1_000),
+            last_success_age_s: health.succeeded_ms.map(|ms| ms / 1_000),
             in_flight: health.in_flight,
             window: health.window,
             work: health

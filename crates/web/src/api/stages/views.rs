@@ -50,6 +50,12 @@ pub(crate) struct StageView {
     pub(crate) last_error: Option<String>,
     /// Number of restarts.
     pub(crate) restarts: u64,
+    /// Seconds since the last of them, in real time; null before one.
+    #[serde(default)]
+    pub(crate) last_restart_age_s: Option<u64>,
+    /// Seconds since it last settled a message itself; null before that, and of the stage that picks.
+    #[serde(default)]
+    pub(crate) last_success_age_s: Option<u64>,
     /// Messages on their way to it or in its hands.
     pub(crate) in_flight: usize,
     /// The most there may be.
@@ -93,6 +99,13 @@ pub(crate) struct HopView {
     pub(crate) carrier: String,
     /// Records behind the end, over the partitions assigned here; null where none is.
     pub(crate) lag: Option<i64>,
+    /// Seconds by which that is behind: since the newest record that was read had been sent, 0 at the end;
+    /// null where that is not known.
+    #[serde(default)]
+    pub(crate) behind_s: Option<u64>,
+    /// `growing`, `steady` or `shrinking` over the last five minutes; null where no partition is assigned.
+    #[serde(default)]
+    pub(crate) lag_trend: Option<String>,
     /// The same by partition.
     pub(crate) partitions: Vec<PartitionView>,
 }
@@ -104,6 +117,12 @@ pub(crate) struct PartitionView {
     pub(crate) partition: i32,
     /// Records behind the end.
     pub(crate) lag: i64,
+    /// Seconds, as of the whole.
+    #[serde(default)]
+    pub(crate) behind_s: Option<u64>,
+    /// Trend, as of the whole.
+    #[serde(default)]
+    pub(crate) lag_trend: Option<String>,
 }
 
 /// Where the picks ended.
