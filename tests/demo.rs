@@ -58,7 +58,8 @@ fn demo(workplace: &Workplace) -> Done {
     done
 }
 
-/// One slot before the opening, quarter hours from 9:45 to 15:30, in order, the nights left out.
+/// One slot before the opening, one in the first quarter of an hour, then quarter hours until 15:30, in
+/// order, the nights left out.
 #[track_caller]
 fn assert_trading_days(said: &Said) {
     let slots: Vec<&str> = said
@@ -74,7 +75,7 @@ fn assert_trading_days(said: &Said) {
     let count: Vec<usize> = days.values().map(Vec::len).collect();
     assert_eq!(count, [25, 25, 10]);
     for times in days.values() {
-        assert_eq!(times[..2], ["14:15", "14:45"]);
+        assert_eq!(times[..3], ["14:15", "14:44", "15:00"]);
     }
     assert_eq!(days["2025-01-06"].last(), Some(&"20:30"));
 }
@@ -91,6 +92,9 @@ fn assert_account(said: &Said) {
     for name in ["outcomes", "calls", "calls_right", "baseline_right"] {
         assert_eq!(said.count(name), total(name), "{name}: {summary}");
     }
+    let names: Vec<_> = phases.iter().map(|phase| phase["phase"].as_str()).collect();
+    let all = ["before", "open", "morning", "afternoon", "last-hour"];
+    assert_eq!(names, all.map(Some), "{summary}");
     assert!(said.count("outcomes") >= 15, "{summary}");
     assert_eq!(summary["verdict"]["kind"], "early", "{summary}");
     assert!(said.count("same") <= 2, "{summary}");

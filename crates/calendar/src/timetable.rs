@@ -1,6 +1,7 @@
 //! Moments of trading days at which something is done, in order and without end: a quarter of an hour
-//! before the opening, and every quarter of an hour from a quarter past it until half an hour before
-//! the close. What lies between two days is left out.
+//! before the opening, a minute before a quarter past it, and every quarter of an hour from then on
+//! until half an hour before the close, so that each phase of a session has some. What lies between
+//! two days is left out.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,7 +27,7 @@ struct Known {
 }
 
 impl Timetable {
-    /// From one moment of a day to the next; none is shorter.
+    /// The usual span from one moment of a day to the next; none is shorter.
     pub const STEP: TimeDelta = TimeDelta::minutes(15);
 
     /// Begins with the first session after `day`.
@@ -71,6 +72,11 @@ impl Timetable {
             let opening = session.open - Self::STEP;
             let later = (1..)
                 .map(|quarter| session.open + Self::STEP * quarter)
+                // With the first quarter the phase of the opening is over.
+                .map(|moment| match moment - session.open {
+                    Self::STEP => moment - TimeDelta::minutes(1),
+                    _ => moment,
+                })
                 .take_while(|moment| *moment <= session.close - Self::STEP * 2);
             known.moments.extend(std::iter::once(opening).chain(later));
             known.day = session.date;
@@ -105,7 +111,8 @@ mod tests {
         let moments: Vec<_> = (0..40).map(|index| timetable.moment(index)).collect();
         for (index, moment) in [
             (0, "2025-11-26T14:15:00Z"),
-            (1, "2025-11-26T14:45:00Z"),
+            (1, "2025-11-26T14:44:00Z"),
+            (2, "2025-11-26T15:00:00Z"),
             (24, "2025-11-26T20:30:00Z"),
             (25, "2025-11-28T14:15:00Z"),
             (37, "2025-11-28T17:30:00Z"),
