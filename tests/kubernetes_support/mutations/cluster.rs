@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Mutation, on};
-use crate::kubernetes_support::objects::{all, list, one, role};
+use crate::kubernetes_support::objects::{all, list, one, pod, role, text};
 use crate::kubernetes_support::rules::Overlay;
 
 pub(super) fn add(overlay: Overlay, objects: &[Value], found: &mut Vec<Mutation>) {
@@ -100,9 +100,13 @@ fn roles(overlay: Overlay, objects: &[Value], found: &mut Vec<Mutation>) {
             );
         }
     }
-    let key = "/spec/template/spec/containers/0/env/1";
+    let scraper = role(objects, "scraper");
+    let variables = list(pod(scraper), "/containers/0/env");
+    let api_key = |variable: &Value| text(variable, "/name") == "CLOSECALL__ALPHAVANTAGE__API_KEY";
+    let place = variables.iter().position(api_key).unwrap_or_default();
+    let key = &format!("/spec/template/spec/containers/0/env/{place}");
     on(
-        role(objects, "scraper"),
+        scraper,
         &[key, &format!("{key}/valueFrom/secretKeyRef/optional")],
         &[
             (

@@ -2,6 +2,7 @@
 //! rules' affair; here is only what is tried.
 
 mod cluster;
+mod files;
 mod kafka;
 mod pods;
 
@@ -104,6 +105,7 @@ pub(crate) fn mutations(overlay: Overlay, objects: &[Value]) -> Vec<Mutation> {
         }
     }
     pods::add(objects, &mut found);
+    files::add(overlay, objects, &mut found);
     cluster::add(overlay, objects, &mut found);
     if overlay.strimzi {
         kafka::cluster(objects, &mut found);

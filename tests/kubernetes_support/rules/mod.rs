@@ -1,6 +1,7 @@
 //! Rules for every rendered overlay, as lists of complaints: none means that all holds.
 //! Each module keeps one subject; what an overlay is expected to contain is here.
 
+mod files;
 mod kafka;
 mod network;
 mod pods;
@@ -19,6 +20,10 @@ pub(crate) struct Overlay {
     pub(crate) strimzi: bool,
     pub(crate) keda: bool,
     pub(crate) monitoring: bool,
+    /// A model file (components/model-file), which may be missing.
+    pub(crate) model: bool,
+    /// A certificate authority beside the usual ones (components/network-ca).
+    pub(crate) authority: bool,
     /// Live vendors, in place of the simulated market.
     pub(crate) live: bool,
     /// The shortest time, in seconds, before a surplus trainer may be taken away.
@@ -33,6 +38,8 @@ impl Overlay {
             strimzi: prod,
             keda: name != "dev",
             monitoring: prod,
+            model: name != "dev",
+            authority: name == "test",
             live: prod,
             // The longest fit takes 180 s.
             patience: if prod { 180 } else { 0 },
@@ -50,6 +57,7 @@ pub(crate) fn violations(overlay: Overlay, objects: &[Value]) -> Vec<String> {
     pods::check(objects, &mut found);
     probes::check(objects, &mut found);
     state::check(overlay, objects, &mut found);
+    files::check(overlay, objects, &mut found);
     network::check(overlay, objects, &mut found);
     scaling::check(overlay, objects, &mut found);
     kafka::check(overlay, objects, &mut found);

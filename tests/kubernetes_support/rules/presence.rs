@@ -1,6 +1,6 @@
 //! Objects that must be there at all, their labels, and the namespace that holds them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Overlay, ROLES};
 use crate::kubernetes_support::objects::{
@@ -98,7 +98,8 @@ fn check_parts(overlay: Overlay, objects: &[Value], found: &mut Vec<String>) {
     for workload in workloads(objects) {
         for volume in list(workload, "/spec/template/spec/volumes") {
             let map = text(volume, "/configMap/name");
-            if !map.is_empty() && one(objects, "ConfigMap", map).is_null() {
+            let optional = at(volume, "/configMap/optional") == &json!(true);
+            if !map.is_empty() && !optional && one(objects, "ConfigMap", map).is_null() {
                 found.push(format!(
                     "{}: mounts a ConfigMap that is not there",
                     name(workload)
