@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use closecall_backtest::ScoredHeadlines;
 use closecall_forecast::{FitCache, PooledModel, forecast_with_model};
 use closecall_ledger::{Reader, State};
 use closecall_market::MarketArchive;
@@ -65,7 +66,7 @@ pub(super) fn run(
         settings,
         ledger,
         archive,
-        datasets: DatasetBuilder::new(calendar, settings.scorer()),
+        datasets: DatasetBuilder::new(calendar, ScoredHeadlines::new(settings.scorer())),
         model: model_file::load(settings)?,
         cache: FitCache::default(),
         runtime: tokio::runtime::Builder::new_current_thread().build()?,

@@ -4,7 +4,8 @@
 //! The newest prices are the truth that older ones are brought to. In this order:
 //!
 //! 1. `excursions`: a few rows that leave the level and return to it. A factor of 100 is a unit
-//!    (cents and dollars) and is undone; anything else is no price and is left out.
+//!    (cents and dollars) and is undone; anything else is no price and is left out, once two rows
+//!    have returned.
 //! 2. `announced`: splits that the vendor names and did not apply, or applied twice.
 //! 3. `levels`: jumps by a factor of two or more that nothing announces, and gaps of many sessions
 //!    with another level on their other side.
@@ -40,7 +41,7 @@ pub(crate) fn repair(
     calendar: &Calendar,
 ) -> Result<Repaired, Unsound> {
     let mut series = RepairSeries::new(bars, splits, calendar);
-    excursions::repair(&mut series);
+    excursions::repair(&mut series)?;
     announced::repair(&mut series)?;
     levels::repair(&mut series)?;
     fields::repair(&mut series);

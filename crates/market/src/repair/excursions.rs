@@ -3,6 +3,7 @@
 use closecall_protocol::{Bar, RepairField, RepairRule};
 
 use super::announced::{Hypothesis, hypotheses};
+use super::outcome::Unsound;
 use super::series::{LEFT_OUT, RepairSeries};
 
 /// Rows of one excursion, at most; longer ones are levels.
@@ -12,15 +13,22 @@ const CLEARLY: f64 = 2.0;
 /// Cents in a dollar, pence in a pound.
 pub(super) const UNIT: f64 = 100.0;
 
-pub(super) fn repair(series: &mut RepairSeries<'_>) {
+const UNCONFIRMED: &str = "from which the newest row alone returns";
+
+/// Mends or leaves out every excursion.
+///
+/// # Errors
+/// [`Unsound`] where only the newest row returns.
+pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
     let mut row = 1;
     while row < series.bars.len() {
         row = match returns_at(series, row) {
             // What is left out moves the rest up: the row that returned may leave again.
-            Some(end) => settle(series, row, end),
+            Some(end) => settle(series, row, end)?,
             None => row + 1,
         };
     }
+    Ok(())
 }
 
 /// The first row after an excursion that began at `row`, when the level is again that of the row
@@ -74,8 +82,10 @@ fn is_one_night_there_and_back(series: &RepairSeries<'_>, row: usize) -> bool {
     there * back < 0.0 && least > series.overnight() && left <= agreement
 }
 
-/// Repairs the rows from `row` to just before `end`, and says where `end` is afterwards.
-fn settle(series: &mut RepairSeries<'_>, row: usize, end: usize) -> usize {
+/// Repairs the rows from `row` to just before `end`, and says where `end` is afterwards. That the
+/// newest row alone returns is no proof: the rows before it may have the level of a split, and the
+/// newest be the wrong one. A factor of unit is no split's.
+fn settle(series: &mut RepairSeries<'_>, row: usize, end: usize) -> Result<usize, Unsound> {
     let sides = [series.level(row - 1), series.level(end)];
     // What is off by more than the market's own move is not mended by a factor: it is left out.
     let agreement = series.ordinary(end - row + 1);
@@ -91,13 +101,15 @@ fn settle(series: &mut RepairSeries<'_>, row: usize, end: usize) -> usize {
         if let Some((mended, factor)) = mended {
             series.note(bar, RepairField::Close, RepairRule::Unit, factor);
             kept.push(mended);
+        } else if end + 1 == series.bars.len() && series.step(row).abs() > series.impossible() {
+            return Err(series.jump(row, UNCONFIRMED));
         } else {
             series.note(bar, RepairField::Row, RepairRule::Spike, LEFT_OUT);
         }
     }
     let end_after = row + kept.len();
     series.bars.splice(row..end, kept);
-    end_after
+    Ok(end_after)
 }
 
 /// The bar with its close times `factor`, and each other price times it where that brings it nearer

@@ -9,6 +9,7 @@ use super::announced::{NEAR_DAYS, miss};
 use super::excursions::UNIT;
 use super::outcome::Unsound;
 use super::series::RepairSeries;
+use crate::split::Split;
 
 /// Rows from a jump on that confirm the level after it.
 const CONFIRMED_BY: usize = 3;
@@ -31,6 +32,7 @@ const CLEARLY: f64 = 0.5;
 const UNHEARD_OF: f64 = 0.5;
 
 const UNCONFIRMED: &str = "which no split announces and too few later sessions confirm";
+const ANOTHER: &str = "where a split of another ratio is announced";
 const UNDONE: &str = "which a later jump undoes, as no split does";
 const UNEXPLAINED: &str = "which no split and no unit explains";
 const OTHER_UNIT: &str = "as between two units, and nothing shows which of them is meant";
@@ -54,6 +56,9 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
             if !split.announced {
                 if newer < CONFIRMED_BY {
                     return Err(series.jump(row, UNCONFIRMED));
+                }
+                if another_is_announced(series, row) {
+                    return Err(series.jump(row, ANOTHER));
                 }
                 if taken
                     .iter()
@@ -183,6 +188,16 @@ fn split(series: &RepairSeries<'_>, row: usize) -> Option<Explained> {
         factor: toward(ratio),
         announced: false,
     })
+}
+
+/// Whether a split that has explained nothing yet is announced for a day near a jump that it does not
+/// explain.
+fn another_is_announced(series: &RepairSeries<'_>, row: usize) -> bool {
+    let is_near = |split: &Split| {
+        let days = (split.date - series.date(row)).num_days().abs();
+        days <= NEAR_DAYS && !series.spent.contains(&split.date)
+    };
+    series.splits.iter().any(is_near)
 }
 
 /// The factor that brings the rows before a jump to the unit after it, where it is one of unit, and
