@@ -53,6 +53,19 @@ async function narrow(browser, all) {
   }
 }
 
+// The table of all tickers is seen whole beside the fan.
+async function board(browser) {
+  for (const width of [1090, 1200, 1280, 1440]) {
+    const page = await open(browser, base, "/", { width });
+    const across = await page.evaluate(() => {
+      const box = document.querySelector(".board").closest(".scroll");
+      return box.scrollWidth - box.clientWidth;
+    });
+    if (across > 0) faults.push(`/ ${width} wide: ${across} points of the board are cut`);
+    await page.close();
+  }
+}
+
 // Tab reaches every link and region in the order in which they are read.
 async function keyboard(browser) {
   const page = await open(browser, base, "/");
@@ -133,6 +146,7 @@ const browser = await launch();
 const all = await paths(base);
 await accessible(browser, all);
 await narrow(browser, all);
+await board(browser);
 await keyboard(browser);
 await plain(browser, all);
 await live(browser);

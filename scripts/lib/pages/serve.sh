@@ -18,6 +18,7 @@ cp "$root"/scripts/lib/pages/{package.json,package-lock.json,*.mjs} "$FOLDER"
 (cd "$FOLDER" && npm ci --silent --ignore-scripts --no-audit --no-fund)
 
 data="$(mktemp -d)"
+: >"$data/out" 2>"$data/err"
 "$program" demo --json --data-dir "$data" --set http.listen=127.0.0.1:0 "$@" >"$data/out" 2>"$data/err" &
 demo=$!
 trap 'kill "$demo" 2>/dev/null || true; wait "$demo" 2>/dev/null || true; rm -rf "$data"' EXIT
