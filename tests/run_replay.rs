@@ -1,6 +1,6 @@
 //! `closecall run` on recorded data and a fast clock: every pick ends as exactly one row of the
-//! ledger, sessions that close are scored, and Ctrl-C drains. Until the first scores here; for two
-//! minutes with `CLOSECALL_LONG_TESTS` set.
+//! ledger, sessions that close are scored, forecasts are made again to the bit, and Ctrl-C drains.
+//! Until the first scores here; for two minutes with `CLOSECALL_LONG_TESTS` set.
 
 #![allow(
     clippy::unwrap_used,
@@ -64,6 +64,10 @@ fn every_pick_of_a_replay_is_accounted_for() {
     for row in rows.iter().filter(|row| row["state"] == "dead_letter") {
         assert_eq!(row["reason"], "expired", "{row}");
     }
+    // Each forecast is made again to the bit from what its pick had seen.
+    let again = workplace.run(&["ledger", "recompute", "--sample", "30", "--json"]);
+    assert_eq!(again.code(), 0, "{}{}", again.stdout(), again.stderr());
+    assert!(again.json_lines().iter().all(|line| line["same"] == true));
     // Each was printed as it was recorded.
     assert_eq!(done.json_lines().len(), rows.len());
 }

@@ -54,7 +54,7 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
         if series.step(row).abs() <= hidden_limit(series, row, newer) {
         } else if let Some(split) = split(series, row) {
             if !split.announced {
-                if newer < CONFIRMED_BY {
+                if newer < CONFIRMED_BY || !is_kept(series, row) {
                     return Err(series.jump(row, UNCONFIRMED));
                 }
                 if another_is_announced(series, row) {
@@ -187,6 +187,15 @@ fn split(series: &RepairSeries<'_>, row: usize) -> Option<Explained> {
     certain.then(|| Explained {
         factor: toward(ratio),
         announced: false,
+    })
+}
+
+/// Whether the rows that confirm the level after a jump stay near it.
+fn is_kept(series: &RepairSeries<'_>, row: usize) -> bool {
+    let mut confirm = (row + 1..series.bars.len()).take(CONFIRMED_BY - 1);
+    confirm.all(|row| {
+        let sessions = series.sessions(row) as f64;
+        series.step(row).abs() <= series.spike() * sessions.sqrt()
     })
 }
 
