@@ -15,14 +15,14 @@ SELECT log.seq, log.content FROM waiting JOIN log ON log.seq = waiting.seq
 WHERE waiting.ticker = ?1 AND waiting.session BETWEEN ?2 AND ?3 ORDER BY log.seq";
 
 /// A forecast that is scored.
-pub(crate) struct Due {
+pub(crate) struct DueForecast {
     /// Number of its row.
     pub(crate) seq: i64,
     pub(crate) forecast: CloseForecast,
     pub(crate) score: Score,
 }
 
-impl Due {
+impl DueForecast {
     /// The row of its score.
     pub(crate) fn row(&self, source: ScoreSource, at: DateTime<Utc>) -> Row {
         Row::score(&self.forecast, source, at, self.score)
@@ -34,7 +34,7 @@ pub(crate) fn by(
     connection: &Connection,
     ticker: &Ticker,
     history: &[(SessionDate, f64)],
-) -> Result<Vec<Due>, Error> {
+) -> Result<Vec<DueForecast>, Error> {
     let sessions = || history.iter().map(|(session, _)| *session);
     let (Some(first), Some(last)) = (sessions().min(), sessions().max()) else {
         return Ok(Vec::new());
@@ -49,7 +49,7 @@ pub(crate) fn by(
             && let Some(score) = score::score(&forecast, history)
         {
             let forecast = *forecast;
-            due.push(Due {
+            due.push(DueForecast {
                 seq,
                 forecast,
                 score,

@@ -14,7 +14,7 @@ use closecall_protocol::{
 
 use crate::chain::Head;
 use crate::derived::{self, Fold};
-use crate::due::{self, Due, WaitingForecasts};
+use crate::due::{self, DueForecast, WaitingForecasts};
 use crate::error::Error;
 use crate::figures::Figures;
 use crate::head_file::HeadFile;
@@ -226,7 +226,7 @@ impl Work<'_> {
 
     fn scores(
         &mut self,
-        due: Vec<Due>,
+        due: Vec<DueForecast>,
         source: &ScoreSource,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {

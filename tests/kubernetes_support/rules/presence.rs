@@ -216,7 +216,7 @@ fn check_topics_job(overlay: Overlay, objects: &[Value], found: &mut Vec<String>
 }
 
 fn check_monitoring(objects: &[Value], found: &mut Vec<String>) {
-    const ALERTS: [&str; 7] = [
+    const ALERTS: [&str; 9] = [
         "ClosecallNoForecast",
         "ClosecallRoleAbsent",
         "ClosecallDeadLetters",
@@ -224,6 +224,8 @@ fn check_monitoring(objects: &[Value], found: &mut Vec<String>) {
         "ClosecallLag",
         "ClosecallVendorDown",
         "ClosecallLate",
+        "ClosecallLedgerChanged",
+        "ClosecallTooGood",
     ];
     let monitor = one(objects, "PodMonitor", "closecall");
     if text(monitor, "/spec/podMetricsEndpoints/0/port") != "http"
