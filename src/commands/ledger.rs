@@ -39,16 +39,21 @@ pub(crate) enum LedgerCommand {
 }
 
 pub(super) fn run(settings: &Settings, command: &LedgerCommand) -> anyhow::Result<ExitCode> {
-    let (reader, folder) = data_folder::ledger(&settings.data_dir)?;
-    if folder != settings.data_dir {
-        eprintln!("the ledger of the demo in {}", folder.display());
-    }
+    let open = || {
+        let (reader, folder) = data_folder::ledger(&settings.data_dir)?;
+        if folder != settings.data_dir {
+            eprintln!("the ledger of the demo in {}", folder.display());
+        }
+        anyhow::Ok((reader, folder))
+    };
     match command {
-        LedgerCommand::List { json } => list(&reader, *json)?,
-        LedgerCommand::Verify => verify(&reader)?,
+        LedgerCommand::List { json } => list(&open()?.0, *json)?,
+        LedgerCommand::Verify => verify(&open()?.0)?,
+        // A demo's market ends with it, so its closes cannot be fetched.
         LedgerCommand::Score { clock } => return ledger_score::run(settings, clock),
-        LedgerCommand::Export(args) => ledger_export::run(&reader, args)?,
+        LedgerCommand::Export(args) => ledger_export::run(&open()?.0, args)?,
         LedgerCommand::Recompute { picks, json } => {
+            let (reader, folder) = open()?;
             return ledger_recompute::run(settings, &reader, &folder, picks, *json);
         }
     }
