@@ -32,6 +32,7 @@ const CLEARLY: f64 = 0.5;
 const UNHEARD_OF: f64 = 0.5;
 
 const UNCONFIRMED: &str = "which no split announces and too few later sessions confirm";
+const UNSTEADY: &str = "which no split announces, beside another large move";
 const ANOTHER: &str = "where a split of another ratio is announced";
 const UNDONE: &str = "which a later jump undoes, as no split does";
 const UNEXPLAINED: &str = "which no split and no unit explains";
@@ -54,8 +55,11 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
         if series.step(row).abs() <= hidden_limit(series, row, newer) {
         } else if let Some(split) = split(series, row) {
             if !split.announced {
-                if newer < CONFIRMED_BY || !is_kept(series, row) {
+                if newer < CONFIRMED_BY {
                     return Err(series.jump(row, UNCONFIRMED));
+                }
+                if !is_between_levels(series, row) {
+                    return Err(series.jump(row, UNSTEADY));
                 }
                 if another_is_announced(series, row) {
                     return Err(series.jump(row, ANOTHER));
@@ -190,12 +194,14 @@ fn split(series: &RepairSeries<'_>, row: usize) -> Option<Explained> {
     })
 }
 
-/// Whether the rows that confirm the level after a jump stay near it.
-fn is_kept(series: &RepairSeries<'_>, row: usize) -> bool {
-    let mut confirm = (row + 1..series.bars.len()).take(CONFIRMED_BY - 1);
-    confirm.all(|row| {
-        let sessions = series.sessions(row) as f64;
-        series.step(row).abs() <= series.spike() * sessions.sqrt()
+/// Whether the rows on both sides of a jump stay near its levels: a split is not the only large move
+/// of a few days.
+fn is_between_levels(series: &RepairSeries<'_>, row: usize) -> bool {
+    let around = row.saturating_sub(CONFIRMED_BY - 1).max(1)..row + CONFIRMED_BY;
+    let mut others = around.filter(|other| *other != row && *other < series.bars.len());
+    others.all(|other| {
+        let sessions = series.sessions(other) as f64;
+        series.step(other).abs() <= series.spike() * sessions.sqrt()
     })
 }
 
