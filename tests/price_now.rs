@@ -136,10 +136,10 @@ fn all() -> Vec<Rests> {
     ]
 }
 
-fn predict(server: &MarketServer, rests: &Rests) -> Value {
+fn predict(server: &MarketServer, ticker: &str, as_of: &str) -> Value {
     let workplace = Workplace::on(&server.address);
     let mut forecast = workplace
-        .run(&["predict", rests.ticker, "--as-of", rests.as_of, "--json"])
+        .run(&["predict", ticker, "--as-of", as_of, "--json"])
         .json();
     // The moments of the run are its own.
     for own in ["model", "trace", "data_age_s"] {
@@ -157,7 +157,7 @@ fn each_forecast_rests_on_what_was_known_whatever_the_server_shows() {
     let everything = MarketServer::start(&["--replay", data]);
     for rests in all() {
         let then = MarketServer::start(&["--replay", data, "--as-of", rests.as_of]);
-        let forecast = predict(&then, &rests);
+        let forecast = predict(&then, rests.ticker, rests.as_of);
         let name = format!("{} {}", rests.ticker, rests.as_of);
         assert_eq!(forecast["reference"], rests.reference, "{name}");
         assert_eq!(forecast["baseline"], rests.reference, "{name}");
@@ -167,11 +167,47 @@ fn each_forecast_rests_on_what_was_known_whatever_the_server_shows() {
         assert_eq!(forecast["Prev_date"], rests.previous, "{name}");
         assert_eq!(forecast["quote_absent"].as_str(), rests.absent, "{name}");
         assert_eq!(forecast["sessions_ahead"], 0, "{name}");
-        assert_eq!(predict(&everything, &rests), forecast, "{name}");
+        assert_eq!(
+            predict(&everything, rests.ticker, rests.as_of),
+            forecast,
+            "{name}"
+        );
         let words = Workplace::on(&then.address);
         let words = words.run(&["predict", rests.ticker, "--as-of", rests.as_of]);
         let line = words.stdout().lines().next().unwrap().to_owned();
         assert!(line.ends_with(rests.words), "{name}: {line}");
+    }
+}
+
+/// Moments that are no bar's end: a server whose clock stands there shows a live row, which is no bar.
+const BETWEEN: [(&str, &str, Option<&str>); 8] = [
+    ("AAPL", "2021-06-30T13:46:00Z", Some("2021-06-30T13:45:00Z")),
+    ("AAPL", "2021-06-30T18:07:00Z", Some("2021-06-30T18:00:00Z")),
+    ("AAPL", "2021-06-30T19:59:59Z", Some("2021-06-30T19:45:00Z")),
+    ("AMZN", "2021-06-30T15:07:00Z", Some("2021-06-30T15:05:00Z")),
+    ("TSLA", "2023-06-30T18:07:00Z", Some("2023-06-30T18:00:00Z")),
+    ("AAPL", "2023-07-03T16:45:00Z", Some("2023-07-03T13:30:00Z")),
+    // Nothing is known of its inside but the opening, and the official close comes later.
+    ("AAPL", "2023-06-30T20:10:00Z", None),
+    ("AAPL", "2021-06-30T20:10:00Z", None),
+];
+
+#[test]
+fn a_moment_between_bars_is_the_same_on_both_servers() {
+    let Some(data) = recorded_data() else {
+        return;
+    };
+    let data = data.to_str().unwrap();
+    let everything = MarketServer::start(&["--replay", data]);
+    for (ticker, as_of, at) in BETWEEN {
+        let then = MarketServer::start(&["--replay", data, "--as-of", as_of]);
+        let forecast = predict(&then, ticker, as_of);
+        assert_eq!(forecast["reference_at"].as_str(), at, "{ticker} {as_of}");
+        assert_eq!(
+            predict(&everything, ticker, as_of),
+            forecast,
+            "{ticker} {as_of}"
+        );
     }
 }
 

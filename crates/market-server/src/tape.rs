@@ -108,6 +108,11 @@ impl Tape {
         bars
     }
 
+    /// Whether more is known of its inside than the opening.
+    pub(crate) fn is_traded(&self) -> bool {
+        self.prints.len() > 1
+    }
+
     /// The official close, if the session had closed by `t`.
     pub(crate) fn official_close(&self, t: DateTime<Utc>) -> Option<f64> {
         (self.session.close <= t).then_some(self.official_close)

@@ -88,7 +88,7 @@ fn observed(intraday: &IntradayAnswer, expected: &Expected<'_>) -> Option<Quote>
     let known = |row: &&IntradayRow| open <= row.start && row.start < close.min(expected.as_of);
     let is_live = |row: &IntradayRow| {
         let on_grid = (row.start - open).num_seconds() % intraday.step.num_seconds() == 0;
-        !on_grid || is_print(row) && traded_at == Some(row.start)
+        !on_grid || row.is_print() && traded_at == Some(row.start)
     };
     let end = |row: &IntradayRow| (row.start + intraday.step).min(close);
     let bars: Vec<&IntradayRow> = intraday
@@ -118,7 +118,7 @@ fn observed(intraday: &IntradayAnswer, expected: &Expected<'_>) -> Option<Quote>
         bars.into_iter().filter(|row| row.close.is_some()).collect();
     if let Some(last) = traded_bars.last() {
         // A replay shows the opening as a row before any bar of the session has ended.
-        let is_opening = traded_bars.len() == 1 && last.start == open && is_flat(last);
+        let is_opening = traded_bars.len() == 1 && last.start == open && last.is_flat();
         let at = if is_opening { open } else { end(last) };
         return Some(quoted(last.close?, at, range(&traded_bars)));
     }
@@ -134,18 +134,6 @@ fn observed(intraday: &IntradayAnswer, expected: &Expected<'_>) -> Option<Quote>
             Some(quoted(traded?, at, None))
         }
     }
-}
-
-fn is_flat(row: &IntradayRow) -> bool {
-    row.close.is_some()
-        && [row.open, row.high, row.low]
-            .iter()
-            .all(|price| *price == row.close)
-}
-
-/// A row of one price and no volume.
-fn is_print(row: &IntradayRow) -> bool {
-    is_flat(row) && row.volume == Some(0.0)
 }
 
 fn range(bars: &[&IntradayRow]) -> Option<PriceRange> {

@@ -76,8 +76,7 @@ impl PriceProvider for Yahoo {
                 ("period2", to.timestamp().to_string()),
             ];
             let answer = self.minutes(ticker, times, deadline).await?;
-            // What a vendor traded last is after a past session.
-            Ok(answer.map(IntradayAnswer::without_last_trade))
+            Ok(answer.map(IntradayAnswer::of_past))
         })
     }
 }

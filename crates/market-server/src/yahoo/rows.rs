@@ -92,7 +92,7 @@ fn of_session(
         let ends_late = |row: &ChartRow| row.stamp + interval.width() > session.close;
         if let Some(last) = rows.pop_if(|last| session.is_half_day() && ends_late(last)) {
             rows.push(closing_bar(&last, &auction));
-        } else if is_newest {
+        } else if is_newest && tape.is_traded() {
             rows.push(row(tape, session.close, &auction));
         }
     } else if is_newest

@@ -72,12 +72,23 @@ impl IntradayAnswer {
         }
     }
 
-    /// The same without the vendor's last trade.
-    pub(crate) fn without_last_trade(self) -> Self {
-        Self {
-            last_trade: (None, None),
-            ..self
-        }
+    /// Whether a row is the live one: the vendor's last trade as a row of one price and no volume. The
+    /// first row is none, for a replay shows the opening so.
+    pub(crate) fn is_live(&self, row: &IntradayRow) -> bool {
+        let is_first = self
+            .rows
+            .first()
+            .is_none_or(|first| row.start <= first.start);
+        !is_first && row.is_print() && self.last_trade.0 == Some(row.start)
+    }
+
+    /// Bars alone, as of a session that is past: what the vendor traded last is after it, or, on a
+    /// server whose clock stands inside it, no bar.
+    pub(crate) fn of_past(mut self) -> Self {
+        let bars = self.rows.iter().filter(|row| !self.is_live(row)).copied();
+        self.rows = bars.collect();
+        self.last_trade = (None, None);
+        self
     }
 }
 
@@ -96,6 +107,16 @@ pub(crate) struct IntradayRow {
 pub(crate) type IntradayCells<'a> = (&'a Cell, [&'a Option<Cell>; 5]);
 
 impl IntradayRow {
+    pub(crate) fn is_flat(&self) -> bool {
+        let others = [self.open, self.high, self.low];
+        self.close.is_some() && others.iter().all(|price| *price == self.close)
+    }
+
+    /// Whether it is of one price and no volume.
+    pub(crate) fn is_print(&self) -> bool {
+        self.is_flat() && self.volume == Some(0.0)
+    }
+
     /// Reads the row of this place. Only its start has to be known; a price that is none costs
     /// itself alone.
     pub(crate) fn of_cells(

@@ -56,7 +56,9 @@ fn put(
     let mut insert = transaction.prepare_cached(
         "INSERT OR REPLACE INTO intraday_bars VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
-    let ended = |row: &&IntradayRow| row.start + intraday.step <= known && row.close.is_some();
+    let ended = |row: &&IntradayRow| {
+        row.start + intraday.step <= known && row.close.is_some() && !intraday.is_live(row)
+    };
     for row in intraday.rows.iter().filter(ended) {
         insert.execute(params![
             provider,
