@@ -127,7 +127,11 @@ fn row(phase: &PhaseSummary) -> String {
         ratio(phase.baseline_error),
         ratio(phase.last_close_error),
         format!("{} of {}", phase.calls_right, phase.calls),
-        phase.baseline_right,
+        match phase.baseline_calls {
+            // Without a price of the day there is nothing that it calls.
+            0 => "-".to_owned(),
+            calls => format!("{} of {calls}", phase.baseline_right),
+        },
         share(phase.coverage_80),
         share(phase.coverage_90),
     )

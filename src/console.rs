@@ -1,7 +1,7 @@
 //! Standard output of a pipeline: forecasts and dead letters as readable lines or as JSON lines.
 
-use std::io::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::io::{ErrorKind, Write as _};
+use std::sync::{Mutex, Once, PoisonError};
 
 use chrono::NaiveDate;
 use closecall_calendar::Calendar;
@@ -17,6 +17,8 @@ pub(crate) struct Console {
     format: Format,
     /// The New York date under which lines for people stand; also what keeps lines whole.
     day: Mutex<Option<NaiveDate>>,
+    /// Done once lines are lost: it is said once.
+    lost: Once,
 }
 
 /// Form of printed forecasts.
@@ -38,6 +40,7 @@ impl Console {
         Self {
             format,
             day: Mutex::new(None),
+            lost: Once::new(),
         }
     }
 
@@ -108,9 +111,16 @@ impl Console {
 
     pub(crate) fn line(&self, text: &str) {
         let _whole = self.day.lock();
-        // A reader that has gone away must not end the pipeline.
-        if let Err(error) = writeln!(std::io::stdout(), "{text}") {
-            tracing::debug!(%error, "no one reads standard output");
+        match writeln!(std::io::stdout(), "{text}") {
+            Ok(()) => {}
+            // A reader that has gone away must not end the pipeline.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                tracing::debug!(%error, "no one reads standard output");
+            }
+            // Nor must a disk that is full: the ledger has every line.
+            Err(error) => self.lost.call_once(|| {
+                tracing::error!(%error, "standard output cannot be written: lines are lost, the ledger has them");
+            }),
         }
     }
 }

@@ -7,6 +7,9 @@ use closecall_protocol::{CloseForecast, Direction, Interval, QuoteAbsent, Refere
 /// Said wherever a forecast is shown to people.
 pub(crate) const VERDICT: &str = "no skill beyond the price shown has been found";
 
+/// Distance from one half up to which a probability is called near it.
+const NEAR_ONE_HALF: f64 = 0.1;
+
 /// One forecast in one line: what it calls, where the close may lie, and what it starts from.
 pub(crate) fn forecast_line(forecast: &CloseForecast) -> String {
     let mut line = format!(
@@ -43,8 +46,12 @@ pub(crate) fn forecast_text(forecast: &CloseForecast) -> String {
         format!("  the price alone  {}", price_alone(forecast)),
     ];
     if let Some(up) = forecast.probability_up_from_here {
+        let meaning = match (up - 0.5).abs() < NEAR_ONE_HALF {
+            true => "near one half, for nothing known moves the rest of the day",
+            false => "the model's own move, which the price does not show",
+        };
         lines.push(format!(
-            "  from here on     rise {:.0} %: near one half, for nothing known moves the rest of the day",
+            "  from here on     rise {:.0} %: {meaning}",
             100.0 * up
         ));
     }
@@ -104,16 +111,18 @@ fn near(forecast: &CloseForecast) -> String {
         None | Some(0) => "on the day".to_owned(),
         Some(_) => format!("against the close of {}", day(forecast.last_session.date())),
     };
-    format!(
-        "close near {} ({:+.1} % {against})",
-        price(forecast, forecast.prediction),
-        tenths(forecast.change_pct())
-    )
+    let near = price(forecast, forecast.prediction);
+    let change = change(forecast.change_pct());
+    format!("close near {near} ({change} {against})")
 }
 
-/// Rounded to one decimal; what rounds to zero is zero, never "-0.0".
-fn tenths(percent: f64) -> f64 {
-    (10.0 * percent).round() / 10.0 + 0.0
+/// In percent with one decimal, or two where one would hide the sign.
+fn change(percent: f64) -> String {
+    match percent.abs() {
+        0.05.. => format!("{percent:+.1} %"),
+        0.005.. => format!("{percent:+.2} %"),
+        _ => "0.0 %".to_owned(),
+    }
 }
 
 fn band(forecast: &CloseForecast, interval: &Interval) -> String {
@@ -258,9 +267,19 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_rounds_to_zero_has_no_minus() {
+    fn a_small_change_keeps_its_sign_and_none_has_none() {
         let hardly = json!({"Prediction": 482.29, "change": -0.01, "change_pct": -0.002});
-        assert!(forecast_line(&forecast(&hardly)).contains("(+0.0 % on the day)"));
+        assert!(forecast_line(&forecast(&hardly)).contains("(0.0 % on the day)"));
+        let little = json!({"Prediction": 482.13, "change": -0.17, "change_pct": -0.035});
+        assert!(forecast_line(&forecast(&little)).contains("(-0.04 % on the day)"));
+    }
+
+    #[test]
+    fn a_model_that_moves_the_rest_of_the_day_is_not_said_to_know_nothing() {
+        let near = forecast(&json!({"probability_up_from_here": 0.51}));
+        assert!(forecast_text(&near).contains("rise 51 %: near one half"));
+        let far = forecast(&json!({"probability_up_from_here": 0.01}));
+        assert!(forecast_text(&far).contains("rise 1 %: the model's own move"));
     }
 
     #[test]

@@ -82,13 +82,7 @@ impl KafkaBridge {
         faults: FaultPoints,
     ) -> Result<Self, Error> {
         settings.validate()?;
-        if !settings.enabled() {
-            let problem = "is not set: give host:port".into();
-            return Err(Error::Setting {
-                key: "brokers",
-                problem,
-            });
-        }
+        settings.needed()?;
         let stats = KafkaStats::default();
         let producer = Producer::new(&settings, &stats, supervisor.board());
         let context = BridgeContext {

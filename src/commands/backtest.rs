@@ -51,7 +51,7 @@ pub(crate) struct BacktestArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = |text: &str| text.parse::<Variant>())]
     #[arg(default_value = "closecall,closecall-without-news,ridge,original")]
     pub(crate) models: Vec<Variant>,
-    /// Ask `original`, which trains two networks a forecast, on every so-manieth session
+    /// Ask `original`, which trains two networks a forecast, on one of this many sessions
     #[arg(long, value_name = "SESSIONS", default_value = "5")]
     pub(crate) retrain: NonZeroUsize,
     /// Threads; by default one a core
@@ -137,7 +137,7 @@ fn finished(walk: &Walk<'_>, data_dir: &Path) -> anyhow::Result<Vec<closecall_ba
         .or_exit(Code::CannotCreate)?;
     let path = folder.join(format!("{}.jsonl", walk.name()));
     let mut journal = Journal::open(&path, &walk.name()).or_exit(Code::CannotCreate)?;
-    let bar = progress_bar("backtest {bar:30} {pos}/{len}, {eta} left");
+    let bar = progress_bar("backtest {bar:30} {pos}/{len}{left}");
     let mut on_progress = |progress: Progress| {
         bar.set_length((progress.total - progress.resumed) as u64);
         bar.set_position((progress.done - progress.resumed) as u64);

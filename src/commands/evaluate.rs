@@ -113,7 +113,7 @@ pub(super) fn run(settings: &Settings, args: &EvaluateArgs) -> anyhow::Result<Ex
             .jobs
             .map_or_else(std::thread::available_parallelism, Ok)?,
     };
-    let bar = progress_bar("{msg} {bar:30} {pos}/{len}, {eta} left");
+    let bar = progress_bar("{msg} {bar:30} {pos}/{len}{left}");
     let mut on_progress = |what: &str, progress: Progress| {
         if bar.message() != what {
             bar.reset();

@@ -50,7 +50,7 @@ pub(super) fn run(settings: &Settings, args: &LeakcheckArgs) -> anyhow::Result<E
             .jobs
             .map_or_else(std::thread::available_parallelism, Ok)?,
     };
-    let bar = progress_bar("leakcheck {bar:30} {pos}/{len}, {eta} left");
+    let bar = progress_bar("leakcheck {bar:30} {pos}/{len}{left}");
     bar.set_length(check.planned() as u64);
     let advance = || {
         bar.inc(1);

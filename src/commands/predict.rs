@@ -1,24 +1,22 @@
 //! `closecall predict`: one forecast from HTTP to rise or fall, without actors and without a
 //! ledger. The pipeline does the same steps, one stage each.
 
-use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
 use closecall_actors::stage;
 use closecall_calendar::Clock;
-use closecall_forecast::{FitCache, FitProgress};
+use closecall_forecast::{FitCache, FitProgress, ModelKind};
 use closecall_protocol::{
     CloseForecast, DatasetBuilt, MarketScraped, Pick, PickId, PickReason, Ticker, TickerPicked,
 };
 use closecall_sentiment::DatasetBuilder;
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::flags::moment;
+use super::progress::progress_bar;
 use crate::exit::{Code, OrExit};
 use crate::model_file;
 use crate::settings::Settings;
@@ -32,6 +30,7 @@ pub(crate) struct PredictArgs {
     pub(crate) ticker: Ticker,
     /// Model: closecall, original, ridge or persistence
     #[arg(long, value_name = "NAME")]
+    #[arg(value_parser = |text: &str| text.parse::<ModelKind>().map(|model| model.name().to_owned()))]
     pub(crate) model: Option<String>,
     /// Forecast as of this moment (RFC 3339, such as 2023-06-30T14:00:00Z) instead of now
     #[arg(long, value_name = "TIME", value_parser = moment)]
@@ -105,7 +104,7 @@ fn forecast(
     dataset: &DatasetBuilt,
     now: DateTime<Utc>,
 ) -> anyhow::Result<CloseForecast> {
-    let bar = bar();
+    let bar = progress_bar("training {bar:30} {pos}/{len} epochs{left}");
     let mut on_epoch = |progress: FitProgress| {
         bar.set_length(progress.total as u64);
         bar.set_position(progress.done as u64);
@@ -123,44 +122,4 @@ fn forecast(
     .or_exit(Code::Data)?;
     bar.finish_and_clear();
     Ok(forecast)
-}
-
-/// The training's progress, where somebody sees it.
-fn bar() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("training {bar:30} {pos}/{len} epochs{left}");
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    let left = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
-        let left = time_left(state.pos(), state.len().unwrap_or(0), state.eta());
-        // The bar shows what it can.
-        text.write_str(&left).ok();
-    };
-    ProgressBar::new(0).with_style(style.with_key("left", left))
-}
-
-/// The time that is left, in seconds: none before there is a measure of it, and never zero while work
-/// is left.
-fn time_left(done: u64, total: u64, left: Duration) -> String {
-    match done {
-        0 => String::new(),
-        _ if done >= total => ", done".to_owned(),
-        _ => format!(", {:.0} s left", left.as_secs_f64().ceil().max(1.0)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_zero_seconds_are_left_while_work_is() {
-        assert_eq!(time_left(0, 90, Duration::ZERO), "");
-        for done in 1..90 {
-            assert_eq!(time_left(done, 90, Duration::ZERO), ", 1 s left");
-        }
-        assert_eq!(time_left(5, 90, Duration::from_millis(4_100)), ", 5 s left");
-        assert_eq!(time_left(90, 90, Duration::ZERO), ", done");
-    }
 }

@@ -44,10 +44,18 @@ pub(super) fn run(settings: &Settings, command: &StoreCommand) -> anyhow::Result
         }
         StoreCommand::Prune { before } => {
             let days = Days::new(u64::from(settings.market.window_days) + MARGIN_DAYS);
-            let needed = Calendar::date_at(Clock::system().now()) - days;
-            let removed = store.prune(before.unwrap_or(needed))?;
+            // The newest day that a pick came to: a demo's, or that of a clock set back, is not today's.
+            let info = store.info()?;
+            let newest = info
+                .bars
+                .iter()
+                .filter_map(|bars| bars.last.parse().ok())
+                .max();
+            let needed = newest.unwrap_or(Calendar::date_at(Clock::system().now())) - days;
+            let before = before.unwrap_or(needed);
+            let removed = store.prune(before)?;
             crate::stdout::print(format_args!(
-                "removed {} daily bars and {} earlier values of such, {} bars inside sessions, {} articles and {} notes of what picks had seen",
+                "removed what is from before {before}: {} daily bars and {} earlier values of such, {} bars inside sessions, {} articles and {} notes of what picks had seen",
                 removed.bars,
                 removed.bar_vintages,
                 removed.intraday_bars,

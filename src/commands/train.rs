@@ -51,7 +51,7 @@ pub(super) fn run(settings: &Settings, args: &TrainArgs) -> anyhow::Result<ExitC
         tickers.push((history.ticker.clone(), rows));
     }
     let stop = ask_to_stop()?;
-    let bar = progress_bar("{msg} {bar:20} {pos}/{len} epochs, {eta} left");
+    let bar = progress_bar("{msg} {bar:20} {pos}/{len} epochs{left}");
     let mut on_progress = |state: TrainProgress| {
         let TrainProgress {
             target,

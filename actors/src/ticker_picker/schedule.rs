@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_protocol::{Pick, PickId, PickReason, Ticker};
-use closecall_settings::span;
+use closecall_settings::{choice, span};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,7 @@ pub enum PickerMode {
 #[serde(deny_unknown_fields)]
 pub struct PickerSettings {
     /// Tickers that a slot gets.
+    #[serde(with = "choice")]
     pub mode: PickerMode,
     /// Tickers to pick from.
     pub tickers: Vec<Ticker>,

@@ -20,6 +20,7 @@ pub struct AlertSettings {
     #[serde(default)]
     pub url_file: Option<PathBuf>,
     /// Form that the receiver wants.
+    #[serde(deserialize_with = "closecall_settings::choice::deserialize")]
     pub format: AlertFormat,
     /// The alerts to send.
     pub on: Vec<AlertKind>,

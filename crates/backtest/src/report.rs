@@ -31,7 +31,7 @@ pub struct Run {
     pub path: String,
     /// Name of the walk: a hash of data and settings.
     pub walk: String,
-    /// `original` is asked on every so-manieth session.
+    /// Every one of this many sessions, `original` is asked.
     pub retrain: usize,
 }
 

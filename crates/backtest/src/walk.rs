@@ -43,7 +43,7 @@ pub struct Walk<'a> {
     pub times: &'a [AskedTime],
     /// Models.
     pub variants: &'a [Variant],
-    /// `original` trains two networks a forecast: it is asked on every so-manieth session only.
+    /// `original` trains two networks a forecast: it is asked on one of this many sessions only.
     pub retrain: NonZeroUsize,
     /// Settings of the forecasts; their model is each variant's.
     pub settings: &'a ForecastSettings,

@@ -60,6 +60,7 @@ impl ModelKind {
 #[serde(deny_unknown_fields)]
 pub struct ForecastSettings {
     /// The model that forecasts.
+    #[serde(with = "closecall_settings::choice")]
     pub model: ModelKind,
     /// Decides starting weights, row order and dropout.
     pub seed: u64,

@@ -29,6 +29,7 @@ pub struct KafkaSettings {
     /// Name of this process among others of its role, in the brokers' logs (`client.id`).
     pub instance: String,
     /// `plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`.
+    #[serde(deserialize_with = "closecall_settings::choice::deserialize")]
     pub security_protocol: SecurityProtocol,
     /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`, with a `sasl_*` protocol.
     #[serde(default)]
@@ -66,6 +67,7 @@ pub struct KafkaSettings {
     /// Whether the broker's certificate must name the broker. Leave on.
     pub tls_verify_hostname: bool,
     /// `classic`, or `consumer` (KIP-848, brokers from 4.0).
+    #[serde(deserialize_with = "closecall_settings::choice::deserialize")]
     pub group_protocol: GroupProtocol,
     /// Static membership, for fixed replica counts: the pod's own name. Set `session_timeout` to
     /// 60 s with it.
@@ -138,6 +140,22 @@ impl KafkaSettings {
     #[must_use]
     pub fn enabled(&self) -> bool {
         !self.brokers.is_empty()
+    }
+
+    /// That there are brokers, for what cannot do without.
+    ///
+    /// # Errors
+    /// When none is configured.
+    pub fn needed(&self) -> Result<(), crate::Error> {
+        if self.enabled() {
+            return Ok(());
+        }
+        Err(crate::Error::Setting {
+            key: "brokers",
+            problem: "is not set: give host:port, for example with `--set \
+                      kafka.brokers=127.0.0.1:9092`"
+                .into(),
+        })
     }
 
     /// The name of a topic of the pipeline on this cluster.

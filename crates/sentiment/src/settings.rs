@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct NewsSettings {
     /// The text that is scored.
+    #[serde(with = "closecall_settings::choice")]
     pub scorer: ScorerChoice,
     /// Only articles whose title names the company or its ticker count.
     pub only_named: bool,

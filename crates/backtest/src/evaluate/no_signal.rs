@@ -22,7 +22,7 @@ const TIMES: [&str; 6] = ["before", "09:31", "10:00", "12:00", "14:00", "15:30"]
 /// Greatest error against the last close, by time.
 const KNOWN: [f64; 6] = [1.002, 0.90, 0.80, 0.58, 0.45, 0.32];
 
-/// `original` is asked on every so-manieth session.
+/// Every one of this many sessions, `original` is asked.
 const ORIGINAL_EVERY: usize = 25;
 
 const ORIGINAL: Variant = Variant {

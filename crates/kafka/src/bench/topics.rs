@@ -36,14 +36,7 @@ impl BenchTopics {
     /// # Errors
     /// When no broker is configured.
     pub fn named(settings: &KafkaSettings, clock: &Clock) -> Result<Self, Error> {
-        if !settings.enabled() {
-            let problem = "is not set: measuring the bridge needs a broker; give host:port, for \
-                           example with `--set kafka.brokers=127.0.0.1:9092`";
-            return Err(Error::Setting {
-                key: "brokers",
-                problem: problem.into(),
-            });
-        }
+        settings.needed()?;
         let own = format!(
             "bench-{:x}-{:x}",
             std::process::id(),

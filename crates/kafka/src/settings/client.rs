@@ -104,6 +104,7 @@ impl KafkaSettings {
     }
 
     fn client(&self, stage: &str) -> Result<ClientConfig, Error> {
+        self.needed()?;
         let mut config = ClientConfig::new();
         set_all(&mut config, &BOTH);
         // Which of its lines are shown is the context's to say.

@@ -18,6 +18,7 @@ use crate::vendor::Vendor;
 #[serde(deny_unknown_fields)]
 pub struct PricesSettings {
     /// Providers in the order in which they are asked. One without its key or folder is left out.
+    #[serde(deserialize_with = "closecall_settings::choice::list")]
     pub providers: Vec<Provider>,
 }
 
