@@ -18,6 +18,8 @@ use crate::vendor::number::Cell;
 use crate::vendor::symbol::vendor_symbol;
 
 const ZONE: &str = "America/New_York";
+/// Seconds from Greenwich in winter and in summer.
+const OFFSETS: [f64; 2] = [-18_000.0, -14_400.0];
 const CURRENCY: &str = "USD";
 /// Instruments that trade in sessions of the exchange: shares, and funds that trade like them.
 const INSTRUMENTS: [&str; 2] = ["EQUITY", "ETF"];
@@ -89,7 +91,12 @@ fn check(meta: &Meta, ticker: &Ticker, granularities: &[&str]) -> Result<(), Ven
     let differs = |said: &Option<String>, right: &[&str]| {
         said.as_deref().is_some_and(|said| !right.contains(&said))
     };
-    if differs(&meta.exchange_timezone_name, &[ZONE])
+    // Where the zone has no name, its distance from Greenwich still says that it is another.
+    let offset = meta.gmtoffset.as_ref().and_then(Cell::lenient);
+    let far = meta.exchange_timezone_name.is_none()
+        && offset.is_some_and(|seconds| !OFFSETS.contains(&seconds));
+    if far
+        || differs(&meta.exchange_timezone_name, &[ZONE])
         || differs(&meta.currency, &[CURRENCY])
         || differs(&meta.instrument_type, &INSTRUMENTS)
     {
@@ -112,7 +119,14 @@ fn market(meta: &Meta) -> String {
         "OPTION" => "an option".to_owned(),
         other => format!("an instrument of the type {}", shown(other)),
     };
-    let zone = shown(meta.exchange_timezone_name.as_deref().unwrap_or(ZONE));
+    let zone = match (&meta.exchange_timezone_name, &meta.gmtoffset) {
+        (Some(zone), _) => shown(zone),
+        (None, Some(offset)) => {
+            let hours = offset.lenient().unwrap_or_default() / 3600.0;
+            format!("another zone, {hours:+} h from Greenwich")
+        }
+        (None, None) => ZONE.to_owned(),
+    };
     let currency = shown(meta.currency.as_deref().unwrap_or(CURRENCY));
     format!("{kind} in {currency} in sessions of {zone}")
 }

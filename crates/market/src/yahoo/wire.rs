@@ -43,6 +43,7 @@ pub(super) struct Meta {
     pub(super) symbol: String,
     pub(super) data_granularity: Option<String>,
     pub(super) exchange_timezone_name: Option<String>,
+    pub(super) gmtoffset: Option<Cell>,
     pub(super) currency: Option<String>,
     pub(super) instrument_type: Option<String>,
     pub(super) regular_market_time: Option<Cell>,

@@ -84,6 +84,15 @@ fn around(promise: f64, ends: &[f64], step: f64) -> [f64; 3] {
     [promise - reach, promise, promise + reach]
 }
 
+/// The interval of a measure over days, where there is more than one to draw from.
+fn spread(lower: f64, upper: f64, name: impl Fn(f64) -> String) -> String {
+    if lower < upper {
+        format!("95{THIN}%: {} to {}", name(lower), name(upper))
+    } else {
+        "no interval: all days so far are alike".to_owned()
+    }
+}
+
 fn relative_error(relative: &EstimateView) -> Markup {
     let EstimateView {
         value,
@@ -100,7 +109,7 @@ fn relative_error(relative: &EstimateView) -> Markup {
     html! {
         div {
             dt { "Error (the price it starts from is 1)" }
-            dd.v { (ratio(value)) small { "95" (THIN) "%: " (format!("{lower:.3} to {upper:.3}")) } }
+            dd.v { (ratio(value)) small { (spread(lower, upper, |end| format!("{end:.3}"))) } }
             dd.g { (two_spans(line(520.0), line(330.0))) }
         }
     }
@@ -127,7 +136,7 @@ fn inside(coverage: &CoverageView) -> Markup {
     html! {
         div {
             dt { "Closes inside the " (whole_share(level)) " band" }
-            dd.v { (share(value)) small { "95" (THIN) "%: " (whole(lower)) " to " (whole(upper)) } }
+            dd.v { (share(value)) small { (spread(lower, upper, whole)) } }
             dd.g { (two_spans(line(520.0), line(330.0))) }
         }
     }

@@ -79,6 +79,12 @@ fn only_shares_in_dollars_in_sessions_of_new_york_are_taken() {
     assert!(changed(|series| series["meta"]["instrumentType"] = json!("ETF")).is_ok());
     let silent = changed(|series| series["meta"] = json!({"symbol": "AAPL"}));
     assert_eq!(silent.unwrap().bars.len(), 2);
+    let nameless = |offset: i32| {
+        changed(|series| series["meta"] = json!({"symbol": "AAPL", "gmtoffset": offset}))
+    };
+    assert_eq!(nameless(-14_400).unwrap().bars.len(), 2);
+    let london = nameless(3_600).unwrap_err().to_string();
+    assert!(london.contains("+1 h from Greenwich"), "{london}");
     let Some(bitcoin) = chart_of("BTC-USD-2020-01-01-utc-market", "BTC-USD") else {
         return;
     };
