@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# The image of every role. Build: docker build --build-arg COMMIT=$(git rev-parse HEAD) -t localhost/closecall:0.1.0 .
+# The image of every role. Build: docker build --build-arg COMMIT=$(git rev-parse HEAD) -t localhost/closecall:0.2.0 .
 # Without an engine: scripts/image makes the same final stage.
 
 # The builder's glibc must be no newer than the base's: both are Debian 12.
@@ -21,7 +21,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     && install -d /out/data
 
 FROM ${BASE}
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG COMMIT=unknown
 LABEL org.opencontainers.image.title="closecall" \
       org.opencontainers.image.description="Forecasts today's closing price of a stock, says how sure it is, and keeps score." \

@@ -29,7 +29,7 @@ def closecall(folder, binary):
     """An archive for each tag: the same program under another version."""
     for tag in TAGS:
         output = folder / f"closecall-{tag}.tar"
-        command = [str(SCRIPTS / "image"), "--tag", f"{CLOSECALL}:{tag}", "--version", f"0.1.0-{tag}"]
+        command = [str(SCRIPTS / "image"), "--tag", f"{CLOSECALL}:{tag}", "--version", f"0.2.0-{tag}"]
         command += ["--output", str(output)] + (["--binary", str(binary)] if binary else [])
         if subprocess.run(command, stdout=subprocess.DEVNULL).returncode != 0:
             raise Failure("scripts/image failed: see above")
