@@ -68,8 +68,15 @@ mod tests {
     fn moves_that_were_right_are_let_through() {
         let right = share(moves().map(|m| (m, m)));
         assert!(right > 0.8, "{right}");
+    }
+
+    #[test]
+    fn moves_that_were_too_bold_are_shrunk() {
         let bold = share(moves().map(|m| (0.5 * m, m)));
         assert!(bold > 0.3 && bold < 0.6, "{bold}");
+        // Of the right side, and four times too large.
+        let bolder = share(moves().map(|m| (m / 2.0, 2.0 * m)));
+        assert!(bolder > 0.15 && bolder < 0.3, "{bolder}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Daily bars, dividends and splits of an answer of the chart service.
+//! Daily bars and splits of an answer of the chart service.
 //!
 //! A row is judged by what is read of it: the close and its time have to be there; every other
 //! number costs itself alone.
