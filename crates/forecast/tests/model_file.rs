@@ -114,7 +114,7 @@ fn what_is_written_is_read_back_and_what_is_not_whole_is_refused() {
     let write = |text: &str| std::fs::write(&broken, text).unwrap();
     write(&text[..text.len() / 2]);
     assert!(refusal(&broken, &settings).contains("cut off"));
-    write(&text.replacen("\"version\":1", "\"version\":9", 1));
+    write(&text.replacen("\"version\":2", "\"version\":9", 1));
     assert!(refusal(&broken, &settings).contains("version 9"));
     write(&text.replacen("\"seed\":7", "\"seed\":8", 1));
     assert!(refusal(&broken, &settings).contains("damaged"));
