@@ -77,6 +77,10 @@ pub(super) fn intraday(
     rows
 }
 
+/// Span after which the official close can be had. Of a session of which nothing but its opening is
+/// known it is the first that is known of its end.
+const OFFICIAL_AFTER: TimeDelta = TimeDelta::minutes(20);
+
 fn of_session(
     tape: &Tape,
     interval: Intraday,
@@ -92,7 +96,7 @@ fn of_session(
         let ends_late = |row: &ChartRow| row.stamp + interval.width() > session.close;
         if let Some(last) = rows.pop_if(|last| session.is_half_day() && ends_late(last)) {
             rows.push(closing_bar(&last, &auction));
-        } else if is_newest && tape.is_traded() {
+        } else if is_newest && (tape.is_traded() || session.close + OFFICIAL_AFTER <= as_of) {
             rows.push(row(tape, session.close, &auction));
         }
     } else if is_newest
