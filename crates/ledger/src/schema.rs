@@ -13,7 +13,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use closecall_immutable_sqlite as immutable_sqlite;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::chain::GENESIS;
 use crate::error::Error;
@@ -85,7 +86,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, Error> {
         return Err(absent(path));
     }
     let connection = match readable(path) {
-        Err(error) if needs_a_writable_folder(&error) => unchanging(path)?,
+        Err(error) if immutable_sqlite::needs_a_writable_folder(&error) => unchanging(path)?,
         other => other?,
     };
     match version(&connection)? {
@@ -105,31 +106,9 @@ fn readable(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Readers of a database with a write-ahead log share memory in a file beside it.
-fn needs_a_writable_folder(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
-    )
-}
-
-/// Opens a database in a folder that cannot be written, as one that is not being changed. Its write-ahead
-/// log is not looked at then, so there must be none.
+/// Opens a database in a folder that cannot be written.
 fn unchanging(path: &Path) -> Result<Connection, Error> {
-    let log = path.with_extension("sqlite-wal");
-    if log.metadata().is_ok_and(|log| log.len() > 0) {
-        return Err(Error::ReadOnlyFolder(path.to_owned()));
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_URI;
-    let path = path.to_string_lossy();
-    let escaped = path
-        .replace('%', "%25")
-        .replace('?', "%3f")
-        .replace('#', "%23");
-    let uri = format!("file:{escaped}?immutable=1");
-    Ok(Connection::open_with_flags(uri, flags)?)
+    immutable_sqlite::open(path)?.ok_or_else(|| Error::ReadOnlyFolder(path.to_owned()))
 }
 
 /// The reason that there is nothing to read: no ledger yet, or one that is gone while its head file

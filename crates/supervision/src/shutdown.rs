@@ -82,7 +82,11 @@ impl Supervisor {
             (false, true) => 0,
             (false, false) => unfinished,
         };
-        tracing::info!(code, ?report, "ended");
+        if report.drained() {
+            tracing::info!(code, "ended");
+        } else {
+            tracing::warn!(code, ?report, "ended with work left over");
+        }
         ProcessExit {
             code,
             cause,

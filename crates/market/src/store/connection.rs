@@ -63,7 +63,9 @@ impl Store {
             return Ok(None);
         }
         let opened = match writable(&path) {
-            Err(error) if read_only::is_meant_by(&error) => read_only::open(&path),
+            Err(error) if closecall_immutable_sqlite::needs_a_writable_folder(&error) => {
+                read_only::open(&path)
+            }
             other => other,
         };
         let connection = opened.map_err(|error| failed(&path, "open", error.to_string()))?;
