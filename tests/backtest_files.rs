@@ -1,8 +1,6 @@
 //! A backtest over the folder of CSV that prices come from (`files.folder`): the numbers of the same
 //! prices as recorded data, whatever the columns.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
-
 use crate::common::{Workplace, walks};
 
 #[test]

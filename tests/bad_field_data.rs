@@ -2,8 +2,6 @@
 //! that of the clean file, or the data are refused with a sentence. Never is a broken series
 //! silently trained on.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use std::sync::Arc;

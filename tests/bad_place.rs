@@ -1,7 +1,5 @@
 //! Ports and folders that cannot be had: exit code 73, and what to do. Nothing is left of it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use std::net::TcpListener;

@@ -1,8 +1,6 @@
 //! Vendors that misbehave, one test each: `predict` ends with the documented code and a message
 //! that says what to do, and the key is nowhere.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use common::vendor::{Reply, Vendor, chart, closes, symbol};

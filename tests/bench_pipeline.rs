@@ -1,7 +1,5 @@
 //! `bench pipeline` says what a pick costs: every stage, cold and warm, and the pipeline whole.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use common::Workplace;

@@ -1,8 +1,6 @@
 //! A close that the vendor corrects afterwards: the store keeps both values, no score changes, and the
 //! forecasts that rest on the first are made again to the bit.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,8 +1,6 @@
 //! The command line for those who look before they run: help with examples, versions, completions,
 //! and mistakes that end with 64.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use common::Workplace;

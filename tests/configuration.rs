@@ -1,7 +1,5 @@
 //! Configuration as a user meets it: origins, masked secrets, `.env`, and what is refused with 78.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use std::path::Path;

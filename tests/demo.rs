@@ -1,8 +1,6 @@
 //! `closecall demo`: forecasts of several tickers, scored while one watches, the same again with
 //! the same seed, and nothing outside its folder or beyond loopback.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use std::collections::BTreeMap;

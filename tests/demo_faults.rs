@@ -1,8 +1,6 @@
 //! Stages broken on purpose: a stage that panics now and then loses nothing; a message that breaks
 //! its stage is given up; a stage that keeps failing ends the process in order.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use common::pipeline::{DEMO_DATA, SHORT_WAITS, Said};

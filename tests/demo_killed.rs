@@ -1,12 +1,7 @@
 //! `kill -9` at any moment of a demo: the ledger that is left verifies. Eight moments here; fifty
 //! with `CLOSECALL_LONG_TESTS` set.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests may fail loudly"
-)]
+#![allow(clippy::disallowed_methods, reason = "tests may fail loudly")]
 
 use crate::common;
 

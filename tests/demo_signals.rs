@@ -1,7 +1,5 @@
 //! Being asked to end: in the middle of a fit, and asked twice.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use common::Workplace;

@@ -1,7 +1,5 @@
 //! Dependencies of the default build: TLS is rustls; no OpenSSL is needed to build or to run.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use std::process::Command;
 
 #[test]

@@ -1,8 +1,6 @@
 //! `closecall predict` as the first process of a container: a request to end ends it, although the
 //! kernel gives the first process no default action for a signal.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use std::process::{Child, Command, Stdio};

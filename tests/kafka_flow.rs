@@ -1,13 +1,7 @@
 //! The four roles on a real Kafka broker: forecasts flow, `peek` and kcat show the same records at
 //! each boundary, and trainers share the partitions, whichever comes, goes or stands still.
 
-#![allow(
-    unreachable_pub,
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "tests may fail loudly"
-)]
+#![allow(clippy::disallowed_methods, reason = "tests may fail loudly")]
 
 use crate::common;
 use crate::kafka_support;

@@ -1,13 +1,6 @@
 //! The roles as processes of their own on a real Kafka broker: the probes tell how they are, what is
 //! in hand is finished, and refused records can be sent again. Kills are `tests/crash_matrix.rs`'s.
 
-#![allow(
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "tests may fail loudly"
-)]
-
 use crate::common;
 use crate::kafka_support;
 

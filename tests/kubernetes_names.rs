@@ -1,13 +1,6 @@
 //! Every name in the manifests exists in the program: settings, commands, stages, ports, probe
 //! paths, topics, groups and metrics. The program itself is asked.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests may fail loudly"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -1,8 +1,6 @@
 //! `closecall ledger recompute` and `export`: forecasts made again from what their picks had seen,
 //! and the record as a table. Of 60 picks; of 1,000 with `CLOSECALL_LONG_TESTS` set.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use std::collections::BTreeMap;

@@ -1,8 +1,6 @@
 //! `closecall ledger score`: a close that no later forecast brought is fetched, once it has come,
 //! and the score verifies.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use common::pipeline::RUN_DATA;

@@ -1,8 +1,6 @@
 //! A model file through the binary: trained, started from, named in the record, asked for when a
 //! forecast is made again, and refused where the news is scored otherwise.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
-
 use crate::common::{Done, Workplace, walks};
 use serde_json::Value;
 

@@ -1,8 +1,6 @@
 //! One forecast from recorded data, over HTTP, as of a moment: the right session, the right last
 //! close, every session and article of the window, nothing from after the moment.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use common::{MarketServer, Workplace};

@@ -1,7 +1,5 @@
 //! A forecast against the simulated market at the system's time, on whatever day the test runs.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use common::{MarketServer, Workplace};

@@ -1,8 +1,6 @@
 //! The price of the moment on recorded sessions: what each forecast rests on, the same against a
 //! market server whose clock stands at the as-of time and against one that shows everything.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::common;
 
 use common::{MarketServer, Workplace};

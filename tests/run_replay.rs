@@ -2,12 +2,7 @@
 //! ledger, sessions that close are scored, forecasts are made again to the bit, and Ctrl-C drains.
 //! Until the first scores here; for two minutes with `CLOSECALL_LONG_TESTS` set.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests may fail loudly"
-)]
+#![allow(clippy::disallowed_methods, reason = "tests may fail loudly")]
 
 use crate::common;
 

@@ -2,8 +2,6 @@
 //! can be made of ends as a dead letter that names the stage and the reason, one that says too
 //! little ends as persistence that says so, the stage goes on, and nothing is lost.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

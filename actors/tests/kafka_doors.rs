@@ -1,8 +1,6 @@
 //! Records that are JSON and yet no message, at the door of each stage that reads a topic: each ends
 //! in the dead-letter topic with its reason, and the good one behind them comes through.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
-
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

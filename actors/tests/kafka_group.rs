@@ -1,8 +1,6 @@
 //! Groups on a real broker: long work keeps its place, members share and take over, an orderly end
 //! leaves at once.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
-
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,8 +1,6 @@
 //! The bridge against the library's mock cluster: delivery, back-pressure, restart and retry, on
 //! any machine and without a broker.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
-
 use std::sync::Arc;
 use std::time::Duration;
 

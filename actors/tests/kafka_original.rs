@@ -1,8 +1,6 @@
 //! Records of the original programs through a real broker, both directions: what they write
 //! arrives, and what we write is what they read.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
-
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 

@@ -1,8 +1,6 @@
 //! Records that cannot be read, against a real broker: each ends in the dead-letter topic with its
 //! reason, byte for byte, and the stage goes on.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
-
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 

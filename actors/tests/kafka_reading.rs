@@ -1,8 +1,6 @@
 //! Reading a real topic as it is in the field: with transactions in it, with records that retention
 //! has removed, and from a broker that sends its clients to an address where none answers.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
-
 use std::ops::ControlFlow;
 use std::time::Duration;
 

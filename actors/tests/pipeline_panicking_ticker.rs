@@ -1,8 +1,6 @@
 //! A domain function that panics on one ticker, behind all five stages: that ticker's picks become
 //! dead letters, the others are forecast, and no stage is restarted for it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use std::sync::Arc;
 use std::time::Duration;
 

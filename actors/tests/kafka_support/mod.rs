@@ -1,13 +1,6 @@
 //! Support of the bridge's tests: a pipeline of one hop around a stage that does as it is
 //! told, and where a broker is found.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "each test program uses a part of it, and tests may fail loudly"
-)]
-
 use std::future::Future;
 use std::path::Path;
 use std::process::Command;

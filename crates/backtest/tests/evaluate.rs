@@ -1,7 +1,5 @@
 //! Small seeded evaluations: the rows hold, and each planted fault turns its rows red.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
-
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;

@@ -1,8 +1,6 @@
 //! A walk is the same whatever the threads do, goes on where it was stopped, and looks at nothing
 //! that came later.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail loudly")]
-
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;

@@ -1,8 +1,6 @@
 //! Bands of forecasts whose newest close is two and five sessions behind, on recorded prices: they
 //! widen with the square root of the sessions, and cover what they claim.
 
-#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
-
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;

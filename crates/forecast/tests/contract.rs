@@ -1,7 +1,5 @@
 //! Promises of `forecast`, a test each.
 
-#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
-
 use std::ops::ControlFlow;
 
 use closecall_forecast::{

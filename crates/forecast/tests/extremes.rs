@@ -1,7 +1,5 @@
 //! Forecasts of any valid dataset are finite, in order, and can be sent.
 
-#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
-
 use std::ops::ControlFlow;
 
 use closecall_forecast::{EnsembleSettings, ForecastSettings, ModelKind, forecast};

@@ -1,8 +1,6 @@
 //! A model file: what is written is read back, what cannot be used is refused with a sentence, and a
 //! forecast names what it started from.
 
-#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
-
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;

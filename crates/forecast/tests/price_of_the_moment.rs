@@ -1,7 +1,5 @@
 //! Effects of the price of the running session on a forecast, and their limits.
 
-#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
-
 use std::ops::ControlFlow;
 
 use chrono::TimeDelta;

@@ -2,8 +2,6 @@
 //! harm, whatever the time of the day, and intervals cover what they claim; on a market with one
 //! the product's model finds part of it.
 
-#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
-
 use std::ops::ControlFlow;
 
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};

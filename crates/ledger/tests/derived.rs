@@ -1,11 +1,5 @@
 //! Ensures that verification holds scores, lists and derived tables against the rows, and that
 //! ledgers in places of all kinds are read or say what to do.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use crate::support;
 

@@ -1,12 +1,6 @@
 //! Ensures that a ledger of the first version is read as it is, is brought up to date by a writer
 //! without changing a row, and keeps its own rule of scoring. The ledger was written by the first
 //! version on its simulated market: 14 forecasts, 8 of them scored.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! Ensures that followers see every row once and in order, wherever they begin, and that threads
 //! which record at the same time share a transaction and are each answered.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use crate::support;
 

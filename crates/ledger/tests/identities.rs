@@ -1,11 +1,5 @@
 //! Ensures that every pick is in exactly one state, that repeats are counted and not stored, and
 //! that a listing is the documented one.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use crate::support;
 

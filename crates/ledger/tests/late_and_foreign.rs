@@ -1,11 +1,5 @@
 //! Ensures that what came when the close was known already, and what belongs to no pick, is kept
 //! and never scored.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use crate::support;
 

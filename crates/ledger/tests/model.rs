@@ -1,11 +1,5 @@
 //! Ensures that the ledger behaves as a plain list of picks would, whatever comes in whatever
 //! order, restarts included.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! Ensures that a second writer is refused while readers may always look, and that directories
 //! that cannot hold a ledger are named.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use crate::support;
 

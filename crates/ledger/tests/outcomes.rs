@@ -1,11 +1,5 @@
 //! Ensures that the record by phase counts one outcome a ticker, session and phase, and that
 //! nothing else gets into its sums.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! Ensures that a forecast is scored once, by the first later forecast that knows how its session
 //! ended, and on the price basis on which it was made.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use crate::support;
 

@@ -1,11 +1,5 @@
 //! Ensures that verification names a changed, removed, replaced or added row, and that the log
 //! refuses to be changed in the first place.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use crate::support;
 

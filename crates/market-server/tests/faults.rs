@@ -1,7 +1,5 @@
 //! Every fault of a script, over real connections: what goes over the wire, how often, and to whom.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::support;
 
 use std::io::{Read, Write};

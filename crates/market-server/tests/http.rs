@@ -1,7 +1,5 @@
 //! The server over real connections: addresses, vendors' own errors, forms of the answers.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::support;
 
 use closecall_market_server::{Error, Server, Visibility};

@@ -1,8 +1,6 @@
 //! Bars inside the session from recorded files: what is shown of them as time goes by, in which
 //! width, and what of the vendor's limits and forms holds.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::support;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,7 +1,5 @@
 //! The forms of Alpaca and Tiingo: keys, pages, words of refusal, empty pages.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::support;
 
 use std::io::{Read, Write};

@@ -1,7 +1,5 @@
 //! Answers that the vendor gave, reproduced by a server that holds their bars.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::support;
 
 use std::collections::BTreeSet;

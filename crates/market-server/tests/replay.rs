@@ -1,7 +1,5 @@
 //! Replaying a directory: what is refused, and the recorded data in full.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::support;
 
 use std::collections::HashSet;

@@ -1,7 +1,5 @@
 //! The simulated market over HTTP: it answers on any day, and goes by its clock.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::support;
 
 use chrono::TimeDelta;

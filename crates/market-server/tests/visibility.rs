@@ -1,7 +1,5 @@
 //! Nothing dated after the clock is ever served, and everything before it is.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
-
 use crate::support;
 
 use chrono::TimeDelta;

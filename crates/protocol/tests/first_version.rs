@@ -1,10 +1,5 @@
 //! Records that the first version wrote are read: one of each topic, as `closecall run` of commit
 //! 02ea82a put them there over a simulated market.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::Calendar;

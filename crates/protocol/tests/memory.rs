@@ -1,9 +1,4 @@
 //! Ensures that reading a record takes no more memory than a small multiple of it, however it is made.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use chrono::TimeDelta;
 use closecall_calendar::Calendar;

@@ -1,10 +1,5 @@
 //! Ensures that no bytes make a reader of records panic: 20,000 mutations of good records a codec,
 //! more with `CLOSECALL_MUTATIONS=1000000`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::Calendar;

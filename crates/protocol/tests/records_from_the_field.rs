@@ -1,10 +1,5 @@
 //! Ensures that records as they were met in the field are read, or refused with a message that
 //! names the cause.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "test code may fail loudly"
-)]
 
 use chrono::TimeDelta;
 use closecall_calendar::Calendar;

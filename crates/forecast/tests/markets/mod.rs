@@ -2,9 +2,6 @@
 //! tails, prices inside the session, news that says nothing, and a dial for how much of tomorrow is
 //! predictable.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "test code may fail loudly")]
-
 use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
@@ -120,11 +117,6 @@ impl Market {
             source: Provider::Yahoo,
         });
         dataset
-    }
-
-    /// Log return of a session.
-    pub(crate) fn log_return(&self, session: usize) -> f64 {
-        (self.rows[session].close() / self.rows[session - 1].close()).ln()
     }
 }
 

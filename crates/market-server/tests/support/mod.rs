@@ -1,5 +1,4 @@
 //! Support of the market server's tests: a plain HTTP client, a clock, recorded data.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
