@@ -157,3 +157,25 @@ proptest! {
         drop(parsed(&format!("{YAHOO}{row}\n")));
     }
 }
+
+#[test]
+fn no_file_spoilt_is_more_than_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("AAPL.csv");
+    let forms = [YAHOO, YFINANCE, SEVERAL, HISTORY, ALPHAVANTAGE];
+    let mut readable = 0;
+    for seed in 0..testing::mutations() {
+        let text = if seed % 4 == 0 {
+            testing::noise(seed as u64)
+        } else {
+            testing::spoilt(forms[seed % forms.len()].as_bytes(), seed as u64)
+        };
+        std::fs::write(&path, text).unwrap();
+        if let Ok(file) = read(&path, "AAPL") {
+            assert!(file.rows.iter().all(|row| row.close.is_finite()));
+            assert!(file.rows.is_sorted_by_key(|row| row.date));
+            readable += 1;
+        }
+    }
+    assert!(readable > testing::mutations() / 50, "{readable} readable");
+}

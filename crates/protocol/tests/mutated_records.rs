@@ -10,80 +10,15 @@ use closecall_protocol::{
     Prediction, PriceRange, Provider, Quote, Reason, SessionNews, SessionTimes, Ticker,
     TickerPicked,
 };
-use testing::mutations;
-
-/// SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
-    }
-}
-
-/// Words that stand in the place of something good.
-const TOKENS: [&str; 18] = [
-    "null",
-    "NaN",
-    "Infinity",
-    "-1",
-    "0",
-    "1e999",
-    "1e-320",
-    "\"\"",
-    "[]",
-    "{}",
-    "true",
-    "9999-12-31T23:59:59Z",
-    "-262143-01-01T00:00:00Z",
-    "18446744073709551616",
-    "\\u0000",
-    "\u{feff}",
-    "é",
-    "\"",
-];
-
-fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
-    for _ in 0..=dice.below(3) {
-        let at = dice.below(bytes.len());
-        match dice.below(6) {
-            0 if !bytes.is_empty() => bytes[at] ^= 1 << dice.below(8),
-            1 => bytes.truncate(at),
-            2 => {
-                let token = TOKENS[dice.below(TOKENS.len())].as_bytes();
-                let end = (at + dice.below(12)).min(bytes.len());
-                bytes.splice(at..end, token.iter().copied());
-            }
-            3 => {
-                let end = (at + dice.below(40)).min(bytes.len());
-                let copied = bytes[at..end].to_vec();
-                let to = dice.below(bytes.len() + 1);
-                bytes.splice(to..to, copied);
-            }
-            4 => {
-                let end = (at + dice.below(20)).min(bytes.len());
-                bytes.drain(at..end);
-            }
-            _ => bytes.push(dice.next() as u8),
-        }
-    }
-}
+use testing::{Dice, mutations};
 
 /// A good record with its value or one of its headers spoilt.
 fn spoilt(good: &Record, dice: &mut Dice) -> Record {
     let mut record = good.clone();
     let part = dice.below(record.headers.len() + 2);
     match record.headers.get_mut(part) {
-        Some((_, Some(value))) => mutate(value, dice),
-        _ => mutate(record.value.get_or_insert_default(), dice),
+        Some((_, Some(value))) => dice.spoil(value),
+        _ => dice.spoil(record.value.get_or_insert_default()),
     }
     record
 }

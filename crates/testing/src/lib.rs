@@ -1,5 +1,5 @@
-//! Support for the tests of every package: where recorded data lie, and an account of the tests that
-//! were skipped. Used in tests only.
+//! Support for the tests of every package: where recorded data lie, spoilt input, and an account of the
+//! tests that were skipped. Used in tests only.
 
 #![allow(
     clippy::panic,
@@ -8,11 +8,13 @@
 )]
 
 mod memory;
+mod mutated;
 mod skipped;
 
 use std::path::PathBuf;
 
 pub use memory::{alone, growth};
+pub use mutated::{Dice, noise, spoilt};
 pub use skipped::{skip, take};
 
 /// The recorded data, which lie beside the checkout. Where there are none the test is noted as

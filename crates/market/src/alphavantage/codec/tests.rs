@@ -269,11 +269,19 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn no_bytes_make_it_panic(status in 100_u16..600, seed in any::<u64>()) {
+        let body = testing::noise(seed);
         let read = read(&HttpAnswer::of(status, "application/json", body), &ticker("AAPL"), "");
         prop_assert!(read.is_err());
     }
 
+    #[test]
+    fn no_page_spoilt_makes_it_panic(seed in any::<u64>()) {
+        let body = testing::spoilt(json!({"feed": [item()]}).to_string().as_bytes(), seed);
+        let size = body.len();
+        let read = read(&HttpAnswer::of(200, "application/json", body), &ticker("AAPL"), "");
+        prop_assert!(read.map_or(true, |feed| feed.items.len() + feed.refused < size));
+    }
 }
 
 proptest! {

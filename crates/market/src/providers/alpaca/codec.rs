@@ -128,7 +128,15 @@ pub(super) fn rows(page: &Page) -> Result<Vec<IntradayRow>, VendorFault> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::recorded;
+
+    const TWO_DAYS: &str = r#"{"bars":{"AAPL":[
+        {"t":"2022-01-03T05:00:00Z","o":178.26,"h":182.88,"l":177.71,"c":182.01,"v":104487900,"n":830381,"vw":181.4},
+        {"t":"2022-07-05T04:00:00Z","o":137.77,"h":141.61,"l":136.93,"c":141.56,"v":73353800,"n":1,"vw":1}
+    ]},"next_page_token":"QUFQTHxE"}"#;
 
     fn json(status: u16, body: &str) -> HttpAnswer {
         HttpAnswer::of(status, "application/json", body)
@@ -183,5 +191,26 @@ mod tests {
         assert!(matches!(fault(403, "<html>"), VendorFault::Blocked(_)));
         assert!(matches!(fault(200, "<html>"), VendorFault::NotJson(_)));
         assert!(matches!(fault(200, "{}"), VendorFault::Malformed(_)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(recorded::mutations()))]
+
+        #[test]
+        fn no_bytes_make_it_panic(status in 100_u16..600, seed in any::<u64>()) {
+            let answer = HttpAnswer::of(status, "application/json", testing::noise(seed));
+            prop_assert!(read(&answer, "AAPL").is_err());
+        }
+
+        #[test]
+        fn no_page_spoilt_makes_it_panic(seed in any::<u64>()) {
+            let body = testing::spoilt(TWO_DAYS.as_bytes(), seed);
+            if let Ok(page) = read(&HttpAnswer::of(200, "application/json", body), "AAPL") {
+                let chart = chart(&page);
+                prop_assert!(chart.bars.iter().all(|bar| bar.close().is_finite()));
+                prop_assert!(chart.bars.is_sorted_by_key(Bar::session));
+                prop_assert!(rows(&page).map_or(true, |rows| rows.len() == page.bars.len()));
+            }
+        }
     }
 }

@@ -151,7 +151,15 @@ fn date(cell: &Cell) -> Option<NaiveDate> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may fail loudly")]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::recorded;
+
+    const TWO_DAYS: &str = r#"[
+        {"date":"2020-08-28T00:00:00.000Z","close":499.23,"high":505.77,"low":498.31,"open":504.05,"volume":40000000,"adjClose":121.5,"divCash":0.0,"splitFactor":1.0},
+        {"date":"2020-08-31T00:00:00.000Z","close":129.04,"high":131.0,"low":126.0,"open":127.58,"volume":200000000,"adjClose":125.6,"divCash":0.0,"splitFactor":4.0}
+    ]"#;
 
     fn json(status: u16, body: &str) -> HttpAnswer {
         HttpAnswer::of(status, "application/json", body)
@@ -192,5 +200,26 @@ mod tests {
         assert!(matches!(fault(404, unknown), VendorFault::UnknownSymbol(_)));
         assert!(matches!(fault(403, "<html>"), VendorFault::Blocked(_)));
         assert!(matches!(fault(200, "<html>"), VendorFault::NotJson(_)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(recorded::mutations()))]
+
+        #[test]
+        fn no_bytes_make_it_panic(status in 100_u16..600, seed in any::<u64>()) {
+            let answer = HttpAnswer::of(status, "application/json", testing::noise(seed));
+            prop_assert!(daily(&answer).is_err() && minutes(&answer).is_err());
+        }
+
+        #[test]
+        fn no_list_spoilt_makes_it_panic(seed in any::<u64>()) {
+            let body = testing::spoilt(TWO_DAYS.as_bytes(), seed);
+            let answer = HttpAnswer::of(200, "application/json", body);
+            if let Ok(chart) = daily(&answer) {
+                prop_assert!(chart.bars.iter().all(|bar| bar.close().is_finite()));
+                prop_assert!(chart.bars.is_sorted_by_key(Bar::session));
+            }
+            prop_assert!(minutes(&answer).map_or(true, |rows| rows.len() < TWO_DAYS.len()));
+        }
     }
 }

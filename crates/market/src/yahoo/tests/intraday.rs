@@ -186,7 +186,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(recorded::mutations()))]
 
     #[test]
-    fn no_bytes_make_it_panic(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn no_bytes_make_it_panic(status in 100_u16..600, seed in any::<u64>()) {
+        let body = testing::noise(seed);
         let read = read(&HttpAnswer::of(status, "application/json", body), &ticker("AAPL"));
         prop_assert!(read.is_err());
     }
@@ -198,5 +199,13 @@ proptest! {
         body[place] = byte;
         let read = read(&HttpAnswer::of(200, "application/json", body), &ticker("AAPL"));
         prop_assert!(read.map_or(true, |answer| answer.is_none_or(|answer| answer.rows.len() <= 3)));
+    }
+
+    #[test]
+    fn no_chart_spoilt_makes_it_panic(seed in any::<u64>()) {
+        let body = testing::spoilt(two_minutes().to_string().as_bytes(), seed);
+        let size = body.len();
+        let read = read(&HttpAnswer::of(200, "application/json", body), &ticker("AAPL"));
+        prop_assert!(read.map_or(true, |answer| answer.is_none_or(|answer| answer.rows.len() < size)));
     }
 }

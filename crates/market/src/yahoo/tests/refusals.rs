@@ -247,7 +247,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(recorded::mutations()))]
 
     #[test]
-    fn no_bytes_make_it_panic(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn no_bytes_make_it_panic(status in 100_u16..600, seed in any::<u64>()) {
+        let body = testing::noise(seed);
         let read = read(&HttpAnswer::of(status, "application/json", body), &ticker("AAPL"));
         prop_assert!(read.is_err());
     }
@@ -261,6 +262,16 @@ proptest! {
         if let Ok(chart) = read {
             prop_assert!(chart.bars.iter().all(|bar| bar.close().is_finite()));
             prop_assert!(chart.bars.len() + chart.refused + chart.empty_rows <= 3);
+        }
+    }
+
+    #[test]
+    fn no_chart_spoilt_makes_it_panic(seed in any::<u64>()) {
+        let body = testing::spoilt(two_bars().to_string().as_bytes(), seed);
+        let read = read(&HttpAnswer::of(200, "application/json", body), &ticker("AAPL"));
+        if let Ok(chart) = read {
+            prop_assert!(chart.bars.iter().all(|bar| bar.close().is_finite()));
+            prop_assert!(chart.bars.is_sorted_by_key(Bar::session));
         }
     }
 }
