@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::callbacks::ClientCallbacks;
 use crate::error::Error;
 use crate::observer::{ANSWER_TIMEOUT, Observer, connect, unanswered};
-use crate::offsets;
+use crate::partition_lists;
 use crate::producer::Producer;
 use crate::settings::KafkaSettings;
 use crate::stats::KafkaStats;
@@ -321,8 +321,8 @@ fn group_lag(
         lag: 0,
         unread_partitions: 0,
     };
-    for (partition, committed) in offsets::committed(consumer, &named)? {
-        let (low, high) = offsets::watermarks(consumer, &partition)?;
+    for (partition, committed) in partition_lists::committed(consumer, &named)? {
+        let (low, high) = partition_lists::watermarks(consumer, &partition)?;
         total.lag += high - committed.unwrap_or(low).max(low);
         total.unread_partitions += usize::from(committed.is_none());
     }

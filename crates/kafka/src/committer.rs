@@ -10,7 +10,7 @@ use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 
 use crate::commit_state::Offsets;
 use crate::events::{ClientEvent, Events};
-use crate::offsets::commit;
+use crate::partition_lists::commit;
 
 /// Where commits are handed to; the thread behind it ends with it.
 #[derive(Debug)]

@@ -15,8 +15,8 @@ use rdkafka::{ClientContext, Statistics, TopicPartitionList};
 use crate::callbacks::ClientCallbacks;
 use crate::delivery::{DeliveryOutcome, SettledDelivery};
 use crate::events::ClientEvent;
-use crate::offsets::commit;
 use crate::partition::PartitionLimits;
+use crate::partition_lists::commit;
 use crate::partitions::{DeliveryTag, Partitions};
 use crate::topic_partition::TopicPartition;
 

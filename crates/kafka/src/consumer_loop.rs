@@ -23,8 +23,8 @@ use crate::error::Error;
 use crate::events::ClientEvent;
 use crate::first_offsets::FirstOffsets;
 use crate::lost_records::count_lost;
-use crate::offsets;
 use crate::partition::{Arrived, Turn};
+use crate::partition_lists;
 use crate::partitions::DeliveryTag;
 use crate::probe::probe;
 use crate::record::ReceivedRecord;
@@ -104,7 +104,7 @@ impl ConsumerLoop<'_> {
         };
         if *self.connection.state() == ConnectionState::Up
             && !due.is_empty()
-            && let Err(error) = offsets::commit(&self.connected.client, &due)
+            && let Err(error) = partition_lists::commit(&self.connected.client, &due)
         {
             tracing::info!(stage = self.consumer.name, %error, "not committed at the end; it comes again");
         }
@@ -201,7 +201,7 @@ impl ConsumerLoop<'_> {
         };
         self.hand_out(partition);
         if pauses {
-            let paused = offsets::pause(&self.connected.client, partition);
+            let paused = partition_lists::pause(&self.connected.client, partition);
             paused.map_err(|error| self.consumer.error(&error, "pausing"))?;
         }
         Ok(())
@@ -294,7 +294,7 @@ impl ConsumerLoop<'_> {
         if due.is_empty() {
             return;
         }
-        match offsets::begin(&self.connected.client, &due, || run.stopping()) {
+        match partition_lists::begin(&self.connected.client, &due, || run.stopping()) {
             Ok(()) => self.first_offsets.known(),
             Err(error) => {
                 tracing::debug!(stage = self.consumer.name, %error, "no first offsets yet");
@@ -339,7 +339,7 @@ impl ConsumerLoop<'_> {
         let client = &self.connected.client;
         let resumes = client.context().work().partitions.resumes(partition);
         if resumes {
-            offsets::resume(client, partition);
+            partition_lists::resume(client, partition);
         }
     }
 

@@ -3,7 +3,7 @@
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 
 use crate::offset_reset::OffsetReset;
-use crate::offsets::watermarks;
+use crate::partition_lists::watermarks;
 use crate::stats::KafkaStats;
 
 /// Counts what lies between the offset that was to be read and the oldest that is left.

@@ -15,7 +15,7 @@ use rdkafka::{Message as _, Offset, TopicPartitionList};
 
 use crate::error::Error;
 use crate::observer::{ANSWER_TIMEOUT, Observer, connect, unanswered};
-use crate::offsets;
+use crate::partition_lists;
 use crate::record::ReceivedRecord;
 use crate::settings::KafkaSettings;
 use crate::topic_partition::TopicPartition;
@@ -119,7 +119,8 @@ fn begin(
     let mut ends = BTreeMap::new();
     let mut list = TopicPartitionList::with_capacity(partitions.len());
     for partition in partitions.iter().map(|one| one.id()) {
-        let (low, high) = offsets::watermarks(consumer, &TopicPartition::new(topic, partition))?;
+        let (low, high) =
+            partition_lists::watermarks(consumer, &TopicPartition::new(topic, partition))?;
         let start = match from {
             PeekFrom::Beginning => low,
             PeekFrom::Time(at) => offset_of(consumer, topic, partition, at)?.unwrap_or(high),

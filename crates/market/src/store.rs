@@ -12,6 +12,7 @@
 mod asked;
 mod connection;
 mod intraday;
+mod last_provider;
 mod limits;
 mod migrations;
 mod news;
@@ -21,7 +22,6 @@ mod read_only;
 mod scores;
 mod seen;
 mod series;
-mod served;
 mod span;
 mod upkeep;
 

@@ -6,7 +6,7 @@ mod board;
 mod evaluate;
 mod in_hand;
 mod record;
-mod work;
+mod work_record;
 
 pub use board::HealthBoard;
 pub use evaluate::{Health, StageHealth, Verdict, WorkHealth};

@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::topics::{IN, OUT};
 use crate::callbacks::ClientCallbacks;
 use crate::error::Error;
-use crate::offsets::commit;
+use crate::partition_lists::commit;
 use crate::record::{ReceivedRecord, native_headers};
 use crate::settings::KafkaSettings;
 use crate::stats::KafkaStats;

@@ -36,7 +36,7 @@ impl Market {
         asking: bool,
         began: Instant,
     ) -> Result<Prices, Error> {
-        let before = self.store.served(&pick.ticker).await?;
+        let before = self.store.last_provider(&pick.ticker).await?;
         let (mut best, mut refused): (Option<Prices>, Option<Error>) = (None, None);
         for (place, provider) in self.chain.iter().enumerate() {
             let deadline = began + share(PRICES_WITHIN, place, self.chain.len());
@@ -96,7 +96,9 @@ impl Market {
                     before = %before.unwrap_or(prices.provider), "another provider's prices"
                 );
             }
-            self.store.put_served(&pick.ticker, prices.provider).await?;
+            self.store
+                .put_last_provider(&pick.ticker, prices.provider)
+                .await?;
         }
         Ok(prices)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::board::HealthBoard;
-use super::work::WorkRecord;
+use super::work_record::WorkRecord;
 
 /// A piece of work in hand; leaving scope ends it.
 pub(crate) struct InHand {

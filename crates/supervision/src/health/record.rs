@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::work::{Histogram, WorkRecord};
+use super::work_record::{Histogram, WorkRecord};
 
 /// State of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

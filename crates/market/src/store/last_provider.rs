@@ -8,7 +8,7 @@ use crate::error::Error;
 
 impl Store {
     /// The provider of the forecast before; `None` where there is none.
-    pub(crate) async fn served(&self, ticker: &Ticker) -> Result<Option<Provider>, Error> {
+    pub(crate) async fn last_provider(&self, ticker: &Ticker) -> Result<Option<Provider>, Error> {
         let ticker = ticker.clone();
         let query = "SELECT provider FROM served WHERE ticker = ?1";
         self.run("read", move |connection| {
@@ -22,7 +22,7 @@ impl Store {
     }
 
     /// Remembers the provider of a forecast.
-    pub(crate) async fn put_served(
+    pub(crate) async fn put_last_provider(
         &self,
         ticker: &Ticker,
         provider: Provider,
