@@ -103,7 +103,13 @@ pub fn forecast_with_model(
         let hash = model.hash();
         Some(Start { part, hash })
     });
-    let key = FitKey::of(&dataset.rows, kind, settings, begin.map(|begin| begin.hash));
+    let key = FitKey::of(
+        &dataset.pick.ticker,
+        &dataset.rows,
+        kind,
+        settings,
+        begin.map(|begin| begin.hash),
+    );
     let remembered = cache.get(&key);
     let was_remembered = remembered.is_some();
     let fit = match remembered {

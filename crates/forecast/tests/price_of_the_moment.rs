@@ -293,14 +293,18 @@ fn another_instruction_set_says_the_same() {
 fn a_full_cache_forgets_what_was_longest_unused() {
     let market = Market::new(3, 210, 0.0);
     let (settings, cache) = (settings(ModelKind::Ridge), FitCache::with_capacity(2));
-    let remembered = |target: usize| {
+    let remembered = |(ticker, target): (&str, usize)| {
         let mut on = |_| ControlFlow::Continue(());
-        let dataset = market.at(target);
+        let mut dataset = market.at(target);
+        dataset.pick.ticker = ticker.parse().unwrap();
         let said = forecast_with_cache(&dataset, &settings, &cache, now(), &mut on);
         said.unwrap().model.remembered.unwrap()
     };
-    let asked = [206, 207, 206, 208, 206, 207].map(remembered);
-    assert_eq!(asked, [false, false, true, false, true, false]);
+    let tickers = ["A", "B", "A", "C", "A", "B"].map(|ticker| remembered((ticker, 206)));
+    assert_eq!(tickers, [false, false, true, false, true, false]);
+    // A new session takes the place of the one before, not of another ticker.
+    let sessions = [("B", 207), ("A", 206), ("B", 207), ("B", 206)].map(remembered);
+    assert_eq!(sessions, [false, true, true, false]);
 }
 
 #[test]
