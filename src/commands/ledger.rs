@@ -109,8 +109,11 @@ fn verify(reader: &Reader) -> anyhow::Result<()> {
             for fault in &faults {
                 crate::stdout::print(fault)?;
             }
-            let count = faults.len();
-            let error = anyhow!("the ledger is not as it was written: {count} faults found");
+            let found = match faults.len() {
+                1 => "1 fault".to_owned(),
+                count => format!("{count} faults"),
+            };
+            let error = anyhow!("the ledger is not as it was written: {found} found");
             Err(CodedError::new(Code::Data, error).into())
         }
     }

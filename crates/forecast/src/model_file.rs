@@ -29,14 +29,14 @@ const VERSION: u32 = 2;
 #[non_exhaustive]
 pub enum ModelFileError {
     /// It cannot be read or written.
-    #[error("the model file {path} cannot be {doing}: {source}")]
+    #[error("the model file {path} cannot be {doing}: {error}")]
     Io {
         /// Its path.
         path: PathBuf,
         /// The attempt.
         doing: &'static str,
         /// The cause.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// It is something else.
     #[error("{path} is no model file: make one with `closecall train`")]
@@ -226,10 +226,10 @@ impl PooledModel {
             file.sync_all()?;
             std::fs::rename(&beside, path)
         };
-        write().map_err(|source| ModelFileError::Io {
+        write().map_err(|error| ModelFileError::Io {
             path: path.to_owned(),
             doing: "written",
-            source,
+            error,
         })
     }
 
@@ -259,10 +259,10 @@ impl PooledModel {
     /// # Errors
     /// As [`PooledModel::load`].
     pub fn read(path: &Path) -> Result<Self, ModelFileError> {
-        let bytes = std::fs::read(path).map_err(|source| ModelFileError::Io {
+        let bytes = std::fs::read(path).map_err(|error| ModelFileError::Io {
             path: path.to_owned(),
             doing: "read",
-            source,
+            error,
         })?;
         Self::from_bytes(path, &bytes)
     }

@@ -29,6 +29,14 @@ pub enum Error {
         /// The reason.
         source: io::Error,
     },
+    /// Its database may not be read.
+    #[error("{} cannot be read: check the file and its permissions", path.display())]
+    Forbidden {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
     /// A later version made it.
     #[error("the ledger has format {found} and this version knows {known}: use a newer closecall")]
     Newer {
@@ -99,9 +107,10 @@ impl Error {
                 ErrorClass::Unavailable
             }
             Self::Absent(_) | Self::Json(_) => ErrorClass::BadData,
-            Self::InUse(_) | Self::Unwritable { .. } | Self::Newer { .. } => {
-                ErrorClass::CannotCreate
-            }
+            Self::InUse(_)
+            | Self::Unwritable { .. }
+            | Self::Forbidden { .. }
+            | Self::Newer { .. } => ErrorClass::CannotCreate,
             Self::Damaged(_)
             | Self::Lost { .. }
             | Self::ReadOnlyFolder(_)

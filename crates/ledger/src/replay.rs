@@ -176,6 +176,21 @@ fn forecast_row(log: &Connection, pick_id: PickId) -> Result<Option<(i64, Row)>,
     Ok(Some((seq, said)))
 }
 
+/// A row of a table as a person reads it: its values, with commas.
+fn shown(row: Option<&[Value]>) -> String {
+    let value = |value: &Value| match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Blob(bytes) => format!("{} bytes", bytes.len()),
+    };
+    row.map_or_else(
+        || "no row".to_owned(),
+        |row| format!("({})", row.iter().map(value).collect::<Vec<_>>().join(", ")),
+    )
+}
+
 /// The first row in which a table differs between two databases.
 fn difference(
     found: &Connection,
@@ -202,7 +217,11 @@ fn difference(
     loop {
         let (here, there) = (values(found.next()?)?, values(expected.next()?)?);
         if here != there {
-            return Ok(Some(format!("it holds {here:?} where {there:?} follows")));
+            return Ok(Some(format!(
+                "it holds {} where {} follows",
+                shown(here.as_deref()),
+                shown(there.as_deref())
+            )));
         }
         if here.is_none() {
             return Ok(None);

@@ -10,6 +10,7 @@
 //! Tables have row ids, since a tree without them keeps whole rows in its inner pages: of rows of a
 //! thousand bytes four fit on one, and a log of a million is ten pages deep instead of three.
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -108,7 +109,16 @@ fn readable(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Opens a database in a folder that cannot be written.
 fn unchanging(path: &Path) -> Result<Connection, Error> {
-    immutable_sqlite::open(path)?.ok_or_else(|| Error::ReadOnlyFolder(path.to_owned()))
+    let opened = immutable_sqlite::open(path).map_err(|error| {
+        // SQLite does not say why it cannot open a file.
+        File::open(path)
+            .err()
+            .map_or(error.into(), |source| Error::Forbidden {
+                path: path.to_owned(),
+                source,
+            })
+    })?;
+    opened.ok_or_else(|| Error::ReadOnlyFolder(path.to_owned()))
 }
 
 /// The reason that there is nothing to read: no ledger yet, or one that is gone while its head file
