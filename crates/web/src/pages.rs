@@ -77,7 +77,7 @@ fn find(
     Ok(PageTarget::Here(match *segments {
         [""] => today::page(context)?,
         ["pipeline"] => pipeline::page(context),
-        ["api"] => api_page::page(),
+        ["api"] => api_page::page(context.asked.host.as_deref().unwrap_or("127.0.0.1:8316")),
         ["report"] => report::page(context, None)?,
         ["report", name] => report::page(context, Some(name))?,
         ["record"] => record_page::page(context)?,

@@ -9,7 +9,8 @@ use super::layout::PagePanel;
 use crate::api::openapi::document;
 use crate::problem::Kind;
 
-pub(crate) fn page() -> HtmlPage {
+/// `host` is what the reader asked for, so that the examples work where they are read.
+pub(crate) fn page(host: &str) -> HtmlPage {
     let description = document();
     let main = html! {
         div.lede {
@@ -28,7 +29,7 @@ pub(crate) fn page() -> HtmlPage {
                 json: Some("/openapi.json".to_owned()),
                 body: html! {
                     @for (path, item) in &description.paths.paths {
-                        @if let Some(operation) = &item.get { (operation_body(path, operation)) }
+                        @if let Some(operation) = &item.get { (operation_body(host, path, operation)) }
                     }
                 },
             }.draw())
@@ -52,7 +53,7 @@ pub(crate) fn page() -> HtmlPage {
     HtmlPage::new("closecall: the API", "", main)
 }
 
-fn operation_body(path: &str, operation: &Operation) -> Markup {
+fn operation_body(host: &str, path: &str, operation: &Operation) -> Markup {
     let summary = operation.summary.as_deref().unwrap_or_default();
     let parameters = operation.parameters.as_deref().unwrap_or_default();
     // None of them is a reference: each is written where it is used.
@@ -77,6 +78,6 @@ fn operation_body(path: &str, operation: &Operation) -> Markup {
                 }
             }
         }
-        p.quote { code { "curl -s http://127.0.0.1:8316" (example) } }
+        p.quote { code { "curl -s http://" (host) (example) } }
     }
 }
