@@ -7,6 +7,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod alerts;
 mod backtest_files;
 mod bad_field_data;
 mod bad_place;

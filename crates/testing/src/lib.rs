@@ -1,5 +1,5 @@
-//! Support for the tests of every package: where recorded data lie, spoilt input, and an account of the
-//! tests that were skipped. Used in tests only.
+//! Support for the tests of every package: where recorded data lie, spoilt input, a receiver of alerts,
+//! and an account of the tests that were skipped. Used in tests only.
 
 #![allow(
     clippy::panic,
@@ -9,12 +9,14 @@
 
 mod memory;
 mod mutated;
+mod receiver;
 mod skipped;
 
 use std::path::PathBuf;
 
 pub use memory::{alone, growth};
 pub use mutated::{Dice, noise, spoilt};
+pub use receiver::{Receiver, Way};
 pub use skipped::{skip, take};
 
 /// The recorded data, which lie beside the checkout. Where there are none the test is noted as
