@@ -8,7 +8,7 @@
 //!    have returned.
 //! 2. `announced`: splits that the vendor names and did not apply, or applied twice.
 //! 3. `levels`: jumps by a factor of two or more that nothing announces, and gaps of many sessions
-//!    with another level on their other side.
+//!    with another level on their other side. Excursions beside a split show only now: once more 1.
 //! 4. `fields`: an opening or a range that cannot belong to its close becomes unknown.
 //!
 //! A move that no rule explains with certainty refuses the series. Moves below a factor of two that
@@ -44,6 +44,9 @@ pub(crate) fn repair(
     excursions::repair(&mut series)?;
     announced::repair(&mut series)?;
     levels::repair(&mut series)?;
+    // On one basis a row shows that was off by the ratio of a split, and something more.
+    series.splits = &[];
+    excursions::repair(&mut series)?;
     fields::repair(&mut series);
     series.finish()
 }

@@ -1,8 +1,9 @@
 //! A few rows that leave the level of prices and return to it.
 
+use chrono::TimeDelta;
 use closecall_protocol::{Bar, RepairField, RepairRule};
 
-use super::announced::{Hypothesis, hypotheses};
+use super::announced::{Hypothesis, NEAR_DAYS, hypotheses};
 use super::outcome::Unsound;
 use super::series::{LEFT_OUT, RepairSeries};
 
@@ -10,6 +11,8 @@ use super::series::{LEFT_OUT, RepairSeries};
 const LONGEST: usize = 3;
 /// Least ratio of the way there and back to what is left between the levels.
 const CLEARLY: f64 = 2.0;
+/// Deviations from the way between two levels within which a row lies on it.
+const OFF_THE_WAY: f64 = 4.0;
 /// Cents in a dollar, pence in a pound.
 pub(super) const UNIT: f64 = 100.0;
 
@@ -24,35 +27,54 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
     while row < series.bars.len() {
         row = match returns_at(series, row) {
             // What is left out moves the rest up: the row that returned may leave again.
-            Some(end) => settle(series, row, end)?,
+            Some(excursion) => settle(series, &excursion)?,
             None => row + 1,
         };
     }
     Ok(())
 }
 
-/// The first row after an excursion that began at `row`, when the level is again that of the row
-/// before it, a split between them being allowed for; `None` where no excursion begins.
-fn returns_at(series: &RepairSeries<'_>, row: usize) -> Option<usize> {
+/// Rows that left the level.
+struct Excursion {
+    /// The first of them.
+    row: usize,
+    /// The first row that is back.
+    end: usize,
+    /// The move of a split among them, in logarithms: the level before it is not the one after it.
+    shift: f64,
+}
+
+/// The excursion that begins at `row`: some rows later the level is again that of the row before it,
+/// a split being allowed for, which may be dated some days before or after them.
+fn returns_at(series: &RepairSeries<'_>, row: usize) -> Option<Excursion> {
     if is_one_night_there_and_back(series, row) {
-        return Some(row + 1);
+        let (end, shift) = (row + 1, 0.0);
+        return Some(Excursion { row, end, shift });
     }
     if series.step(row).abs() <= series.spike() {
         return None;
     }
-    let on_level = |later: usize| {
-        let agreement = series.agreement(later - row + 1);
-        let gone = series.level(later) - series.level(row - 1);
-        hypotheses(series, series.date(row - 1), series.date(later))
-            .into_iter()
-            .find(|Hypothesis { shift, .. }| (gone - shift).abs() <= agreement)
-            .map(|explained| (later, explained.shift))
-    };
     let last = (row + LONGEST).min(series.bars.len() - 1);
-    let (end, shift) = (row..=last).find_map(on_level)?;
-    // A row that a split explains is no excursion, also when its split is dated some days later.
-    let is_the_split = shift != 0.0 && (series.step(row) - shift).abs() <= series.agreement(1);
-    (end > row && !is_the_split).then_some(end)
+    let near = TimeDelta::days(NEAR_DAYS);
+    let splits = hypotheses(
+        series,
+        series.date(row - 1) - near,
+        series.date(last) + near,
+    );
+    let on_level = |end: usize| {
+        let agreement = series.agreement(end - row + 1);
+        let gone = series.level(end) - series.level(row - 1);
+        let explains = |split: &&Hypothesis| (gone - split.shift).abs() <= agreement;
+        let shift = splits.iter().find(explains)?.shift;
+        Some(Excursion { row, end, shift })
+    };
+    let excursion = (row..=last).find_map(on_level)?;
+    // A row that a split explains is no excursion where there is one.
+    let is_the_split = excursion.shift != 0.0
+        && splits.iter().any(|split| {
+            split.shift != 0.0 && (series.step(row) - split.shift).abs() <= series.agreement(1)
+        });
+    (excursion.end > row && !is_the_split).then_some(excursion)
 }
 
 /// Whether a single row lies elsewhere, and the market never moved there: the way to it was made
@@ -78,25 +100,23 @@ fn is_one_night_there_and_back(series: &RepairSeries<'_>, row: usize) -> bool {
     let back = opening_after.ln() - close;
     let least = there.abs().min(back.abs());
     let left = (opening_after.ln() - before).abs();
-    let agreement = series.agreement(2).min(least / CLEARLY);
+    let agreement = series
+        .agreement(2)
+        .min((least / CLEARLY).max(series.ordinary(2)));
     there * back < 0.0 && least > series.overnight() && left <= agreement
 }
 
-/// Repairs the rows from `row` to just before `end`, and says where `end` is afterwards. That the
-/// newest row alone returns is no proof: the rows before it may have the level of a split, and the
-/// newest be the wrong one. A factor of unit is no split's.
-fn settle(series: &mut RepairSeries<'_>, row: usize, end: usize) -> Result<usize, Unsound> {
-    let sides = [series.level(row - 1), series.level(end)];
-    // What is off by more than the market's own move is not mended by a factor: it is left out.
-    let agreement = series.ordinary(end - row + 1);
-    let mut kept = Vec::new();
+/// Repairs the rows of an excursion, and says where its end is afterwards. That the newest row alone
+/// returns is no proof: the rows before it may have the level of a split, and the newest be the wrong
+/// one. A factor of unit is no split's.
+fn settle(series: &mut RepairSeries<'_>, excursion: &Excursion) -> Result<usize, Unsound> {
+    let Excursion { row, end, .. } = *excursion;
+    let factors: Vec<_> = (row..end)
+        .map(|place| unit(series, excursion, place))
+        .collect();
     let rows = series.bars[row..end].to_vec();
-    for bar in rows {
-        let factor = sides.iter().find_map(|side| {
-            let away = bar.close().ln() - side;
-            let is_unit = (away.abs() - UNIT.ln()).abs() <= agreement;
-            is_unit.then_some(if away > 0.0 { 1.0 / UNIT } else { UNIT })
-        });
+    let mut kept = Vec::new();
+    for (bar, factor) in rows.into_iter().zip(factors) {
         let mended = factor.and_then(|factor| Some((in_unit(&bar, factor)?, factor)));
         if let Some((mended, factor)) = mended {
             series.note(bar, RepairField::Close, RepairRule::Unit, factor);
@@ -110,6 +130,27 @@ fn settle(series: &mut RepairSeries<'_>, row: usize, end: usize) -> Result<usize
     let end_after = row + kept.len();
     series.bars.splice(row..end, kept);
     Ok(end_after)
+}
+
+/// The factor of unit that brings a row of an excursion between the levels on both its sides. What
+/// would lie off the way from one to the other by more than the market's own moves is not in another
+/// unit: it is wrong otherwise, and left out.
+fn unit(series: &RepairSeries<'_>, excursion: &Excursion, place: usize) -> Option<f64> {
+    let Excursion { row, end, shift } = *excursion;
+    let sessions = |from: usize, to: usize| -> f64 {
+        let each = (from + 1..=to).map(|later| series.sessions(later));
+        each.sum::<usize>() as f64
+    };
+    let (gone, to_go) = (sessions(row - 1, place), sessions(place, end));
+    let way = gone / (gone + to_go);
+    // The deviation of a walk between two points that are known.
+    let between = series.deviation * (gone * to_go / (gone + to_go)).sqrt();
+    let (before, after) = (series.level(row - 1), series.level(end) - shift);
+    [0.0, shift].into_iter().find_map(|basis| {
+        let away = series.level(place) - (before + way * (after - before) + basis);
+        let is_unit = (away.abs() - UNIT.ln()).abs() <= OFF_THE_WAY * between;
+        is_unit.then_some(if away > 0.0 { 1.0 / UNIT } else { UNIT })
+    })
 }
 
 /// The bar with its close times `factor`, and each other price times it where that brings it nearer

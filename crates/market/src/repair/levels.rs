@@ -8,7 +8,7 @@ use closecall_protocol::RepairRule;
 use super::announced::{NEAR_DAYS, miss};
 use super::excursions::UNIT;
 use super::outcome::Unsound;
-use super::series::RepairSeries;
+use super::series::{BESIDE_A_SPLIT, RepairSeries};
 use crate::split::Split;
 
 /// Rows from a jump on that confirm the level after it.
@@ -61,7 +61,11 @@ pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
                 if !is_between_levels(series, row) {
                     return Err(series.jump(row, UNSTEADY));
                 }
-                if another_is_announced(series, row) {
+                if series
+                    .splits
+                    .iter()
+                    .any(|split| is_near(series, row, split))
+                {
                     return Err(series.jump(row, ANOTHER));
                 }
                 if taken
@@ -162,36 +166,44 @@ struct Explained {
     announced: bool,
 }
 
+/// The split that explains a jump: one that the vendor dates to some day near it, or else a usual
+/// ratio that leaves no more than an ordinary move and that no other comes near.
 fn split(series: &RepairSeries<'_>, row: usize) -> Option<Explained> {
     let up = series.step(row) > 0.0;
     let toward = |ratio: f64| if up { ratio } else { 1.0 / ratio };
-    // A split of the series may have been applied up to another row than that of its day.
-    let tolerance = series.agreement(series.sessions(row));
+    let miss_of = |ratio: f64| miss(series, row, toward(ratio).ln());
+    let agreement = series.agreement(series.sessions(row));
     let named = series
         .splits
         .iter()
-        .map(|split| (split.date, split.ratio.max(1.0 / split.ratio)))
-        .filter(|(_, ratio)| miss(series, row, toward(*ratio).ln()) <= tolerance)
-        .min_by_key(|(date, _)| (*date - series.date(row)).num_days().abs());
-    if let Some((date, ratio)) = named {
-        let near = (date - series.date(row)).num_days().abs() <= NEAR_DAYS;
+        .filter(|split| is_near(series, row, split))
+        .map(|split| split.ratio.max(1.0 / split.ratio))
+        .filter(|ratio| miss_of(*ratio) <= agreement)
+        .min_by(|a, b| miss_of(*a).total_cmp(&miss_of(*b)));
+    if let Some(ratio) = named {
         return Some(Explained {
             factor: toward(ratio),
-            announced: near && !series.spent.contains(&date),
+            announced: true,
         });
     }
     if series.sessions(row) >= MANY_SESSIONS {
         return None;
     }
-    let miss_of = |ratio: f64| miss(series, row, toward(ratio).ln());
     let mut misses = RATIOS.map(|ratio| (miss_of(ratio), ratio));
     misses.sort_by(|a, b| a.0.total_cmp(&b.0));
     let [(best, ratio), (next, _), ..] = misses;
-    let certain = best <= tolerance && best <= CLEARLY * next.min(miss_of(BEYOND));
+    let beside = series.ordinary(series.sessions(row)).min(BESIDE_A_SPLIT);
+    let certain = best <= beside && best <= CLEARLY * next.min(miss_of(BEYOND));
     certain.then(|| Explained {
         factor: toward(ratio),
         announced: false,
     })
+}
+
+/// Whether a split that has explained nothing yet is dated near a row.
+fn is_near(series: &RepairSeries<'_>, row: usize, split: &Split) -> bool {
+    let days = (split.date - series.date(row)).num_days().abs();
+    days <= NEAR_DAYS && !series.spent.contains(&split.date)
 }
 
 /// Whether the rows on both sides of a jump stay near its levels: a split is not the only large move
@@ -203,16 +215,6 @@ fn is_between_levels(series: &RepairSeries<'_>, row: usize) -> bool {
         let sessions = series.sessions(other) as f64;
         series.step(other).abs() <= series.spike() * sessions.sqrt()
     })
-}
-
-/// Whether a split that has explained nothing yet is announced for a day near a jump that it does not
-/// explain.
-fn another_is_announced(series: &RepairSeries<'_>, row: usize) -> bool {
-    let is_near = |split: &Split| {
-        let days = (split.date - series.date(row)).num_days().abs();
-        days <= NEAR_DAYS && !series.spent.contains(&split.date)
-    };
-    series.splits.iter().any(is_near)
 }
 
 /// The factor that brings the rows before a jump to the unit after it, where it is one of unit, and

@@ -2,6 +2,7 @@
 
 mod bands;
 mod chart_body;
+mod found;
 mod nights;
 
 use chrono::NaiveDate;
