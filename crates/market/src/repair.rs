@@ -40,7 +40,15 @@ pub(crate) fn repair(
     splits: &[Split],
     calendar: &Calendar,
 ) -> Result<Repaired, Unsound> {
-    let mut series = RepairSeries::new(bars, splits, calendar);
+    // What is dated after the session that follows the newest row has changed no price yet.
+    let next = bars
+        .last()
+        .map(|bar| calendar.next(bar.session().date()).date);
+    let due = splits
+        .iter()
+        .filter(|split| next.is_some_and(|day| split.date <= day));
+    let due: Vec<Split> = due.copied().collect();
+    let mut series = RepairSeries::new(bars, &due, calendar);
     excursions::repair(&mut series)?;
     announced::repair(&mut series)?;
     levels::repair(&mut series)?;

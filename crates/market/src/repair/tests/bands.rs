@@ -113,7 +113,7 @@ fn equal(clean: &[Bar], other: &Value) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// A random walk of so many sessions, as the seed says.
+/// A random walk over a number of sessions, as the seed says.
 pub(super) fn random_walk(seed: u64, sessions: usize, deviation: f64) -> Vec<Bar> {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     // Four uniform draws are as good as normal ones here.
@@ -190,10 +190,15 @@ pub(super) fn unapplied(
     }
 }
 
-/// Whether two faults take each other back on the newest row: its close is as it would be without.
-fn hide(clean: &[Bar], (split, ratio): (usize, f64), (spike, factor): (usize, f64)) -> bool {
+/// Whether a split and the other faults of the newest row together look like the split applied as is
+/// due, not at all or twice: no later row gives away that there is more.
+fn hide(clean: &[Bar], (split, ratio): (usize, f64), others: &[(usize, f64)]) -> bool {
     let newest = clean.len() - 1;
-    (split, spike) == (newest, newest) && (factor / ratio).ln().abs() < 0.5
+    let on_newest = others.iter().filter(|(row, _)| *row == newest);
+    let factor: f64 = on_newest.map(|(_, factor)| factor.ln()).sum();
+    let ratio = ratio.ln();
+    let alike = |looks: f64| factor != 0.0 && (factor - looks).abs() < 0.5;
+    split == newest && [0.0, ratio, 2.0 * ratio].into_iter().any(alike)
 }
 
 /// Whether a ratio that nothing announces has been a real move, which is left alone: then the clean
@@ -352,7 +357,8 @@ proptest! {
             moved
         } else {
             let split = row(&clean, at).max(1);
-            prop_assume!(!hide(&clean, (split, ratio), (row(&clean, other.0), other.1)));
+            let others = [(row(&clean, other.0), other.1), (row(&clean, cents), 100.0)];
+            prop_assume!(!hide(&clean, (split, ratio), &others));
             unapplied(&clean, &mut broken, split, ratio, dated);
             clean
         };

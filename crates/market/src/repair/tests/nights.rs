@@ -109,3 +109,17 @@ fn one_split_explains_no_second_jump() {
         "{refused}"
     );
 }
+
+#[test]
+fn a_split_that_is_still_to_come_explains_no_jump() {
+    let clean = clean();
+    let mut broken = clean.clone();
+    broken[79] = times(&clean[79], 0.25);
+    let calendar = Calendar::default();
+    let tomorrow = calendar.next(clean[79].session().date()).date;
+    let on = |date| repair(&broken, &[Split { date, ratio: 4.0 }], &calendar);
+    // Prices stand on the new basis before the split's first session.
+    assert_eq!(on(tomorrow).unwrap().repairs.len(), 1);
+    let refused = on(calendar.next(tomorrow).date).unwrap_err().to_string();
+    assert!(refused.contains("too few later sessions"), "{refused}");
+}
