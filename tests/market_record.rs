@@ -58,3 +58,19 @@ fn what_is_recorded_can_be_replayed_and_holds_no_key() {
         halved
     );
 }
+
+/// A run keeps sums in place of the articles that it scored; a recording wants the articles.
+#[test]
+fn what_a_run_has_scored_is_recorded_whole() {
+    let simulated = MarketServer::start(&["--simulated", "--seed", "5"]);
+    let workplace = Workplace::on(&simulated.address);
+    let run = ["run", "--picks", "2", "--every", "1s", "--tickers", "AAPL"];
+    let done = workplace.run(&run);
+    assert_eq!(done.code(), 0, "{}", done.stderr());
+    let done = workplace.run(&["market", "record", "kept", "AAPL"]);
+    assert_eq!(done.code(), 0, "{}", done.stderr());
+    let news = workplace.folder.path().join("kept/news/AAPL.csv");
+    let news = std::fs::read_to_string(news).unwrap();
+    assert!(news.lines().count() > 1_000, "{}", news.lines().count());
+    assert!(news.contains("http"), "with their addresses");
+}

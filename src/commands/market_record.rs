@@ -29,7 +29,7 @@ pub(crate) struct RecordArgs {
 
 pub(super) fn run(settings: &Settings, args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
-    let market = settings.open_market(&clock)?;
+    let market = settings.open_market(&clock)?.with_whole_articles();
     let recorder = Recorder {
         market: &market,
         recording: ReplayWriter::new(&args.directory),

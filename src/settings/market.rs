@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use closecall_calendar::{Calendar, Clock};
-use closecall_market::{DataSource, Market, MarketSettings};
-use closecall_sentiment::ArticleScorer;
+use closecall_market::{DataSource, KeptScorer, Market, MarketSettings};
+use closecall_sentiment::{ArticleScorer, ScorerChoice};
 
 use super::Settings;
 use crate::exit::{Code, OrExit};
@@ -74,7 +74,10 @@ impl Settings {
             clock.clone(),
         )?;
         Ok(market
-            .scored_by(ArticleScorer::name_of(&self.news))
+            .scored_by(KeptScorer {
+                name: self.scorer_name(),
+                reads_summaries: self.news.scorer == ScorerChoice::VaderTitleSummary,
+            })
             .for_tickers(tickers))
     }
 }

@@ -44,7 +44,7 @@ use crate::error::Error;
 use crate::providers::PriceProvider;
 use crate::settings::MarketSettings;
 use crate::source::DataSource;
-use crate::store::Store;
+use crate::store::{KeptScorer, Store};
 use crate::vendor::VendorStats;
 use noted::NotedPrices;
 
@@ -81,9 +81,9 @@ pub struct Market {
     stats: Arc<VendorStats>,
     counts: Arc<GatherCounts>,
     turns: Mutex<HashMap<Ticker, Arc<tokio::sync::Mutex<()>>>>,
-    /// Name of the scorer whose scores and sums of articles are kept; without one, a gather brings
-    /// all articles.
-    scorer: Option<&'static str>,
+    /// The scorer whose scores and sums of articles are kept; without one, a gather brings all
+    /// articles.
+    scorer: Option<KeptScorer>,
 }
 
 impl Market {
@@ -154,11 +154,17 @@ impl Market {
         })
     }
 
-    /// Keeps the scores and sums of `scorer` (its name with its version), and brings the sums in
-    /// place of their articles.
+    /// Keeps the scores and sums of `scorer`, and brings the sums in place of their articles.
     #[must_use]
-    pub fn scored_by(mut self, scorer: &'static str) -> Self {
+    pub fn scored_by(mut self, scorer: KeptScorer) -> Self {
         self.scorer = Some(scorer);
+        self
+    }
+
+    /// Brings all articles whole, whatever is kept of them: for one who keeps them elsewhere.
+    #[must_use]
+    pub fn with_whole_articles(mut self) -> Self {
+        self.scorer = None;
         self
     }
 

@@ -45,5 +45,7 @@ pub use settings::{
     MarketSettings, PricesSettings, TiingoSettings, WindowSettings, YahooSettings,
 };
 pub use source::DataSource;
-pub use store::{BarsInfo, BreakerInfo, MarketStore, NewsInfo, Pruned, QuotaInfo, StoreInfo};
+pub use store::{
+    BarsInfo, BreakerInfo, KeptScorer, MarketStore, NewsInfo, Pruned, QuotaInfo, StoreInfo,
+};
 pub use vendor::{EndpointFamily, RequestOutcome, Vendor, VendorFault, VendorStats};

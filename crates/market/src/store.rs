@@ -27,6 +27,7 @@ mod upkeep;
 
 pub(crate) use asked::ChartState;
 pub(crate) use connection::Store;
+pub use news::KeptScorer;
 #[cfg(test)]
 pub(crate) use prices::StoredBars;
 pub(crate) use prices::{Basis, FetchedBars};

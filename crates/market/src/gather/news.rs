@@ -51,7 +51,7 @@ impl Market {
         scraped: &MarketScraped,
         scored: NewsScored,
     ) -> Result<(), Error> {
-        if scored.is_empty() || self.scorer != Some(scored.scorer) {
+        if scored.is_empty() || self.scorer.map(|scorer| scorer.name) != Some(scored.scorer) {
             return Ok(());
         }
         let news = &scraped.news_sums;

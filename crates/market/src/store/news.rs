@@ -11,6 +11,15 @@ use super::span::{Covered, Span, gaps, known, mark};
 use crate::alphavantage::NewsItem;
 use crate::error::Error;
 
+/// The scorer whose scores and sums of articles are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptScorer {
+    /// Its name with its version.
+    pub name: &'static str,
+    /// Whether it reads the articles' summaries beside their titles.
+    pub reads_summaries: bool,
+}
+
 /// The coverage of a ticker's articles; they come from one vendor alone.
 fn covered(ticker: &Ticker) -> Covered<'_> {
     Covered {
@@ -56,38 +65,37 @@ impl Store {
 
     /// The articles of a window, ascending, each once: an article that came under several times
     /// counts from the first of them. Of those `rows` for which `scorer`'s sum is kept, the sum
-    /// stands in place of the articles.
+    /// stands in place of the articles; the others come with the texts that it reads.
     pub(crate) async fn news(
         &self,
         ticker: &Ticker,
         window: Span,
         rows: Vec<RowSpan>,
-        scorer: Option<&'static str>,
+        scorer: Option<KeptScorer>,
     ) -> Result<(Vec<Article>, NewsSums), Error> {
         let ticker = ticker.clone();
         self.run("read", move |connection| {
             // One state of the file: sums and articles belong together.
             let reading = connection.transaction()?;
+            let mut found = FoundArticles::default();
             let Some(scorer) = scorer else {
-                let (articles, _) = articles(&reading, &ticker, window, window, (None, i64::MAX))?;
-                return Ok((articles, NewsSums::default()));
+                found.read(&reading, &ticker, window, window, Wanted::WHOLE)?;
+                return Ok((found.articles, NewsSums::default()));
             };
-            let spans = scores::kept(&reading, &ticker, window, &rows, scorer)?;
-            let mut unsummed = (Vec::new(), Vec::new());
+            let spans = scores::kept(&reading, &ticker, window, &rows, scorer.name)?;
             for part in without(window, &spans) {
-                let found = articles(&reading, &ticker, window, part, (Some(scorer), i64::MAX))?;
-                unsummed.0.extend(found.0);
-                unsummed.1.extend(found.1);
+                found.read(&reading, &ticker, window, part, Wanted::by(scorer))?;
             }
-            let (articles, identities) = unsummed;
             let sums = NewsSums {
                 from: window.start,
                 until: window.end - TimeDelta::seconds(1),
                 revision: scores::revision(&reading, &ticker)?,
-                identities: identities.into(),
+                identities: found.identities.into(),
                 spans: spans.into(),
             };
-            Ok((articles, sums))
+            // Of a first pick these are all articles of a year: what grew with them is given back.
+            found.articles.shrink_to_fit();
+            Ok((found.articles, sums))
         })
         .await
     }
@@ -103,8 +111,13 @@ impl Store {
     ) -> Result<Vec<Article>, Error> {
         let ticker = ticker.clone();
         self.run("read", move |connection| {
-            let seen = (None, by.timestamp());
-            articles(connection, &ticker, window, window, seen).map(|(articles, _)| articles)
+            let wanted = Wanted {
+                seen_by: by.timestamp(),
+                ..Wanted::WHOLE
+            };
+            let mut found = FoundArticles::default();
+            found.read(connection, &ticker, window, window, wanted)?;
+            Ok(found.articles)
         })
         .await
     }
@@ -123,33 +136,87 @@ fn without(window: Span, spans: &[NewsSpanSum]) -> Vec<Span> {
     gaps(&summed, window)
 }
 
-/// The articles of a part of the window that had been seen by then, in seconds since the epoch,
-/// ascending, each with its identity.
-fn articles(
-    connection: &Connection,
-    ticker: &Ticker,
-    window: Span,
-    part: Span,
-    (scorer, seen_by): (Option<&str>, i64),
-) -> rusqlite::Result<(Vec<Article>, Vec<String>)> {
-    // Named, since otherwise the planner walks through all articles of the ticker for each of them.
-    let mut query = connection.prepare_cached(
-        "SELECT published, title, summary, url, publisher,
-             CASE WHEN scorer = ?5 THEN score END, identity FROM articles this
-         WHERE ticker = ?1 AND published >= ?2 AND published < ?3 AND first_seen <= ?6 AND NOT EXISTS (
-             SELECT 1 FROM articles before INDEXED BY articles_by_identity
-             WHERE before.ticker = ?1 AND before.identity = this.identity
-                 AND before.published >= ?4 AND before.published < this.published
-                 AND before.first_seen <= ?6)
-         ORDER BY published, identity",
-    )?;
-    let moments = [part.start, part.end, window.start].map(|at| at.timestamp());
-    let [start, end, first] = moments;
-    let found = params![ticker.as_str(), start, end, first, scorer, seen_by];
-    let found = query.query_map(found, |row| Ok((article(row)?, row.get(6)?)))?;
-    found
-        .collect::<rusqlite::Result<Vec<_>>>()
-        .map(|found| found.into_iter().unzip())
+/// Articles that are asked for, and the parts of them that are read.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    /// The scorer whose scores come with them.
+    scorer: Option<&'static str>,
+    /// Those that had been seen by then, in seconds since the epoch.
+    seen_by: i64,
+    summaries: bool,
+    addresses: bool,
+}
+
+impl Wanted {
+    const WHOLE: Self = Self {
+        scorer: None,
+        seen_by: i64::MAX,
+        summaries: true,
+        addresses: true,
+    };
+
+    /// The texts that a scorer reads. Their identities stand for the addresses.
+    fn by(scorer: KeptScorer) -> Self {
+        Self {
+            scorer: Some(scorer.name),
+            seen_by: i64::MAX,
+            summaries: scorer.reads_summaries,
+            addresses: false,
+        }
+    }
+}
+
+/// Articles, ascending, each with its identity.
+#[derive(Debug, Default)]
+struct FoundArticles {
+    articles: Vec<Article>,
+    identities: Vec<String>,
+}
+
+impl FoundArticles {
+    /// Adds the articles of a part of the window.
+    fn read(
+        &mut self,
+        connection: &Connection,
+        ticker: &Ticker,
+        window: Span,
+        part: Span,
+        wanted: Wanted,
+    ) -> rusqlite::Result<()> {
+        // Named, since otherwise the planner walks through all articles of the ticker for each of them.
+        let mut query = connection.prepare_cached(
+            "SELECT published, title, CASE WHEN ?7 THEN summary END, CASE WHEN ?8 THEN url END,
+                 publisher, CASE WHEN scorer = ?5 THEN score END, identity FROM articles this
+             WHERE ticker = ?1 AND published >= ?2 AND published < ?3 AND first_seen <= ?6
+                 AND NOT EXISTS (
+                     SELECT 1 FROM articles before INDEXED BY articles_by_identity
+                     WHERE before.ticker = ?1 AND before.identity = this.identity
+                         AND before.published >= ?4 AND before.published < this.published
+                         AND before.first_seen <= ?6)
+             ORDER BY published, identity",
+        )?;
+        let moments = [part.start, part.end, window.start].map(|at| at.timestamp());
+        let [start, end, first] = moments;
+        let Wanted {
+            scorer, seen_by, ..
+        } = wanted;
+        let (summaries, addresses) = (wanted.summaries, wanted.addresses);
+        let mut rows = query.query(params![
+            ticker.as_str(),
+            start,
+            end,
+            first,
+            scorer,
+            seen_by,
+            summaries,
+            addresses
+        ])?;
+        while let Some(row) = rows.next()? {
+            self.articles.push(article(row)?);
+            self.identities.push(row.get(6)?);
+        }
+        Ok(())
+    }
 }
 
 fn insert(

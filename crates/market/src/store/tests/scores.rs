@@ -11,7 +11,7 @@ use closecall_sentiment::{DatasetBuilder, Scorer, Scores};
 use proptest::prelude::*;
 
 use super::*;
-use crate::store::ArticleScore;
+use crate::store::{ArticleScore, KeptScorer};
 
 const NAMES: [&str; 2] = ["first 1.0", "second 2.0"];
 
@@ -91,6 +91,10 @@ async fn with_news(
     };
     let rows = NewsRows::new(&calendar, sessions, scraped.target.date(), as_of).unwrap();
     let rows = rows.spans().collect();
+    let scorer = scorer.map(|name| KeptScorer {
+        name,
+        reads_summaries: false,
+    });
     let (articles, sums) = store.news(&ticker(), window, rows, scorer).await.unwrap();
     (scraped.articles, scraped.news_sums) = (articles.into(), sums);
     scraped
