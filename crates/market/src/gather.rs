@@ -76,6 +76,8 @@ pub struct Market {
     /// Requests for news a UTC day, and the tickers that they are for.
     news_budget: Option<u32>,
     tickers: usize,
+    /// Held from a look at the plan for news until the request counts in it.
+    news_turn: tokio::sync::Mutex<()>,
     window_days: u32,
     max_age: u32,
     stats: Arc<VendorStats>,
@@ -145,6 +147,7 @@ impl Market {
             clock,
             news_budget: settings.news_budget()?,
             tickers: 1,
+            news_turn: tokio::sync::Mutex::default(),
             window_days: settings.market.window_days,
             max_age: settings.market.max_age,
             stats,

@@ -10,7 +10,8 @@ use closecall_calendar::NewsRows;
 use closecall_protocol::{
     Article, Bar, MarketScraped, NewsScored, NewsSums, Pick, Ticker, TitleScore,
 };
-use tokio::time::Instant;
+use tokio::sync::MutexGuard;
+use tokio::time::{Instant, timeout_at};
 
 use super::Market;
 use super::news_plan::NewsPlan;
@@ -113,6 +114,9 @@ impl Market {
             Purpose::Backfill
         };
         loop {
+            let Ok(_turn) = timeout_at(deadline, self.plan_turn()).await else {
+                return Ok(Some(Stopped::Plan));
+            };
             let now = self.clock.now();
             if !self.plan_allows(&pick.ticker, purpose, now).await? {
                 return Ok(Some(Stopped::Plan));
@@ -157,6 +161,15 @@ impl Market {
             }
             end = known_from.min(floor(end - TimeDelta::seconds(1)));
             purpose = Purpose::Backfill;
+        }
+    }
+
+    /// The turn to go by the day's plan, where there is one, until the guard is dropped: a plan that
+    /// several go by at once, before the others' requests count, is kept by none.
+    async fn plan_turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.news_budget {
+            Some(_) => Some(self.news_turn.lock().await),
+            None => None,
         }
     }
 

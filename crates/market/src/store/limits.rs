@@ -1,10 +1,10 @@
 //! Limits of the vendors: breakers of a host and family of endpoints, requests
 //! of a day. A restart forgets neither.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::connection::Store;
+use super::connection::{Store, writing};
 use crate::error::Error;
 use crate::vendor::EndpointFamily;
 use crate::vendor::breaker::Breaker;
@@ -21,22 +21,26 @@ impl Store {
             .await
     }
 
-    /// Keeps the breaker of a family at a host.
-    pub(crate) async fn put_breaker(
+    /// Changes the breaker of a family at a host, and gives what `change` makes of it. Changes that are
+    /// made at once, be it by several processes, come one after the other.
+    pub(crate) async fn change_breaker<T: Send + 'static>(
         &self,
         family: EndpointFamily,
         host: String,
-        breaker: Breaker,
-    ) -> Result<(), Error> {
-        let statement = "INSERT OR REPLACE INTO breakers VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        change: impl FnOnce(&mut Breaker) -> T + Send + 'static,
+    ) -> Result<T, Error> {
         self.run("write", move |connection| {
-            let until = breaker.open_until.map(|until| until.timestamp());
-            let (vendor, name) = (family.vendor().name(), family.name());
-            let values = params![vendor, name, host, breaker.faults, breaker.openings, until];
-            connection.execute(statement, values)
+            let transaction = writing(connection)?;
+            let before = breaker(&transaction, family, &host)?;
+            let mut after = before;
+            let made = change(&mut after);
+            if after != before {
+                put_breaker(&transaction, family, &host, after)?;
+            }
+            transaction.commit()?;
+            Ok(made)
         })
-        .await?;
-        Ok(())
+        .await
     }
 
     /// The requests of the newest day that a vendor was asked on.
@@ -45,16 +49,46 @@ impl Store {
             .await
     }
 
-    /// Keeps the requests of a day.
-    pub(crate) async fn put_quota(&self, vendor: &'static str, quota: Quota) -> Result<(), Error> {
-        let statement = "INSERT OR REPLACE INTO quotas VALUES (?1, ?2, ?3, ?4)";
+    /// Changes the requests of the day of `now`, and gives what `change` makes of them. Changes that
+    /// are made at once, be it by several processes, come one after the other: each counts.
+    pub(crate) async fn change_quota<T: Send + 'static>(
+        &self,
+        vendor: &'static str,
+        now: DateTime<Utc>,
+        change: impl FnOnce(&mut Quota) -> T + Send + 'static,
+    ) -> Result<T, Error> {
         self.run("write", move |connection| {
-            let values = params![vendor, quota.day.to_string(), quota.used, quota.spent];
-            connection.execute(statement, values)
+            let transaction = writing(connection)?;
+            let before = quota(&transaction, vendor)?;
+            let mut after = before.at(now);
+            let made = change(&mut after);
+            if after != before {
+                put_quota(&transaction, vendor, after)?;
+            }
+            transaction.commit()?;
+            Ok(made)
         })
-        .await?;
-        Ok(())
+        .await
     }
+}
+
+fn put_breaker(
+    connection: &Connection,
+    family: EndpointFamily,
+    host: &str,
+    breaker: Breaker,
+) -> rusqlite::Result<usize> {
+    let statement = "INSERT OR REPLACE INTO breakers VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let until = breaker.open_until.map(|until| until.timestamp());
+    let (vendor, name) = (family.vendor().name(), family.name());
+    let values = params![vendor, name, host, breaker.faults, breaker.openings, until];
+    connection.execute(statement, values)
+}
+
+fn put_quota(connection: &Connection, vendor: &str, quota: Quota) -> rusqlite::Result<usize> {
+    let statement = "INSERT OR REPLACE INTO quotas VALUES (?1, ?2, ?3, ?4)";
+    let values = params![vendor, quota.day.to_string(), quota.used, quota.spent];
+    connection.execute(statement, values)
 }
 
 fn breaker(

@@ -1,6 +1,7 @@
 //! Whether a vendor's host may be asked now: its breaker and the day's quota, kept in the store.
 //!
-//! The store may fail; that is no reason not to ask, and the reader or writer of data says so.
+//! The store may fail; that is no reason not to ask a vendor that counts no requests, and the reader
+//! or writer of data says so.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use reqwest::Url;
 
 use crate::store::Store;
 use crate::vendor::breaker::{Breaker, Contact};
+use crate::vendor::quota::Quota;
 use crate::vendor::{EndpointFamily, Vendor, VendorFault, VendorStats};
 
 /// A vendor asks for shorter waits in the ordinary course of requests.
@@ -42,18 +44,52 @@ impl Limits {
         if !quota.allows(self.requests_per_day) {
             return Err(VendorFault::Quota("not asked again today".to_owned()));
         }
-        let breaker = self.breaker(family, host).await;
-        if let Some(until) = breaker.shut_until(now) {
+        if let Some(until) = self.take_turn(family, host, now).await {
             // Known from before a restart, too.
             self.stats.set_open(family, &key(host), true);
             return Err(VendorFault::LeftAlone { until });
         }
-        let probing = breaker.asking(now);
-        if probing != breaker {
-            self.keep(family, host, probing).await;
+        let limit = self.requests_per_day;
+        let take = move |quota: &mut Quota| {
+            let allowed = quota.allows(limit);
+            if allowed {
+                *quota = quota.used();
+            }
+            allowed
+        };
+        match self.store.change_quota(name, now, take).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(VendorFault::Quota("not asked again today".to_owned())),
+            // What cannot be counted is not asked for, where it is counted by the vendor.
+            Err(_) if limit.is_some() => Err(VendorFault::Quota(
+                "not asked while requests cannot be counted".to_owned(),
+            )),
+            Err(_) => Ok(()),
         }
-        self.store.put_quota(name, quota.used()).await.ok();
-        Ok(())
+    }
+
+    /// Until when the host is left alone; `None` for a request that may be made now. Of those that come
+    /// at once when a pause ends, one is let through.
+    async fn take_turn(
+        &self,
+        family: EndpointFamily,
+        host: &Url,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let breaker = self.breaker(family, host).await;
+        let shut = breaker.shut_until(now);
+        if shut.is_some() || breaker.asking(now) == breaker {
+            return shut;
+        }
+        let take = move |breaker: &mut Breaker| {
+            let shut = breaker.shut_until(now);
+            if shut.is_none() {
+                *breaker = breaker.asking(now);
+            }
+            shut
+        };
+        let taken = self.store.change_breaker(family, key(host), take).await;
+        taken.unwrap_or(shut)
     }
 
     /// Takes note of what a request ended with.
@@ -65,31 +101,31 @@ impl Limits {
     ) {
         let (name, now) = (self.vendor.name(), self.clock.now());
         if let Err(VendorFault::Quota(_)) = result {
-            let mut quota = self.store.quota(name).await.unwrap_or_default().at(now);
-            quota.spent = true;
-            self.store.put_quota(name, quota).await.ok();
+            let spend = |quota: &mut Quota| quota.spent = true;
+            self.store.change_quota(name, now, spend).await.ok();
         }
-        let before = self.breaker(family, host).await;
-        let after = match contact(result) {
-            Some(contact) => before.after(contact, now),
-            None => before,
+        let Some(contact) = contact(result) else {
+            return;
         };
+        let before = self.breaker(family, host).await;
+        if before.after(contact, now) == before {
+            return;
+        }
+        let note = move |breaker: &mut Breaker| {
+            let before = *breaker;
+            *breaker = breaker.after(contact, now);
+            (before, *breaker)
+        };
+        let noted = self.store.change_breaker(family, key(host), note).await;
+        let (before, after) = noted.unwrap_or_else(|_| (before, before.after(contact, now)));
         if after != before {
             self.report(family, host, before, after, now);
-            self.keep(family, host, after).await;
         }
     }
 
     async fn breaker(&self, family: EndpointFamily, host: &Url) -> Breaker {
         let stored = self.store.breaker(family, key(host)).await;
         stored.unwrap_or_default()
-    }
-
-    async fn keep(&self, family: EndpointFamily, host: &Url, breaker: Breaker) {
-        self.store
-            .put_breaker(family, key(host), breaker)
-            .await
-            .ok();
     }
 
     /// Logs a change once.
@@ -144,5 +180,67 @@ fn contact<T>(result: &Result<T, VendorFault>) -> Option<Contact> {
         }
         VendorFault::LeftAlone { .. } | VendorFault::UntrustedCertificate(_) => None,
         _ => Some(Contact::Answered),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::DataSource;
+
+    fn limits(folder: &std::path::Path, requests_per_day: Option<u32>) -> Limits {
+        Limits {
+            vendor: Vendor::Alphavantage,
+            // A store of its own, as another process has.
+            store: Store::open(folder, &DataSource::Live).unwrap(),
+            clock: Clock::fixed("2023-06-30T14:00:00Z".parse().unwrap()),
+            requests_per_day,
+            stats: Arc::default(),
+        }
+    }
+
+    /// Those of this number of requests at once, by several processes, that are admitted.
+    async fn admitted(folder: &std::path::Path, limit: Option<u32>, requests: usize) -> usize {
+        let asked = (0..requests).map(|_| {
+            let limits = limits(folder, limit);
+            tokio::spawn(async move {
+                let host = Url::parse("https://vendor.example").unwrap();
+                limits
+                    .admit(EndpointFamily::AlphavantageNews, &host)
+                    .await
+                    .is_ok()
+            })
+        });
+        let asked: Vec<_> = asked.collect();
+        let mut admitted = 0;
+        for request in asked {
+            admitted += usize::from(request.await.unwrap());
+        }
+        admitted
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn requests_at_once_all_count() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(admitted(folder.path(), Some(25), 60).await, 25);
+        let store = limits(folder.path(), None).store;
+        assert_eq!(store.quota("alphavantage").await.unwrap().used, 25);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn one_request_is_let_through_when_a_pause_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = limits(folder.path(), None);
+        let now = limits.clock.now();
+        let open = move |breaker: &mut Breaker| {
+            breaker.openings = 1;
+            breaker.open_until = Some(now);
+        };
+        let host = "vendor.example".to_owned();
+        let opened = limits
+            .store
+            .change_breaker(EndpointFamily::AlphavantageNews, host, open);
+        opened.await.unwrap();
+        assert_eq!(admitted(folder.path(), None, 30).await, 1);
     }
 }

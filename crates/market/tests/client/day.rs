@@ -2,11 +2,14 @@
 //! session, a restart in the middle of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use closecall_calendar::{Calendar, Clock};
 use closecall_market::{DataSource, EndpointFamily, Market, MarketSettings};
-use closecall_market_server::{FaultScript, ServedMarket, Server, Simulated, SimulatedSettings};
+use closecall_market_server::{
+    FaultScript, RunningServer, ServedMarket, Server, Simulated, SimulatedSettings,
+};
 use closecall_protocol::{MarketScraped, Pick, PickId, PickReason, Provider, Ticker, TickerPicked};
 
 use crate::support::{at, settings};
@@ -64,9 +67,8 @@ fn news_ages(dir: &std::path::Path, now: DateTime<Utc>) -> BTreeMap<String, Time
     .collect()
 }
 
-#[tokio::test]
-async fn a_day_with_an_outage_and_a_restart_loses_no_pick_and_no_request() {
-    let clock = Clock::fixed(at(MIDNIGHT));
+/// A server by the script, and the settings of a key with few requests at it.
+fn limited(clock: &Clock) -> (RunningServer, MarketSettings) {
     let simulated = Simulated::new(SimulatedSettings::new(5), Calendar::default()).unwrap();
     let server = Server::bind(
         Server::loopback(0),
@@ -84,6 +86,13 @@ async fn a_day_with_an_outage_and_a_restart_loses_no_pick_and_no_request() {
     settings.alphavantage.requests_per_day = Some(25);
     // Enough for twenty common closes; the day is about what is asked, not about old news.
     settings.market.window_days = 45;
+    (server, settings)
+}
+
+#[tokio::test]
+async fn a_day_with_an_outage_and_a_restart_loses_no_pick_and_no_request() {
+    let clock = Clock::fixed(at(MIDNIGHT));
+    let (server, settings) = limited(&clock);
     let dir = tempfile::tempdir().unwrap();
     let mut market = open(&settings, dir.path(), &clock);
     let (begin, end) = (at(OUTAGE.0), at(OUTAGE.1));
@@ -126,4 +135,25 @@ async fn a_day_with_an_outage_and_a_restart_loses_no_pick_and_no_request() {
     let asked = server.requests().of("daily") + server.requests().of("intraday");
     assert!(asked > asked_before);
     assert_eq!(market.stats().left_alone(EndpointFamily::YahooChart), 0);
+}
+
+/// Two rounds of ten tickers are kept free of what goes into news of the past, however many ask at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn picks_at_once_leave_the_second_round_its_requests() {
+    let clock = Clock::fixed(at(MIDNIGHT));
+    let (server, settings) = limited(&clock);
+    let dir = tempfile::tempdir().unwrap();
+    let market = Arc::new(open(&settings, dir.path(), &clock));
+    let gathers = TICKERS.map(|ticker| {
+        let market = Arc::clone(&market);
+        let mut picked = picked(at(MIDNIGHT));
+        picked.pick.ticker = Ticker::new(ticker).unwrap();
+        tokio::spawn(async move { market.gather(&picked).await.map(|_| ()) })
+    });
+    for gather in gathers {
+        gather.await.unwrap().unwrap();
+    }
+    assert_eq!(news_ages(dir.path(), at(MIDNIGHT)).len(), TICKERS.len());
+    let asked = server.requests().of("news");
+    assert!((10..=15).contains(&asked), "{asked} requests for news");
 }
