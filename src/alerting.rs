@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use closecall_actors::stage::LEDGER;
 use closecall_alerts::{AlertCounts, Client, Look, Notifier, Observation, StageSeen};
 use closecall_calendar::{Calendar, Clock};
 use closecall_supervision::{HealthBoard, StageState, Supervisor};
@@ -45,6 +46,7 @@ impl Watched {
                     .verdict()
                     .map(|kind| kind == VerdictKind::Suspect),
                 ledger_ok: self.record.verifies(),
+                unrecorded: health.missing.get(LEDGER).cloned(),
                 slot: TimeDelta::from_std(self.every).unwrap_or(TimeDelta::minutes(3)),
                 session_open: self.calendar.in_progress(now).map(|session| session.open),
             }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use closecall_actors::Forecaster;
 use closecall_actors::kafka_bridge::KafkaBridge;
-use closecall_actors::{Forecaster, LedgerDeadLetters};
 use closecall_calendar::Clock;
 use closecall_forecast::{FitCache, forecast_with_model};
 use closecall_ledger::{Follower, Ledger, Reader, SharedLedger};
@@ -151,11 +151,7 @@ fn roles(
             .or_exit(Code::CannotCreate)?;
         let ledger = SharedLedger::from(ledger);
         readings.push(readings::duplicates(Reader::open(&settings.data_dir)?));
-        let dead_letters = LedgerDeadLetters::new(ledger.clone());
-        reporter = Some(ReporterRole {
-            ledger,
-            dead_letters,
-        });
+        reporter = Some(ReporterRole { ledger });
     }
     Ok(Roles {
         calendar: Arc::new(settings.calendar.calendar()),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use closecall_actors::kafka_bridge::KafkaBridge;
 use closecall_actors::{
     Forecaster, GruTrainer, LedgerDeadLetters, PickMetadata, PickerSettings, Reporter, Scraper,
-    Sentiment, TickerPicker, stage,
+    Sentiment, TickerPicker, WatchedLedger, stage,
 };
 use closecall_calendar::{Calendar, Timetable};
 use closecall_ledger::SharedLedger;
@@ -54,7 +54,6 @@ pub(crate) struct ScraperRole {
 /// Reporter's.
 pub(crate) struct ReporterRole {
     pub(crate) ledger: SharedLedger,
-    pub(crate) dead_letters: LedgerDeadLetters,
 }
 
 /// Wires the stages from the last to the first, since each is built with the way to the next. With
@@ -78,21 +77,20 @@ pub(crate) fn wire(
     } = roles;
     let hops = Hops { supervisor, bridge };
     let context = |stage| supervisor.context(stage, faults.clone());
-    let in_process_letters = reporter.as_ref().map(|role| role.dead_letters.clone());
+    let ledger = reporter.map(|role| WatchedLedger::new(role.ledger, context(stage::REPORTER)));
+    let letters = ledger.clone().map(LedgerDeadLetters::new);
 
     // ─▶ Reporter
     let mut to_reporter = None;
-    if let Some(role) = reporter {
-        let ReporterRole {
-            ledger,
-            dead_letters,
-        } = role;
+    if let Some(ledger) = ledger {
         let reporter = Reporter::new(ledger, context(stage::REPORTER));
         let reporter = supervisor.spawn_stage(stage::REPORTER, reporter)?;
         if let Some(bridge) = bridge {
             let (topic, next) = (Topic::StockPredictionOutput, reporter.clone().recipient());
             bridge.from_topic(topic, stage::REPORTER, next, PickMetadata, forecast::decode)?;
-            bridge.from_dead_letters(Arc::new(dead_letters))?;
+            if let Some(letters) = &letters {
+                bridge.from_dead_letters(Arc::new(letters.clone()))?;
+            }
         }
         to_reporter = Some(reporter.recipient());
     }
@@ -156,7 +154,7 @@ pub(crate) fn wire(
     };
     let edge = (stage::TICKER_PICKER, stage::SCRAPER);
     let mut first_hop = hops.boundary(Topic::StockNameSelector, edge, to_scraper, pick::encode)?;
-    if let (None, Some(letters)) = (bridge, in_process_letters) {
+    if let (None, Some(letters)) = (bridge, letters) {
         // What a stage refuses comes back to here: a dead letter is of the process's input. The
         // picks accepted here are held by no other stage, so an orderly end leaves none open.
         first_hop = first_hop.dead_letters(Arc::new(letters)).abandon_at_exit();

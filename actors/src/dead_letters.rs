@@ -4,15 +4,17 @@
 use std::fmt;
 
 use closecall_kafka::{DeadLetterStore, FoundDeadLetter};
-use closecall_ledger::{DeadLetterRow, LedgerInput, SharedLedger};
+use closecall_ledger::{DeadLetterRow, LedgerInput};
 use closecall_protocol::{PickId, Ticker};
 use closecall_supervision::{DeadLetter, DeadLetterSink, Recording, SinkError};
 use serde_json::{Value, json};
 
+use crate::watched_ledger::WatchedLedger;
+
 /// Records dead letters in the ledger.
 #[derive(Clone)]
 pub struct LedgerDeadLetters {
-    ledger: SharedLedger,
+    ledger: WatchedLedger,
 }
 
 impl fmt::Debug for LedgerDeadLetters {
@@ -24,7 +26,7 @@ impl fmt::Debug for LedgerDeadLetters {
 impl LedgerDeadLetters {
     /// A sink over the ledger that the reporter writes to.
     #[must_use]
-    pub fn new(ledger: SharedLedger) -> Self {
+    pub fn new(ledger: WatchedLedger) -> Self {
         Self { ledger }
     }
 

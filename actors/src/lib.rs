@@ -22,6 +22,7 @@ mod sentiment;
 pub mod stage;
 mod stopwatch;
 mod ticker_picker;
+mod watched_ledger;
 
 pub use dead_letters::LedgerDeadLetters;
 pub use gru_trainer::{Forecaster, GruTrainer};
@@ -30,3 +31,4 @@ pub use reporter::Reporter;
 pub use scraper::Scraper;
 pub use sentiment::Sentiment;
 pub use ticker_picker::{PickerMode, PickerProgress, PickerSettings, TickerPicker};
+pub use watched_ledger::WatchedLedger;

@@ -7,15 +7,16 @@ use std::fmt;
 
 use actix::{Actor, Context, Handler, ResponseFuture, Supervised};
 use closecall_calendar::Clock;
-use closecall_ledger::{LedgerInput, Recorded, SharedLedger};
+use closecall_ledger::{LedgerInput, Recorded};
 use closecall_protocol::{Prediction, Reason};
 use closecall_supervision::{Ack, Deliver, Drain, StageContext, StageError};
 
 use crate::stage;
+use crate::watched_ledger::WatchedLedger;
 
 /// The actor. Its work is the ledger's.
 pub struct Reporter {
-    ledger: SharedLedger,
+    ledger: WatchedLedger,
     context: StageContext,
 }
 
@@ -28,7 +29,7 @@ impl fmt::Debug for Reporter {
 impl Reporter {
     /// A reporter that writes to `ledger`, the only writer of it beside the dead letters.
     #[must_use]
-    pub fn new(ledger: SharedLedger, context: StageContext) -> Self {
+    pub fn new(ledger: WatchedLedger, context: StageContext) -> Self {
         Self { ledger, context }
     }
 }
@@ -36,7 +37,7 @@ impl Reporter {
 /// A row that cannot be written now can be later, perhaps once somebody has mended the disk or the
 /// ledger: the forecast is withheld until then. Only one that no ledger takes is given up.
 fn record(
-    ledger: &SharedLedger,
+    ledger: &WatchedLedger,
     prediction: &Prediction,
     clock: &Clock,
 ) -> Result<Recorded, StageError> {

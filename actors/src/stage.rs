@@ -18,6 +18,9 @@ pub const REPORTER: &str = "reporter";
 /// Mirrors the boundaries onto Kafka.
 pub const KAFKA_BRIDGE: &str = closecall_kafka::STAGE;
 
+/// The condition of readiness that the ledger can be written.
+pub const LEDGER: &str = "ledger";
+
 /// All five, in the order of the pipeline.
 pub const ALL: [&str; 5] = [TICKER_PICKER, SCRAPER, SENTIMENT, GRU_TRAINER, REPORTER];
 

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT};
 use closecall_actors::{
     Forecaster, GruTrainer, LedgerDeadLetters, PickMetadata, Reporter, Scraper, Sentiment,
+    WatchedLedger,
 };
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind, forecast};
@@ -69,11 +70,12 @@ impl Doors {
         let market = Market::open(&settings, &source, folder, calendar, clock.clone()).unwrap();
         let ledger = Ledger::open(folder, Calendar::default()).unwrap();
         let ledger = SharedLedger::from(ledger);
-        let sink = Arc::new(LedgerDeadLetters::new(ledger.clone()));
 
         let settings = SupervisionSettings::default();
         let supervisor = Supervisor::new(settings, clock.clone(), 3).unwrap();
         let context = |name| supervisor.context(name, FaultPoints::default());
+        let ledger = WatchedLedger::new(ledger, context(REPORTER));
+        let sink = Arc::new(LedgerDeadLetters::new(ledger.clone()));
         let reporter = Reporter::new(ledger, context(REPORTER));
         let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
         let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), PickMetadata);

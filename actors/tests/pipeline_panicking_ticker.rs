@@ -7,7 +7,7 @@ use std::time::Duration;
 use closecall_actors::stage::{GRU_TRAINER, REPORTER, SCRAPER, SENTIMENT, TICKER_PICKER};
 use closecall_actors::{
     Forecaster, GruTrainer, LedgerDeadLetters, PickMetadata, PickerMode, PickerSettings, Reporter,
-    Scraper, Sentiment, TickerPicker,
+    Scraper, Sentiment, TickerPicker, WatchedLedger,
 };
 use closecall_calendar::{Calendar, Clock};
 use closecall_forecast::{ForecastSettings, ModelKind};
@@ -57,7 +57,6 @@ fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
     let market = Arc::new(market.unwrap());
     let ledger = Ledger::open(folder.path(), Calendar::default()).unwrap();
     let ledger = SharedLedger::from(ledger);
-    let letters = LedgerDeadLetters::new(ledger.clone());
 
     let mut supervision = SupervisionSettings::default();
     supervision.delivery.backoff.first = Duration::from_millis(10);
@@ -74,6 +73,8 @@ fn a_domain_function_that_panics_on_one_ticker_does_not_disturb_the_others() {
     let exit = actix::System::new().block_on(async {
         let supervisor = Supervisor::new(supervision, clock.clone(), 3).unwrap();
         let context = |name| supervisor.context(name, FaultPoints::default());
+        let ledger = WatchedLedger::new(ledger, context(REPORTER));
+        let letters = LedgerDeadLetters::new(ledger.clone());
         let reporter = Reporter::new(ledger, context(REPORTER));
         let reporter = supervisor.spawn_stage(REPORTER, reporter).unwrap();
         let hop = supervisor.outbox(GRU_TRAINER, REPORTER, reporter.recipient(), PickMetadata);

@@ -31,7 +31,7 @@ pub enum AlertKind {
     DeadLetters,
     /// No forecasts come during a session, or they rest on old prices.
     Stale,
-    /// The ledger does not verify.
+    /// The ledger does not verify, or nothing can be recorded in it.
     Ledger,
 }
 

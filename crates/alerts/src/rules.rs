@@ -30,6 +30,8 @@ pub struct Observation {
     pub suspect: Option<bool>,
     /// Whether the ledger verifies; `None` before that was found out.
     pub ledger_ok: Option<bool>,
+    /// The reason that nothing can be recorded, while that is so.
+    pub unrecorded: Option<String>,
     /// Length of a slot.
     pub slot: TimeDelta,
     /// Opening of the session under way.
@@ -312,6 +314,14 @@ fn suspect(seen: &Observation) -> Signal {
 }
 
 fn ledger(seen: &Observation) -> Signal {
+    if let Some(why) = &seen.unrecorded {
+        return Signal::Bad {
+            title: "Nothing can be recorded".to_owned(),
+            detail: format!("forecasts are withheld until it can: {why}"),
+            value: 1.0,
+            limit: 0.0,
+        };
+    }
     match seen.ledger_ok {
         None => Signal::Between,
         Some(true) => Signal::Good,

@@ -73,6 +73,12 @@ impl StageContext {
         }
     }
 
+    /// Something that readiness needs and this stage knows of, such as a writable store: `missing` says
+    /// what is not there, `None` that all is well.
+    pub fn condition(&self, name: &str, missing: Option<String>) {
+        self.board.condition(name, missing);
+    }
+
     /// The stage's handler has begun: outside of the work on a message, so that a fault here makes
     /// the stage restart.
     ///

@@ -131,6 +131,29 @@ fn stale_counts_slots_of_a_session_only() {
 }
 
 #[test]
+fn a_ledger_that_cannot_be_written_is_said_with_the_reason_until_it_can() {
+    let mut rules = rules();
+    let full = |second| Observation {
+        ledger_ok: Some(true),
+        unrecorded: Some("the disk is full".to_owned()),
+        ..seen(second)
+    };
+    let alerts = rules.look(&full(0), Duration::ZERO);
+    assert_eq!(alerts.len(), 1);
+    assert_eq!(alerts[0].title, "Nothing can be recorded");
+    assert!(alerts[0].detail.ends_with("the disk is full"));
+    let fine = |second| Observation {
+        ledger_ok: Some(true),
+        ..seen(second)
+    };
+    assert_eq!(
+        said(&mut rules, 1..9, fine),
+        [(1, AlertState::Cleared)],
+        "it is over at once"
+    );
+}
+
+#[test]
 fn what_is_not_known_changes_nothing_and_what_is_off_is_not_said() {
     let mut rules = rules();
     let unknown = |second| Observation {
