@@ -8,9 +8,8 @@ use crate::common;
 
 use std::time::Duration;
 
-use common::pipeline::{RUN_DATA, Running};
+use common::pipeline::{RUN_DATA, Running, account};
 use common::{MarketServer, Workplace, wait_until};
-use serde_json::Value;
 use testing::recorded_data;
 
 const TICKERS: &str = "AAPL,AMZN,MSFT,NVDA,PG,TSLA,TSM";
@@ -65,12 +64,4 @@ fn every_pick_of_a_replay_is_accounted_for() {
     assert!(again.json_lines().iter().all(|line| line["same"] == true));
     // Each was printed as it was recorded.
     assert_eq!(done.json_lines().len(), rows.len());
-}
-
-/// The picker's own count, as the run prints it at its end.
-fn account(log: &str) -> Value {
-    log.lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find(|line| line["message"] == "every pick accounted for")
-        .unwrap_or_else(|| panic!("no account in: {log}"))
 }

@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) mod http;
+pub(crate) mod mounts;
 pub(crate) mod pipeline;
 pub(crate) mod slow;
 pub(crate) mod vendor;

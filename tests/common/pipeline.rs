@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::{Done, PATIENCE, Workplace};
+use super::{Done, PATIENCE, Workplace, http};
 
 /// Where a demo keeps its things, in its workplace.
 pub(crate) const DEMO_DATA: &str = "closecall-data/demo";
@@ -95,6 +95,15 @@ impl Workplace {
     }
 }
 
+/// The picker's own count, as a run logs it at its end.
+#[track_caller]
+pub(crate) fn account(log: &str) -> Value {
+    log.lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|line| line["message"] == "every pick accounted for")
+        .unwrap_or_else(|| panic!("no account in: {log}"))
+}
+
 /// Sends a signal by its name, such as TERM, to a process.
 pub(crate) fn send_signal(process: u32, name: &str) {
     let signal = match name {
@@ -160,16 +169,29 @@ impl Running {
 
     /// Waits for a log line that says this.
     #[track_caller]
-    pub(crate) fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) -> String {
         let mut seen = String::new();
         loop {
             let line = self.log.recv_timeout(PATIENCE);
             let line = line.unwrap_or_else(|_| panic!("no `{text}` in the log: {seen}"));
             if line.contains(text) {
-                return;
+                return line;
             }
             seen += &line;
         }
+    }
+
+    /// Its pages, for which it says the address.
+    #[track_caller]
+    pub(crate) fn pages(&self) -> http::Site {
+        let line = self.wait_for("page: http://");
+        let url = line.split_whitespace().nth(1).unwrap();
+        http::Site::at(url)
+    }
+
+    /// Number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal by its name, such as TERM.
