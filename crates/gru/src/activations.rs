@@ -1,9 +1,10 @@
 //! Forward pass of the network over one batch; keeps what the backward pass needs.
 
 use crate::buffer::Buffer;
-use crate::kernel::{Forward, HeadForward, Isa, Product, Sizes, run};
+use crate::kernel::{Forward, HeadForward, Isa, Keep, Product, Sizes, run};
 use crate::layout::{DenseLayout, Layout};
 use crate::rng::Random;
+use crate::rows::Rows;
 
 /// Everything computed from a batch, in buffers made once for the largest batch.
 #[derive(Debug)]
@@ -16,19 +17,19 @@ pub(crate) struct Activations {
     pub(crate) layers: Vec<LayerActivations>,
     /// rows × dense units, after relu and dropout.
     pub(crate) dense: Buffer,
-    /// rows × dense units: what dropout multiplies them with; zero in the padding.
-    keep: Buffer,
+    /// rows × dense units: the words by which dropout chooses; zero in the padding.
+    words: Vec<u32>,
     /// rows.
     pub(crate) out: Buffer,
 }
 
-/// Steps of N numbers each to places that lie `apart`. Of constant length, for a call a step would
-/// cost more than the copy.
-fn scatter<const N: usize>(to: &mut [f32], apart: usize, values: &[f32]) {
-    let (steps, _) = values.as_chunks::<N>();
-    for (to, step) in to.chunks_mut(apart).zip(steps) {
-        if let Some(to) = to.first_chunk_mut() {
-            *to = *step;
+/// The first N numbers of each row, side by side. Of constant length, for a call a row would cost more
+/// than the copy.
+fn gather<'a, const N: usize>(to: &mut [f32], rows: impl Iterator<Item = &'a [f32]>) {
+    let (places, _) = to.as_chunks_mut::<N>();
+    for (to, row) in places.iter_mut().zip(rows) {
+        if let Some(values) = row.first_chunk() {
+            *to = *values;
         }
     }
 }
@@ -65,20 +66,30 @@ impl Activations {
             x: Buffer::zeros(all * features),
             layers: layers.collect(),
             dense: Buffer::zeros(rows * layout.dense.units),
-            keep: Buffer::zeros(rows * layout.dense.units),
+            words: vec![0; rows * layout.dense.units],
             out: Buffer::zeros(rows),
         }
     }
 
-    /// Takes in one row of steps × features numbers as number `row` of a batch of `rows`.
-    pub(crate) fn set_row(&mut self, rows: usize, row: usize, values: &[f32]) {
-        let (to, apart) = (&mut self.x[row * self.features..], rows * self.features);
-        match self.features {
-            1 => scatter::<1>(to, apart, values),
-            4 => scatter::<4>(to, apart, values),
-            width => {
-                let steps = to.chunks_mut(apart).zip(values.chunks_exact(width));
-                steps.for_each(|(to, step)| to[..width].copy_from_slice(step));
+    /// Takes in the rows of these numbers as a batch.
+    pub(crate) fn take_in(
+        &mut self,
+        rows: &Rows<'_>,
+        numbers: impl ExactSizeIterator<Item = usize> + Clone,
+    ) {
+        let width = self.features;
+        let batch = self.x.chunks_exact_mut(numbers.len() * width);
+        for (step, to) in batch.take(self.steps).enumerate() {
+            let values = numbers
+                .clone()
+                .map(|number| &rows.get(number)[step * width..]);
+            match width {
+                1 => gather::<1>(to, values),
+                4 => gather::<4>(to, values),
+                _ => {
+                    let rows = to.chunks_exact_mut(width).zip(values);
+                    rows.for_each(|(to, values)| to.copy_from_slice(&values[..width]));
+                }
             }
         }
     }
@@ -164,13 +175,10 @@ impl Activations {
             out: active,
         };
         run(self.isa, product);
-        let keep = &mut self.keep[..rows * at.units];
+        let words = &mut self.words[..rows * at.units];
         let forward = HeadForward {
             units: at.units,
-            keep: dropout.map(|dropout| {
-                dropout.draw(keep, at);
-                &*keep
-            }),
+            keep: dropout.map(|dropout| dropout.draw(words, at)),
             output_weight: &weights[at.output_weight.clone()],
             output_bias: weights[at.output_bias],
             dense: active,
@@ -189,14 +197,18 @@ fn last_states(layers: &[LayerActivations], steps: usize, rows: usize, width: us
 
 impl Dropout<'_> {
     /// Draws for each unit that exists, so that every path leaves out the same ones.
-    fn draw(self, keep: &mut [f32], at: &DenseLayout) {
-        let scale = 1.0 / (1.0 - self.rate);
-        for row in keep.chunks_exact_mut(at.units) {
-            let row = &mut row[..at.real_units];
-            self.random.uniforms(row);
-            for keep in row {
-                *keep = if *keep < self.rate { 0.0 } else { scale };
+    fn draw<'w>(self, words: &'w mut [u32], at: &DenseLayout) -> Keep<'w> {
+        if at.real_units == at.units {
+            self.random.words(words);
+        } else {
+            for row in words.chunks_exact_mut(at.units) {
+                self.random.words(&mut row[..at.real_units]);
             }
+        }
+        Keep {
+            words,
+            least: Random::least_word(self.rate),
+            scale: 1.0 / (1.0 - self.rate),
         }
     }
 }

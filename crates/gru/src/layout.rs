@@ -127,13 +127,13 @@ impl Layout {
 
     /// Copies a model's weights to their places; the padding stays as it is (zero).
     pub(crate) fn pack(&self, weights: &[f32], packed: &mut [f32]) {
-        self.each(|natural, place| packed[place] = weights[natural]);
+        self.each_run(|natural, place| packed[place].copy_from_slice(&weights[natural]));
     }
 
     /// Copies them back in the model's order.
     pub(crate) fn unpack(&self, packed: &[f32]) -> Vec<f32> {
         let mut weights = vec![0.0; self.spec.parameters()];
-        self.each(|natural, place| weights[natural] = packed[place]);
+        self.each_run(|natural, place| weights[natural].copy_from_slice(&packed[place]));
         weights
     }
 
@@ -144,15 +144,35 @@ impl Layout {
         packed
     }
 
-    fn each(&self, mut pair: impl FnMut(usize, usize)) {
+    /// Every run of numbers that lie side by side in both orders.
+    fn each_run(&self, mut pair: impl FnMut(Range<usize>, Range<usize>)) {
         for tensor in tensors(&self.spec) {
             for row in 0..tensor.rows {
-                for column in 0..tensor.columns {
+                let mut column = 0;
+                while column < tensor.columns {
+                    let length = self.run(&tensor, column);
                     let natural = tensor.start + row * tensor.columns + column;
-                    pair(natural, self.place(&tensor, row, column));
+                    let place = self.place(&tensor, row, column);
+                    pair(natural..natural + length, place..place + length);
+                    column += length;
                 }
             }
         }
+    }
+
+    /// Columns of a row of the tensor, from this one on, that belong to one gate's panel.
+    fn run(&self, tensor: &Tensor, column: usize) -> usize {
+        let (real_units, lanes) = match tensor.role {
+            WeightRole::Kernel { layer }
+            | WeightRole::Recurrent { layer }
+            | WeightRole::BiasInput { layer }
+            | WeightRole::BiasRecurrent { layer } => {
+                (self.spec.units[layer], self.layers[layer].lanes)
+            }
+            _ => (tensor.columns, self.dense.lanes),
+        };
+        let unit = column % real_units;
+        (lanes - unit % lanes).min(real_units - unit)
     }
 
     fn place(&self, tensor: &Tensor, row: usize, column: usize) -> usize {

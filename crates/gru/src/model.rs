@@ -94,9 +94,7 @@ impl Gru {
         let mut outputs = Vec::with_capacity(rows.count());
         for start in (0..rows.count()).step_by(chunk) {
             let count = chunk.min(rows.count() - start);
-            for row in 0..count {
-                activations.set_row(count, row, rows.get(start + row));
-            }
+            activations.take_in(&rows, start..start + count);
             activations.forward(&layout, &weights, count, None);
             outputs.extend_from_slice(&activations.out[..count]);
         }

@@ -9,38 +9,32 @@ use crate::layout::Layout;
 pub(crate) struct Optimizer {
     mean: Buffer,
     square: Buffer,
+    /// Shares of the weights that an update's decay leaves.
+    keep: Buffer,
     step: i32,
     learning_rate: f32,
-    weight_decay: f32,
 }
 
 impl Optimizer {
     pub(crate) fn new(layout: &Layout, learning_rate: f32, weight_decay: f32) -> Self {
         let (mean, square) = (Buffer::zeros(layout.length), Buffer::zeros(layout.length));
+        let mut keep = Buffer::zeros(layout.length);
+        keep.fill(1.0);
+        for place in layout.matrices() {
+            keep[place].fill(1.0 - learning_rate * weight_decay);
+        }
         Self {
             mean,
             square,
+            keep,
             step: 0,
             learning_rate,
-            weight_decay,
         }
     }
 
     /// One update of the weights by their gradient.
-    pub(crate) fn step(
-        &mut self,
-        isa: Isa,
-        layout: &Layout,
-        gradient: &[f32],
-        weights: &mut [f32],
-    ) {
+    pub(crate) fn step(&mut self, isa: Isa, gradient: &[f32], weights: &mut [f32]) {
         self.step = self.step.saturating_add(1);
-        if self.weight_decay > 0.0 {
-            let keep = 1.0 - self.learning_rate * self.weight_decay;
-            for place in layout.matrices() {
-                weights[place].iter_mut().for_each(|weight| *weight *= keep);
-            }
-        }
         let (rate, spread) = Adam::corrections(self.learning_rate, self.step);
         let (mean, square) = (&mut *self.mean, &mut *self.square);
         run(
@@ -49,6 +43,7 @@ impl Optimizer {
                 rate,
                 spread,
                 gradient,
+                keep: &self.keep,
                 mean,
                 square,
                 weights,

@@ -37,8 +37,8 @@ impl Random {
         in_unit_interval(self.0.next_u32())
     }
 
-    /// As many draws of [`Random::uniform`] as `out` takes, in one go.
-    pub(crate) fn uniforms(&mut self, out: &mut [f32]) {
+    /// Words of which [`Random::uniform`] makes as many draws, in one go.
+    pub(crate) fn words(&mut self, out: &mut [u32]) {
         const WORD: usize = size_of::<u32>();
         let mut bytes = [0; 64 * WORD];
         for out in out.chunks_mut(64) {
@@ -46,15 +46,24 @@ impl Random {
             self.0.fill_bytes(bytes);
             let (words, _) = bytes.as_chunks();
             for (x, word) in out.iter_mut().zip(words) {
-                *x = in_unit_interval(u32::from_le_bytes(*word));
+                *x = u32::from_le_bytes(*word);
             }
         }
+    }
+
+    /// The least word whose uniform number is not below `share` of 1.
+    pub(crate) fn least_word(share: f32) -> u32 {
+        // Exact: the unit is a power of two.
+        ((share / UNIT).ceil() as u32) << UNUSED
     }
 
     /// Close to standard normal: the sum of twelve uniforms less six (Irwin–Hall). The tails end
     /// at ±6, which random directions and made-up prices do not notice.
     pub(crate) fn normal(&mut self) -> f64 {
-        (0..12).map(|_| f64::from(self.uniform())).sum::<f64>() - 6.0
+        let mut words = [0; 12];
+        self.words(&mut words);
+        let uniforms = words.map(|word| f64::from(in_unit_interval(word)));
+        uniforms.iter().sum::<f64>() - 6.0
     }
 
     /// Fisher–Yates shuffle.
@@ -67,9 +76,14 @@ impl Random {
     }
 }
 
+/// Bits of a word that a uniform number leaves out.
+const UNUSED: u32 = 8;
+
+/// Distance of two neighbouring uniform numbers.
+const UNIT: f32 = 1.0 / (1 << 24) as f32;
+
 fn in_unit_interval(word: u32) -> f32 {
-    const SCALE: f32 = 1.0 / (1 << 24) as f32;
-    (word >> 8) as f32 * SCALE
+    (word >> UNUSED) as f32 * UNIT
 }
 
 #[cfg(test)]
@@ -81,10 +95,26 @@ mod tests {
         let [mut one, mut all] = [0, 0].map(|seed| Random::new(seed, Stream::Dropout));
         // Lengths that cross the generator's own block.
         for length in [1, 63, 64, 65, 200] {
-            let mut draws = vec![0.0; length];
-            all.uniforms(&mut draws);
+            let mut words = vec![0; length];
+            all.words(&mut words);
+            let draws: Vec<f32> = words.into_iter().map(in_unit_interval).collect();
             let expected: Vec<f32> = (0..length).map(|_| one.uniform()).collect();
             assert_eq!(draws, expected);
+        }
+    }
+
+    #[test]
+    fn words_are_compared_as_their_uniform_numbers_would_be() {
+        let shares = [0.2, 0.5, 1e-9, UNIT, 1.5 * UNIT, 0.999_999_94];
+        for share in shares {
+            let least = Random::least_word(share);
+            for word in [least, least - 1, least + 255, 0, u32::MAX] {
+                assert_eq!(
+                    word >= least,
+                    in_unit_interval(word) >= share,
+                    "{share} {word}"
+                );
+            }
         }
     }
 

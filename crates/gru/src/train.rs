@@ -276,12 +276,8 @@ impl<'a> Trainer<'a> {
     /// One Adam step on the rows `start..end` of the current order; the sum of their losses.
     pub(crate) fn update(&mut self, start: usize, end: usize) -> f32 {
         let loss = self.gradient(start, end);
-        self.optimizer.step(
-            self.isa,
-            &self.layout,
-            &self.gradients.weights,
-            &mut self.weights,
-        );
+        self.optimizer
+            .step(self.isa, &self.gradients.weights, &mut self.weights);
         loss
     }
 
@@ -299,10 +295,8 @@ impl<'a> Trainer<'a> {
     fn slice(&mut self, of_order: Range<usize>, batch: usize, add: bool) -> f32 {
         let rows = of_order.len();
         let order = &self.order[of_order];
-        for (row, &index) in order.iter().enumerate() {
-            self.activations
-                .set_row(rows, row, self.data.rows.get(index as usize));
-        }
+        let numbers = order.iter().map(|&index| index as usize);
+        self.activations.take_in(self.data.rows, numbers);
         let random = &mut self.mask;
         let dropout = (self.dropout > 0.0).then_some(Dropout {
             rate: self.dropout,
@@ -330,10 +324,8 @@ impl<'a> Trainer<'a> {
         let mut total = 0.0;
         for start in (from..to).step_by(self.slice) {
             let rows = self.slice.min(to - start);
-            for row in 0..rows {
-                self.activations
-                    .set_row(rows, row, self.data.rows.get(start + row));
-            }
+            self.activations
+                .take_in(self.data.rows, start..start + rows);
             self.activations
                 .forward(&self.layout, &self.weights, rows, None);
             for (output, y) in self.activations.out[..rows]

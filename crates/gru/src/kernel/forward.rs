@@ -121,7 +121,7 @@ impl Operation for Forward<'_> {
         let single = self.sizes.panels() == 1;
         for step in 0..self.sizes.steps {
             if single {
-                in_blocks!(S, 3, self.sizes.rows, |row, M| {
+                in_blocks!(S, ROW, self.sizes.rows, |row, M| {
                     // SAFETY: step and the M rows from `row` on are within the sizes; there is one
                     // panel.
                     unsafe { self.block::<S, M, true>(s, step, 0, row) }
@@ -129,7 +129,7 @@ impl Operation for Forward<'_> {
                 continue;
             }
             for panel in 0..self.sizes.panels() {
-                in_blocks!(S, 3, self.sizes.rows, |row, M| {
+                in_blocks!(S, ROW, self.sizes.rows, |row, M| {
                     // SAFETY: step, panel and the M rows from `row` on are within the sizes.
                     unsafe { self.block::<S, M, false>(s, step, panel, row) }
                 });
@@ -197,8 +197,14 @@ impl Forward<'_> {
                 tile(s, &mut sums, h, recurrent, units);
             }
 
+            const { assert!(S::LANES <= ZEROS.len()) }
+            let (before, before_units) = match before {
+                Some(before) => (before, units),
+                None => (ZEROS.as_ptr(), 0),
+            };
             let place = Place {
                 before,
+                before_units,
                 states,
                 units,
                 gates: self
@@ -206,24 +212,24 @@ impl Forward<'_> {
                     .as_mut_ptr()
                     .add((panel * self.sizes.all_rows() + at) * 4 * lanes),
             };
-            // Eight rows in two parts, fewer in one: more than four would not fit in registers.
-            let (fours, _) = sums.as_chunks::<4>();
-            let (four_candidates, _) = candidates.as_chunks::<4>();
-            for (part, (sums, candidates)) in fours.iter().zip(four_candidates).enumerate() {
-                activate_rows(s, sums, candidates, place.at_row(4 * part, lanes));
-            }
-            if fours.is_empty() {
-                activate_rows(s, &sums, &candidates, place);
-            }
+            activate_rows(s, &sums, &candidates, place);
         }
     }
 }
 
+/// Vectors of a row in work: the sums of two gates, and of the candidate on both sides.
+const ROW: usize = 4;
+
+/// The states before the first step, of any width. A load in place of a branch: behind one, the
+/// compiler would finish row after row, each a chain of operations that wait for each other.
+static ZEROS: [f32; 16] = [0.0; 16];
+
 /// Where some rows of one panel lie at one step.
 #[derive(Clone, Copy)]
 struct Place {
-    /// The states before; zero if there are none.
-    before: Option<*const f32>,
+    /// The states before, `before_units` apart.
+    before: *const f32,
+    before_units: usize,
     /// The states to be, `units` apart.
     states: *mut f32,
     units: usize,
@@ -234,9 +240,8 @@ struct Place {
 impl Place {
     fn at_row(self, row: usize, lanes: usize) -> Self {
         Self {
-            before: self
-                .before
-                .map(|before| before.wrapping_add(row * self.units)),
+            before: self.before.wrapping_add(row * self.before_units),
+            before_units: self.before_units,
             states: self.states.wrapping_add(row * self.units),
             units: self.units,
             gates: self.gates.wrapping_add(row * 4 * lanes),
@@ -265,7 +270,7 @@ unsafe fn activate_rows<S: Simd, const N: usize>(
         let at = place.at_row(row, S::LANES);
         // SAFETY: the caller's promise about this row.
         unsafe {
-            let h = at.before.map_or(s.splat(0.0), |before| s.load(before));
+            let h = s.load(at.before);
             s.store(at.states, s.mul_add(z[row], s.sub(h, n[row]), n[row]));
             for (slot, value) in [q[row], r[row], z[row], n[row]].into_iter().enumerate() {
                 s.store(at.gates.add(slot * S::LANES), value);

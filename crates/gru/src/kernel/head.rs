@@ -10,8 +10,8 @@ use super::simd::Simd;
 pub(crate) struct HeadForward<'a> {
     /// Dense units, padded.
     pub(crate) units: usize,
-    /// Factor of dropout for each output, rows × units; none without dropout.
-    pub(crate) keep: Option<&'a [f32]>,
+    /// Choice of outputs that are left out; none without dropout.
+    pub(crate) keep: Option<Keep<'a>>,
     pub(crate) output_weight: &'a [f32],
     pub(crate) output_bias: f32,
     /// rows × units: the dense layer's sums become its outputs.
@@ -20,12 +20,23 @@ pub(crate) struct HeadForward<'a> {
     pub(crate) out: &'a mut [f32],
 }
 
+/// Outputs that dropout keeps: those whose word is not below the least.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keep<'a> {
+    /// rows × units; zero in the padding.
+    pub(crate) words: &'a [u32],
+    pub(crate) least: u32,
+    /// Factor of those kept.
+    pub(crate) scale: f32,
+}
+
 impl Operation for HeadForward<'_> {
     fn check(&self, _: Option<usize>) {
         assert!(self.units > 0);
         assert_eq!(self.dense.len(), self.out.len() * self.units);
         assert_eq!(self.output_weight.len(), self.units);
-        assert!(self.keep.is_none_or(|keep| keep.len() == self.dense.len()));
+        let keep = self.keep;
+        assert!(keep.is_none_or(|keep| keep.words.len() == self.dense.len()));
     }
 
     #[inline(always)]
@@ -34,8 +45,9 @@ impl Operation for HeadForward<'_> {
         let relu = |x: f32| if x < 0.0 { 0.0 } else { x };
         match self.keep {
             Some(keep) => {
-                let each = self.dense.iter_mut().zip(keep);
-                each.for_each(|(x, keep)| *x = relu(*x) * keep);
+                let factor = |word| if word < keep.least { 0.0 } else { keep.scale };
+                let each = self.dense.iter_mut().zip(keep.words);
+                each.for_each(|(x, &word)| *x = relu(*x) * factor(word));
             }
             None => self.dense.iter_mut().for_each(|x| *x = relu(*x)),
         }

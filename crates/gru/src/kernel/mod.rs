@@ -33,7 +33,7 @@ pub(super) use adam::Adam;
 pub(super) use backward::Backward;
 pub(super) use forward::{Forward, Sizes};
 pub(super) use gradient::Gradient;
-pub(super) use head::{HeadBackward, HeadForward};
+pub(super) use head::{HeadBackward, HeadForward, Keep};
 pub(super) use peak::multiply_add;
 pub(super) use product::Product;
 pub(super) use sums::ColumnSums;

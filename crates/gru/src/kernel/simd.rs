@@ -117,7 +117,7 @@ unsafe fn steps<S: Simd, const M: usize, const V: usize, const K: usize>(
     right.at = right.at.map(|vector| vector.wrapping_add(K * right.step));
 }
 
-/// Goes over `0..$count` in blocks as high as the registers allow beside `$width` vectors, with
+/// Goes over `0..$count` in blocks as high as the registers allow at `$width` vectors a row, with
 /// the height as a constant.
 ///
 /// With 16 registers a tile three vectors wide is three high: four would fill all registers, and
@@ -126,7 +126,7 @@ macro_rules! in_blocks {
     ($simd:ident, $width:expr, $count:expr, |$row:ident, $height:ident| $body:expr) => {{
         let count = $count;
         let mut $row = 0;
-        if $simd::WIDE {
+        if $simd::WIDE && $width < 4 {
             while $row + 8 <= count {
                 const $height: usize = 8;
                 $body;

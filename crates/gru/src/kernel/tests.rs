@@ -149,17 +149,18 @@ proptest! {
         let key = u32::from(key);
         let update = |isa: Isa| {
             let mut gradient = Guarded::new(&numbers(length, key), shift);
+            let mut keep = Guarded::new(&numbers(length, key + 4), shift + 1);
             let mut mean = Guarded::new(&numbers(length, key + 1), shift);
             let squares: Vec<f32> = numbers(length, key + 2).iter().map(|x| x * x).collect();
             let mut square = Guarded::new(&squares, shift + 1);
             let mut weights = Guarded::new(&numbers(length, key + 3), shift + 2);
             let (rate, spread) = Adam::corrections(1e-3, step);
             let adam = Adam {
-                rate, spread, gradient: gradient.get(), mean: mean.get(), square: square.get(),
-                weights: weights.get(),
+                rate, spread, gradient: gradient.get(), keep: keep.get(), mean: mean.get(),
+                square: square.get(), weights: weights.get(),
             };
             run(isa, adam);
-            [&gradient, &mean, &square, &weights].into_iter().for_each(Guarded::assert_guards);
+            [&gradient, &keep, &mean, &square, &weights].into_iter().for_each(Guarded::assert_guards);
             [mean.get().to_vec(), square.get().to_vec(), weights.get().to_vec()].concat()
         };
         let expected = update(plain());
