@@ -20,6 +20,10 @@ const UNBELIEVABLE: f64 = 0.4;
 const SUSPICIOUS: f64 = 0.25;
 /// A split that moves prices less cannot be told from the market's own move.
 const TELLING: f64 = 0.1;
+/// A move from a bar to the one that follows without a pause, or within a bar, that is not believed:
+/// the exchanges stop trading for five minutes at 5 to 20 % (Limit Up-Limit Down), so that a larger one
+/// has a gap before it.
+const OF_A_BAR: f64 = 0.15;
 /// A first row that starts later after the opening does not hold the opening price.
 const OPENS_WITHIN: TimeDelta = TimeDelta::minutes(5);
 
@@ -58,7 +62,7 @@ pub(crate) fn quote(
     intraday: &IntradayAnswer,
     expected: &Expected<'_>,
 ) -> Result<Quoted, QuoteAbsent> {
-    let price = observed(intraday, expected).ok_or(QuoteAbsent::NoQuote)?;
+    let price = observed(intraday, expected)?;
     let day = expected.session.date().map_err(|_| QuoteAbsent::NoQuote)?;
     let split: f64 = announced(intraday, expected, day.date());
     let factor = basis(intraday.previous_close, expected, split)?;
@@ -74,16 +78,19 @@ pub(crate) fn quote(
     if looks_like_a_split(step, factor, split, named) {
         return Err(QuoteAbsent::Implausible);
     }
+    if (price.open / price.price).ln().abs() > UNBELIEVABLE {
+        return Err(QuoteAbsent::Implausible);
+    }
     let quote = price.accepted(&expected.session, expected.as_of)?;
     Ok(Quoted { quote, factor })
 }
 
 /// The price, opening and range that the rows known at the as-of time hold.
-fn observed(intraday: &IntradayAnswer, expected: &Expected<'_>) -> Option<Quote> {
+fn observed(intraday: &IntradayAnswer, expected: &Expected<'_>) -> Result<Quote, QuoteAbsent> {
     let (open, close) = (expected.session.open(), expected.session.close());
     let (traded_at, traded) = intraday.last_trade;
     if expected.live && traded_at.is_some_and(|at| at < open) {
-        return None;
+        return Err(QuoteAbsent::NoQuote);
     }
     let known = |row: &&IntradayRow| open <= row.start && row.start < close.min(expected.as_of);
     let is_live = |row: &IntradayRow| {
@@ -98,15 +105,16 @@ fn observed(intraday: &IntradayAnswer, expected: &Expected<'_>) -> Option<Quote>
         .filter(|row| !is_live(row) && end(row) <= expected.as_of)
         .collect();
     if !bars.is_sorted_by(|a, b| a.start < b.start) {
-        return None;
+        return Err(QuoteAbsent::NoQuote);
     }
     let opening = intraday
         .rows
         .iter()
         .find(|row| open <= row.start && row.start <= expected.as_of && row.open.is_some())
         .filter(|row| row.start == open || !is_live(row))
-        .filter(|row| row.start < open + OPENS_WITHIN.max(intraday.step))?
-        .open?;
+        .filter(|row| row.start < open + OPENS_WITHIN.max(intraday.step))
+        .and_then(|row| row.open)
+        .ok_or(QuoteAbsent::NoQuote)?;
     let quoted = |price: f64, at: DateTime<Utc>, range: Option<PriceRange>| Quote {
         price,
         at,
@@ -114,32 +122,54 @@ fn observed(intraday: &IntradayAnswer, expected: &Expected<'_>) -> Option<Quote>
         range,
         source: expected.source,
     };
-    let traded_bars: Vec<&IntradayRow> =
-        bars.into_iter().filter(|row| row.close.is_some()).collect();
-    if let Some(last) = traded_bars.last() {
+    let traded_bars: Vec<(&IntradayRow, f64)> = bars
+        .into_iter()
+        .filter_map(|row| Some((row, row.close?)))
+        .collect();
+    if let Some(((last, price), before)) = traded_bars.split_last() {
+        let leaps = |(row, close): &(&IntradayRow, f64)| {
+            end(row) == last.start && (price / close).ln().abs() > OF_A_BAR
+        };
+        if before.last().is_some_and(leaps) {
+            return Err(QuoteAbsent::Implausible);
+        }
         // A replay shows the opening as a row before any bar of the session has ended.
-        let is_opening = traded_bars.len() == 1 && last.start == open && last.is_flat();
+        let is_opening = before.is_empty() && last.start == open && last.is_flat();
         let at = if is_opening { open } else { end(last) };
-        return Some(quoted(last.close?, at, range(&traded_bars)));
+        return Ok(quoted(*price, at, range(&traded_bars, *price)));
     }
     let is_past = |at: DateTime<Utc>| open <= at && at <= expected.as_of;
     let live_row = intraday
         .rows
         .iter()
-        .rfind(|row| is_live(row) && is_past(row.start) && row.close.is_some());
-    match live_row {
-        Some(row) => Some(quoted(row.close?, row.start, None)),
-        None => {
-            let at = traded_at.filter(|at| is_past(*at))?;
-            Some(quoted(traded?, at, None))
-        }
-    }
+        .rfind(|row| is_live(row) && is_past(row.start) && row.close.is_some())
+        .and_then(|row| Some((row.close?, row.start)));
+    let trade = traded.zip(traded_at.filter(|at| is_past(*at)));
+    let (price, at) = live_row.or(trade).ok_or(QuoteAbsent::NoQuote)?;
+    Ok(quoted(price, at, None))
 }
 
-fn range(bars: &[&IntradayRow]) -> Option<PriceRange> {
-    let low = bars.iter().filter_map(|row| row.low).reduce(f64::min)?;
-    let high = bars.iter().filter_map(|row| row.high).reduce(f64::max)?;
-    PriceRange::new(low, high)
+/// The range of the bars, without the lows and highs that lie far from the closes on both sides; none
+/// where what is left still lies further from the price than a day's prices do.
+fn range(bars: &[(&IntradayRow, f64)], price: f64) -> Option<PriceRange> {
+    let belongs = |place: usize, end: f64| {
+        let close = |at: usize| bars.get(at).map(|(_, close)| *close);
+        // The newest close is the price, which is believed.
+        let around = [
+            place.checked_sub(1).and_then(close),
+            close(place + 1).or(Some(price)),
+        ];
+        let mut closes = around.into_iter().flatten();
+        closes.any(|close| (end / close).ln().abs() <= OF_A_BAR)
+    };
+    let ends = |of: fn(&IntradayRow) -> Option<f64>| {
+        let each = bars.iter().enumerate();
+        each.filter_map(move |(place, (row, _))| of(row).filter(|end| belongs(place, *end)))
+    };
+    let low = ends(|row| row.low).reduce(f64::min)?;
+    let high = ends(|row| row.high).reduce(f64::max)?;
+    let believable = |end: f64| (end / price).ln().abs() <= UNBELIEVABLE;
+    PriceRange::new(low, high).filter(|_| believable(low) && believable(high))
 }
 
 /// The ratio of the splits of the target day, by either answer; 1 without any.

@@ -80,6 +80,52 @@ fn the_last_bar_that_had_ended_gives_the_price_and_its_end_the_time() {
 }
 
 #[test]
+fn what_no_minute_can_have_moved_is_neither_price_nor_range() {
+    let right = taken(&bars(&session(DAY), 6), "2023-06-30T14:00:00Z").unwrap();
+    let times = |row: &mut IntradayRow, factor: f64| {
+        for price in [&mut row.open, &mut row.high, &mut row.low, &mut row.close] {
+            *price = price.map(|price| price * factor);
+        }
+    };
+    // A row, or an end of one, that the rows around it give away.
+    for factor in [100.0, 0.01, 1.3, 0.7] {
+        let mut row_off = bars(&session(DAY), 6);
+        times(&mut row_off.rows[3], factor);
+        let quote = taken(&row_off, "2023-06-30T14:00:00Z").unwrap();
+        assert_eq!((quote.price, quote.open), (right.price, right.open));
+        assert_eq!(quote.range, right.range, "{factor}");
+    }
+    for row in 0..6 {
+        let mut high_off = bars(&session(DAY), 6);
+        high_off.rows[row].high = Some(300.0);
+        let quote = taken(&high_off, "2023-06-30T14:00:00Z").unwrap();
+        assert!(quote.range.unwrap().high <= right.range.unwrap().high);
+    }
+    // Two of them do not: there is no range.
+    let mut two_off = bars(&session(DAY), 6);
+    times(&mut two_off.rows[2], 100.0);
+    times(&mut two_off.rows[3], 100.0);
+    let quote = taken(&two_off, "2023-06-30T14:00:00Z").unwrap();
+    assert_eq!((quote.price, quote.range), (right.price, None));
+    // The newest row and the opening have no rows around them.
+    for (row, factor) in [(5, 1.3), (5, 0.7), (0, 100.0), (0, 0.01)] {
+        let mut end_off = bars(&session(DAY), 6);
+        times(&mut end_off.rows[row], factor);
+        let quote = taken(&end_off, "2023-06-30T14:00:00Z");
+        assert_eq!(quote, Err(QuoteAbsent::Implausible), "{row} {factor}");
+    }
+}
+
+#[test]
+fn a_leap_after_a_pause_in_trading_is_believed() {
+    let mut paused = bars(&session(DAY), 6);
+    paused.rows[5] = row(paused.rows[5].start, [125.0; 4], 1_000.0);
+    paused.rows.remove(4);
+    let quote = taken(&paused, "2023-06-30T14:00:00Z").unwrap();
+    assert_eq!((quote.price, quote.range.unwrap().high), (125.0, 125.0));
+}
+
+#[test]
 fn a_live_row_is_read_only_while_no_bar_has_ended() {
     let mut intraday = bars(&session(DAY), 1);
     let stamp = at("2023-06-30T13:32:10Z");

@@ -24,14 +24,30 @@ const UNCONFIRMED: &str = "from which the newest row alone returns";
 /// [`Unsound`] where only the newest row returns.
 pub(super) fn repair(series: &mut RepairSeries<'_>) -> Result<(), Unsound> {
     let mut row = 1;
-    while row < series.bars.len() {
-        row = match returns_at(series, row) {
-            // What is left out moves the rest up: the row that returned may leave again.
-            Some(excursion) => settle(series, &excursion)?,
+    while row < series.bars.len() && !series.too_many() {
+        row = match excursion_at(series, row) {
+            // Without it the rows before show what it hid.
+            Some(excursion) => {
+                settle(series, &excursion)?;
+                1
+            }
             None => row + 1,
         };
     }
     Ok(())
+}
+
+/// The excursion that begins at `row`, unless the rows after it belong to it rather than to the row
+/// that returned: then that one leaves the level, and will be met further on.
+fn excursion_at(series: &RepairSeries<'_>, row: usize) -> Option<Excursion> {
+    let excursion = returns_at(series, row)?;
+    let next = excursion.end + 1;
+    let leaves_again = next < series.bars.len() && {
+        let away = |from: usize| (series.level(next) - series.level(from)).abs();
+        away(row) <= series.agreement(next - row) && away(row) < away(excursion.end)
+    };
+    let is_unit = |place| unit(series, &excursion, place).is_some();
+    (!leaves_again || (row..excursion.end).all(is_unit)).then_some(excursion)
 }
 
 /// Rows that left the level.
@@ -106,10 +122,9 @@ fn is_one_night_there_and_back(series: &RepairSeries<'_>, row: usize) -> bool {
     there * back < 0.0 && least > series.overnight() && left <= agreement
 }
 
-/// Repairs the rows of an excursion, and says where its end is afterwards. That the newest row alone
-/// returns is no proof: the rows before it may have the level of a split, and the newest be the wrong
+/// Repairs the rows of an excursion. That the newest row alone returns is no proof: the rows before it may have the level of a split, and the newest be the wrong
 /// one. A factor of unit is no split's.
-fn settle(series: &mut RepairSeries<'_>, excursion: &Excursion) -> Result<usize, Unsound> {
+fn settle(series: &mut RepairSeries<'_>, excursion: &Excursion) -> Result<(), Unsound> {
     let Excursion { row, end, .. } = *excursion;
     let factors: Vec<_> = (row..end)
         .map(|place| unit(series, excursion, place))
@@ -127,9 +142,8 @@ fn settle(series: &mut RepairSeries<'_>, excursion: &Excursion) -> Result<usize,
             series.note(bar, RepairField::Row, RepairRule::Spike, LEFT_OUT);
         }
     }
-    let end_after = row + kept.len();
     series.bars.splice(row..end, kept);
-    Ok(end_after)
+    Ok(())
 }
 
 /// The factor of unit that brings a row of an excursion between the levels on both its sides. What

@@ -43,7 +43,9 @@ impl fmt::Display for Unsound {
                 f,
                 "from {from} to {to} they change by a factor of {factor:.3}, {why}"
             ),
-            Self::TooMany { repairs } => write!(f, "{repairs} of their rows would need a repair"),
+            Self::TooMany { repairs } => {
+                write!(f, "at least {repairs} of their rows would need a repair")
+            }
         }
     }
 }

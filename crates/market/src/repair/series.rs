@@ -157,8 +157,13 @@ impl<'a> RepairSeries<'a> {
         });
     }
 
+    /// Whether the series is past repair already.
+    pub(super) fn too_many(&self) -> bool {
+        self.repairs.len() > MOST_REPAIRS
+    }
+
     pub(super) fn finish(mut self) -> Result<Repaired, Unsound> {
-        if self.repairs.len() > MOST_REPAIRS {
+        if self.too_many() {
             let repairs = self.repairs.len();
             return Err(Unsound::TooMany { repairs });
         }

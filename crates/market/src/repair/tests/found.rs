@@ -101,6 +101,29 @@ fn a_spike_on_the_row_of_a_split_is_left_out_and_the_split_stays_at_its_row() {
 }
 
 #[test]
+fn a_row_at_the_level_of_before_a_split_does_not_make_an_excursion_of_its_first_row() {
+    let clean = random_walk(11, 120, 0.012);
+    for factor in [8.4, 7.6] {
+        let mut broken = clean.clone();
+        for bar in &mut broken[..115] {
+            *bar = times(bar, 8.0);
+        }
+        broken[116] = times(&clean[116], factor);
+        let repaired = repair(&broken, &[], &Calendar::default()).unwrap();
+        assert_clean(&repaired, &clean, 1e-9);
+        assert_eq!(repaired.bars.len(), 119);
+    }
+    // Two equal spikes with a row between them.
+    let mut broken = clean.clone();
+    for row in [60, 62] {
+        broken[row] = times(&clean[row], 8.0);
+    }
+    let repaired = repair(&broken, &[], &Calendar::default()).unwrap();
+    assert_clean(&repaired, &clean, 0.0);
+    assert_eq!(repaired.bars.len(), 118);
+}
+
+#[test]
 fn what_is_off_a_unit_by_more_than_the_markets_move_is_not_mended_by_one() {
     let mut steps = [0.68, -0.68].repeat(40);
     steps.extend([1.7, 0.4, -0.5]);
