@@ -37,7 +37,7 @@ pages:
     cargo build --locked
     CLOSECALL=target/debug/closecall scripts/check-pages
 
-# A release archive: program, completions, licences, checksum
+# A release archive: program, completions, licences, checksum; `--deb` a Debian package too
 dist *ARGS:
     scripts/dist {{ ARGS }}
 
