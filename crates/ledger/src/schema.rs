@@ -23,6 +23,10 @@ use crate::format_version::{FIRST, VERSION, version};
 use crate::head_file::HeadFile;
 use crate::{derived, replay};
 
+/// Pages that a reader keeps, in KiB. A process has several readers, each of which looks at the newest rows most of
+/// the time; the system keeps the file's pages for all of them.
+const READERS_CACHE_KIB: i64 = 512;
+
 /// Longest wait for another program that holds the database.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -102,6 +106,7 @@ fn readable(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "cache_size", -READERS_CACHE_KIB)?;
     // The first look at the database is what needs its shared memory.
     version(&connection)?;
     Ok(connection)
