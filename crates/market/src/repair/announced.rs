@@ -108,8 +108,7 @@ fn off_its_day(series: &RepairSeries<'_>, split: &Split) -> Option<(usize, f64)>
     let near = |row: &usize| (series.date(*row) - split.date).num_days().abs() <= NEAR_DAYS;
     (1..series.bars.len()).filter(near).find_map(|row| {
         let shift = size.copysign(series.step(row));
-        let likely = series.ordinary(series.sessions(row));
-        let is_it = miss(series, row, shift) <= likely.min(CLEARLY * size);
+        let is_it = miss(series, row, shift) <= series.beside_a_split(row).min(CLEARLY * size);
         is_it.then(|| (row, shift.exp()))
     })
 }

@@ -8,11 +8,9 @@ use closecall_protocol::RepairRule;
 use super::announced::{NEAR_DAYS, miss};
 use super::excursions::UNIT;
 use super::outcome::Unsound;
-use super::series::{BESIDE_A_SPLIT, RepairSeries};
+use super::series::{BESIDE_A_SPLIT, CONFIRMED_BY, RepairSeries};
 use crate::split::Split;
 
-/// Rows from a jump on that confirm the level after it.
-const CONFIRMED_BY: usize = 3;
 /// Rows after a jump that are enough to do without those before it.
 const ENOUGH_WITHOUT: usize = 60;
 /// Missing sessions after which a move is not one session's.
@@ -172,7 +170,10 @@ fn split(series: &RepairSeries<'_>, row: usize) -> Option<Explained> {
     let up = series.step(row) > 0.0;
     let toward = |ratio: f64| if up { ratio } else { 1.0 / ratio };
     let miss_of = |ratio: f64| miss(series, row, toward(ratio).ln());
-    let agreement = series.agreement(series.sessions(row));
+    let agreement = match series.bars.len() - row {
+        CONFIRMED_BY.. => series.agreement(series.sessions(row)),
+        _ => series.beside_a_split(row),
+    };
     let named = series
         .splits
         .iter()

@@ -30,6 +30,9 @@ const BELIEVABLE_RANGE: f64 = 0.15;
 /// falls of less than 42 % are real in any: 35 % have been.
 pub(super) const BESIDE_A_SPLIT: f64 = 0.15;
 
+/// Rows from a jump on that confirm the level after it.
+pub(super) const CONFIRMED_BY: usize = 3;
+
 /// The factor of a repair that leaves a number out.
 pub(super) const LEFT_OUT: f64 = 0.0;
 
@@ -117,6 +120,17 @@ impl<'a> RepairSeries<'a> {
     /// The largest ordinary move over this number of sessions.
     pub(super) fn ordinary(&self, sessions: usize) -> f64 {
         3.0 * self.deviation * (sessions as f64).sqrt()
+    }
+
+    /// The largest move of the market into a row beside a split that is dated to another. Half of an
+    /// ordinary one while later rows do not confirm it: the split may be at its day after all, and this
+    /// row a wrong one.
+    pub(super) fn beside_a_split(&self, row: usize) -> f64 {
+        let ordinary = self.ordinary(self.sessions(row));
+        match self.bars.len() - row {
+            CONFIRMED_BY.. => ordinary,
+            _ => 0.5 * ordinary,
+        }
     }
 
     /// The refusal for the move into a row.

@@ -101,6 +101,24 @@ fn a_spike_on_the_row_of_a_split_is_left_out_and_the_split_stays_at_its_row() {
 }
 
 #[test]
+fn a_wrong_row_before_the_day_of_a_split_is_not_the_split() {
+    let clean = walk(&[0.68, -0.68].repeat(45), 0.03);
+    let newest = clean.len() - 1;
+    let mut broken = clean.clone();
+    for bar in &mut broken[..newest] {
+        *bar = times(bar, 0.25);
+    }
+    let split = Split {
+        date: clean[newest].session().date(),
+        ratio: 0.25,
+    };
+    let repaired = repair(&broken, &[split], &Calendar::default()).unwrap();
+    assert_clean(&repaired, &clean, 1e-9);
+    broken[newest - 1] = times(&clean[newest - 1], 0.25 * 3.66);
+    assert!(repair(&broken, &[split], &Calendar::default()).is_err());
+}
+
+#[test]
 fn a_row_at_the_level_of_before_a_split_does_not_make_an_excursion_of_its_first_row() {
     let clean = random_walk(11, 120, 0.012);
     for factor in [8.4, 7.6] {
