@@ -136,6 +136,16 @@ fn a_spent_quota_is_not_taken_for_no_news() {
     assert!(!log.contains("news could not be fetched"), "{log}");
 }
 
+/// By its own count 24 would be left.
+#[test]
+fn doctor_says_that_no_request_is_left_where_the_vendor_says_so() {
+    let server = MarketServer::start(&["--simulated", "--fault", "news:quota-note"]);
+    let workplace =
+        workplace(&server.address).with("CLOSECALL__ALPHAVANTAGE__REQUESTS_PER_DAY", "25");
+    let said = workplace.run(&["doctor"]).stdout();
+    assert!(said.contains("0 of 25 requests are left today"), "{said}");
+}
+
 /// Sessions without a close are left out; the others are forecast from.
 #[test]
 fn closes_that_are_null() {

@@ -4,6 +4,21 @@ use crate::common;
 
 use common::{MarketServer, Workplace};
 
+/// Each failure is said once.
+#[test]
+fn tickers_that_cannot_be_recorded_are_named_once() {
+    let workplace =
+        Workplace::on("http://127.0.0.1:9").with("CLOSECALL__MARKET__RETRY_BASE", "1ms");
+    let done = workplace.run(&["market", "record", "kept", "AAPL", "PG"]);
+    done.refused(69, &["AAPL: no prices of AAPL", "PG: no prices of PG"]);
+    assert_eq!(
+        done.stderr().matches("no prices of").count(),
+        2,
+        "{}",
+        done.stderr()
+    );
+}
+
 #[test]
 fn what_is_recorded_can_be_replayed_and_holds_no_key() {
     let simulated = MarketServer::start(&["--simulated", "--seed", "5"]);

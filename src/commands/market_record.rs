@@ -50,18 +50,22 @@ pub(super) fn run(settings: &Settings, args: &RecordArgs) -> anyhow::Result<Exit
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut first_failure = None;
+    let mut failure = None;
     for ticker in tickers {
         match runtime.block_on(recorder.record(ticker)) {
             Ok(line) => crate::stdout::print(line)?,
             // The others are recorded all the same.
             Err(error) => {
-                eprintln!("{ticker}: {error:#}");
-                first_failure.get_or_insert(error);
+                let error = error.context(ticker.to_string());
+                match failure {
+                    None => failure = Some(error),
+                    Some(_) => eprintln!("{error:#}"),
+                }
             }
         }
     }
-    first_failure.map_or(Ok(ExitCode::SUCCESS), Err)
+    // The first is said last, with its code: later ones may follow from it.
+    failure.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
 /// Records one ticker after the other.

@@ -339,6 +339,12 @@ fn what_is_no_fault_is_refused_with_its_text() {
         ("daily:status=abc", "\"abc\""),
         ("daily:status=100", "\"100\""),
         ("daily:hang:first=0", "count from 1"),
+        ("daily/../x:hang", "\"../x\""),
+        ("daily/aapl:hang", "\"aapl\""),
+        (
+            "daily:hang:between=20230630T1700,20230630T1400",
+            "the earlier first",
+        ),
         ("daily:delay=2", "no span"),
         ("daily:split=4:1,2023-07-05,applied", "split is"),
         ("daily:split=0:1,2023-07-05,applied,silent", "not above 0"),

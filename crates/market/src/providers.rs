@@ -62,6 +62,11 @@ pub(crate) trait PriceProvider: Debug + Send + Sync {
         TimeDelta::zero()
     }
 
+    /// Whether it is asked at every pick, since an answer costs no request.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// The bars of the days from `from` to just before `to`, which lies a day after what may be known;
     /// empty when there are none.
     fn daily<'a>(

@@ -38,9 +38,14 @@ impl When {
                 .map_err(|_| format!("{value:?} is not a list of counts such as 2,7")),
             "between" => value
                 .split_once(',')
-                .and_then(|(from, to)| Some(Self::Between(minute(from)?, minute(to)?)))
+                .and_then(|(from, to)| Some((minute(from)?, minute(to)?)))
+                .filter(|(from, to)| from < to)
+                .map(|(from, to)| Self::Between(from, to))
                 .ok_or_else(|| {
-                    format!("{value:?} is not two times such as 20230630T1400,20230630T1700")
+                    format!(
+                        "{value:?} is not two times, the earlier first, such as \
+                         20230630T1400,20230630T1700"
+                    )
                 }),
             _ => return None,
         })

@@ -1,5 +1,7 @@
 //! Requests that a fault means.
 
+use closecall_protocol::Ticker;
+
 use crate::answer::Parameters;
 use crate::tiingo;
 
@@ -132,7 +134,10 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let (service, symbol) = match text.split_once('/') {
-            Some((service, symbol)) => (service, Some(symbol.to_owned())),
+            Some((service, symbol)) => {
+                let ticker = Ticker::new(symbol).map_err(|error| format!("{symbol:?}: {error}"))?;
+                (service, Some(ticker.to_string()))
+            }
             None => (text, None),
         };
         let services: &[Service] = match service {

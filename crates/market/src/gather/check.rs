@@ -106,7 +106,10 @@ impl Market {
         };
         let quota = self.store.quota(name).await?.at(now);
         if let Some(budget) = self.news_budget {
-            let left = budget.saturating_sub(quota.used);
+            let left = match quota.spent {
+                true => 0,
+                false => budget.saturating_sub(quota.used),
+            };
             says.push_str(&format!("; {left} of {budget} requests are left today"));
         }
         Ok(VendorCheck {
@@ -134,6 +137,7 @@ fn with_next_step(fault: &VendorFault, vendor: &str) -> String {
             format!("check the network, HTTPS_PROXY and {vendor}.base_url")
         }
         VendorFault::File(_) => "correct the file".to_owned(),
+        VendorFault::UnknownSymbol(_) => "check picker.tickers".to_owned(),
         VendorFault::UntrustedCertificate(_) => return fault.to_string(),
         _ => "try again later".to_owned(),
     };

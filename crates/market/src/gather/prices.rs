@@ -59,7 +59,8 @@ impl Market {
         };
         let session = window.last.date;
         let state = self.store.chart_state(series, session, span).await?;
-        if let Some(until) = schedule::unknown_until(&state, now) {
+        let local = provider.is_local();
+        if let Some(until) = schedule::unknown_until(&state, now).filter(|_| !local) {
             return Err(unknown(name, ticker, until));
         }
         let newest = state.newest;
@@ -69,7 +70,7 @@ impl Market {
             corrected_from: self.calendar.next(session).open,
             needy: newest.is_none_or(|newest| behind(newest) > self.max_age as usize),
         };
-        if !schedule::ask(&state, &due, now) {
+        if !local && !schedule::ask(&state, &due, now) {
             return Ok(Fetched::NotAsked);
         }
         self.store.note_asked(series, session, now).await?;
@@ -80,7 +81,7 @@ impl Market {
                 return Err(Error::OtherMarket { ticker, market });
             }
             // The store knows the ticker: the vendor is mistaken, or will be.
-            Err(VendorFault::UnknownSymbol(_)) if newest.is_none() => {
+            Err(VendorFault::UnknownSymbol(_)) if newest.is_none() && !local => {
                 self.store.note_unknown(series, now).await?;
                 return Err(unknown(name, ticker, now + schedule::UNKNOWN_FOR));
             }

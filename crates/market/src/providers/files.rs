@@ -27,6 +27,10 @@ impl PriceProvider for Files {
         Provider::Files
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn daily<'a>(
         &'a self,
         ticker: &'a Ticker,
@@ -44,7 +48,7 @@ impl PriceProvider for Files {
                 .map_err(|error| VendorFault::File(error.to_string()))?;
             let file = file.map_err(|error| match error {
                 FileError::Unreadable { missing: true, .. } => {
-                    VendorFault::UnknownSymbol(format!("there is no {ticker}.csv in the folder"))
+                    VendorFault::UnknownSymbol(format!("there is no {ticker}.csv in files.folder"))
                 }
                 other => VendorFault::File(other.to_string()),
             })?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use closecall_protocol::Provider;
-use closecall_settings::{section, span};
+use closecall_settings::{choice, section, span};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::vendor::Vendor;
 #[serde(deny_unknown_fields)]
 pub struct PricesSettings {
     /// Providers in the order in which they are asked. One without its key or folder is left out.
-    #[serde(deserialize_with = "closecall_settings::choice::list")]
+    #[serde(deserialize_with = "choice::list")]
     pub providers: Vec<Provider>,
 }
 
@@ -39,6 +39,7 @@ pub struct AlpacaSettings {
     /// A file that holds it.
     pub secret_key_file: Option<PathBuf>,
     /// Where the price of the moment comes from.
+    #[serde(with = "choice")]
     pub feed: AlpacaFeed,
     /// Least time between two requests. Left out: 0.3 s on the vendor's own hosts, none on others.
     #[serde(default, with = "span::optional")]
@@ -121,9 +122,12 @@ impl MarketSettings {
         let mut configured = Vec::new();
         for (place, provider) in self.prices.providers.iter().enumerate() {
             let before = &self.prices.providers[..place];
-            if *provider == Provider::Other || before.contains(provider) {
-                let rule = "give each of yahoo, alpaca, tiingo and files at most once";
+            if *provider == Provider::Other {
+                let rule = "one of the names is none of yahoo, alpaca, tiingo and files";
                 return Err(refused("prices.providers", rule));
+            }
+            if before.contains(provider) {
+                return Err(refused("prices.providers", "give each name at most once"));
             }
             let is_configured = match provider {
                 Provider::Yahoo => true,
@@ -225,14 +229,20 @@ mod tests {
 
     #[test]
     fn a_chain_that_cannot_be_asked_is_refused_by_name() {
-        for providers in [
-            &[][..],
-            &[Provider::Alpaca],
-            &[Provider::Other],
-            &[Provider::Yahoo, Provider::Yahoo],
+        for (providers, says) in [
+            (&[][..], "none of them can be asked"),
+            (&[Provider::Alpaca], "none of them can be asked"),
+            (
+                &[Provider::Other],
+                "none of yahoo, alpaca, tiingo and files",
+            ),
+            (&[Provider::Yahoo, Provider::Yahoo], "at most once"),
         ] {
             let error = chain(providers).validate().unwrap_err().to_string();
-            assert!(error.contains("prices.providers"), "{error}");
+            assert!(
+                error.contains("prices.providers") && error.contains(says),
+                "{error}"
+            );
         }
         let mut files = chain(&[Provider::Files]);
         files.files.folder = Some("/nowhere/at/all".into());

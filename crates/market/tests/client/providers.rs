@@ -215,6 +215,43 @@ async fn a_folder_of_files_is_a_provider_like_the_others() {
     );
 }
 
+/// Files cost no request: one that is put there or corrected counts from the next pick on.
+#[tokio::test]
+async fn a_file_is_read_at_every_pick() {
+    let healthy = market_server(&[], AS_OF);
+    let dir = tempfile::tempdir().unwrap();
+    let online = gathered(&chain(&healthy, &[Provider::Yahoo]), dir.path(), AS_OF).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = chain(&healthy, &[Provider::Files]);
+    settings.files.folder = Some(folder.path().to_owned());
+    let dir = tempfile::tempdir().unwrap();
+    let market = open(&settings, dir.path(), AS_OF);
+    let missing = gather(&market, AS_OF).await.unwrap_err().to_string();
+    assert!(missing.contains("no AAPL.csv in files.folder"), "{missing}");
+
+    let mut text = "Date,Open,High,Low,Close,Volume\n".to_owned();
+    for bar in online.bars.iter() {
+        let close = bar.close();
+        text += &format!("{},{close},{close},{close},{close},1000\n", bar.session());
+    }
+    let path = folder.path().join("AAPL.csv");
+    std::fs::write(&path, &text).unwrap();
+    assert_eq!(
+        closes(&gather(&market, AS_OF).await.unwrap()),
+        closes(&online)
+    );
+
+    let last = online.bars.last().unwrap().close();
+    let row = text.lines().last().unwrap();
+    let corrected = row.replace(&last.to_string(), &(last + 1.0).to_string());
+    std::fs::write(&path, text.replace(row, &corrected)).unwrap();
+    let closes = closes(&gather(&market, AS_OF).await.unwrap());
+    assert_eq!(
+        closes.last().copied(),
+        Some(((last + 1.0) * 100.0).round() as i64)
+    );
+}
+
 #[tokio::test]
 async fn a_market_server_is_not_stood_in_for_by_the_real_market() {
     let server = market_server(&["chart:status=503"], AS_OF);
