@@ -143,10 +143,6 @@ impl BayesRegression {
     fn ridge(&self, x: &[f64], strength: f64) -> Result<(f64, f64), Error> {
         let n = x.len();
         let penalty = n as f64 * (1.0 - strength) / strength;
-        let seen = self.products.iter().zip(&self.prior);
-        let seen: Vec<f64> = seen
-            .map(|(product, prior)| product + penalty * prior)
-            .collect();
         let mut penalised = self.gram.clone();
         for diagonal in penalised.iter_mut().step_by(n + 1) {
             *diagonal += penalty;
@@ -155,11 +151,14 @@ impl BayesRegression {
         let b = DenseMatrix::new(n, 1, x.to_vec(), false).map_err(Error::regression)?;
         let solved = a.cholesky_solve_mut(b).map_err(Error::regression)?;
         // A is symmetric: A⁻¹x serves both products.
-        let with = |other: &[f64]| {
-            let products = solved.iterator(0).zip(other);
-            products.map(|(solved, other)| solved * other).sum::<f64>()
-        };
-        Ok((with(&seen), with(x)))
+        let seen = self.products.iter().zip(&self.prior);
+        let seen = seen.map(|(product, prior)| product + penalty * prior);
+        let by_seen = solved.iterator(0).zip(seen);
+        let by_row = solved.iterator(0).zip(x);
+        Ok((
+            by_seen.map(|(solved, seen)| solved * seen).sum(),
+            by_row.map(|(solved, x)| solved * x).sum(),
+        ))
     }
 
     /// Adds the row with its outcome, in units of the expected volatility. `foretold` is what

@@ -123,7 +123,7 @@ impl Fit {
             }
             ModelKind::Original => Self::original(sessions, settings, meter),
             ModelKind::Closecall => {
-                let ensemble = NetworkEnsemble { settings, start };
+                let ensemble = NetworkEnsemble::new(settings, start)?;
                 let prior = start.map(|start| &start.part.coefficients[..]);
                 let weights = (Weights::CLOSECALL, prior);
                 Self::blend(&ensemble, weights, sessions, settings, meter)

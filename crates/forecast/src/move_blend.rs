@@ -133,9 +133,13 @@ impl MoveBlend {
             network: of_network,
             drift: of_drift,
         } = self.weights;
-        let blend = of_regression * regression
-            + of_network * self.network_share() * network
-            + of_drift * drift;
+        // No share of no move, which half of the rows have.
+        let share = if network == 0.0 {
+            0.0
+        } else {
+            self.network_share()
+        };
+        let blend = of_regression * regression + of_network * share * network + of_drift * drift;
         blend.clamp(-FURTHEST, FURTHEST)
     }
 

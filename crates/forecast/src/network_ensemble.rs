@@ -15,9 +15,29 @@ use crate::settings::ForecastSettings;
 /// Fits networks of consecutive seeds.
 #[derive(Debug)]
 pub(crate) struct NetworkEnsemble<'a> {
-    pub(crate) settings: &'a ForecastSettings,
+    settings: &'a ForecastSettings,
     /// Where it starts, and the name of the file.
-    pub(crate) start: Option<Start<'a>>,
+    start: Option<Start<'a>>,
+    /// The networks that all fits without a file start from: they follow from the seeds.
+    fresh: Vec<Gru>,
+}
+
+impl<'a> NetworkEnsemble<'a> {
+    pub(crate) fn new(
+        settings: &'a ForecastSettings,
+        start: Option<Start<'a>>,
+    ) -> Result<Self, Error> {
+        let spec = settings.spec();
+        let path = settings.path.unwrap_or_else(InstructionSet::best);
+        let members = 0..settings.network.members as u64;
+        let members = members.filter(|_| start.is_none());
+        let fresh = members.map(|member| Gru::fresh(&spec, settings.training(member).seed, path));
+        Ok(Self {
+            settings,
+            start,
+            fresh: fresh.collect::<Result<_, _>>().map_err(Error::Network)?,
+        })
+    }
 }
 
 /// The part of a model file that networks start from.
@@ -90,6 +110,7 @@ impl Estimator for NetworkEnsemble<'_> {
                 training.epochs = TUNED.0;
                 training.learning_rate *= TUNED.1;
             }
+            let start = start.or(self.fresh.get(member));
             Gru::fit(&spec, x, y, &training, start, &mut |_| meter.epoch())
                 .map(|fitted| fitted.model)
                 .map_err(|error| meter.error(error))

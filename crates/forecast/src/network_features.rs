@@ -103,12 +103,18 @@ impl NetworkFeatures {
 
     /// The rows as rows × steps × features.
     pub(crate) fn inputs(&self, rows: Range<usize>, scaler: &Scaler) -> Array3<f32> {
-        let sessions = &self.sessions[rows];
-        let shape = (sessions.len(), self.window, FEATURES);
-        Array3::from_shape_fn(shape, |(row, step, feature)| {
-            let session = sessions[row] + 1 + step - self.window;
-            scaler.apply(&self.steps[session - FIRST_STEP], feature)
-        })
+        let sessions = &self.sessions[rows.clone()];
+        // Neighbouring rows share all steps but one: each is scaled once.
+        let steps = self.steps_of(rows).iter();
+        let scaled: Vec<[f32; FEATURES]> = steps.map(|step| scaler.apply(step)).collect();
+        let mut inputs = Array3::zeros((sessions.len(), self.window, FEATURES));
+        let rows = inputs.as_slice_mut().unwrap_or_default();
+        let rows = rows.chunks_exact_mut(self.window * FEATURES);
+        for (row, session) in rows.zip(sessions) {
+            let start = session - sessions[0];
+            row.copy_from_slice(scaled[start..start + self.window].as_flattened());
+        }
+        inputs
     }
 
     /// Moves that those rows have to forecast, scaled and cut.
@@ -178,15 +184,14 @@ impl Scaler {
         moments.iter().all(usable) && self.target.is_finite() && self.target > 0.0
     }
 
-    fn apply(&self, step: &Step, feature: usize) -> f32 {
-        match feature {
-            0 => self.ret.apply(step.ret),
-            1 => step.range.map_or(0.0, |range| self.range.apply(range)),
-            2 => step
-                .sentiment
-                .map_or(0.0, |score| self.sentiment.apply(score)),
-            _ => f32::from(u8::from(step.sentiment.is_none())),
-        }
+    fn apply(&self, step: &Step) -> [f32; FEATURES] {
+        let of = |moments: &Moments, value: Option<f64>| value.map_or(0.0, |x| moments.apply(x));
+        [
+            self.ret.apply(step.ret),
+            of(&self.range, step.range),
+            of(&self.sentiment, step.sentiment),
+            f32::from(u8::from(step.sentiment.is_none())),
+        ]
     }
 
     /// A model's output as a move in units of the expected volatility.

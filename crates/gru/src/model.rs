@@ -3,6 +3,7 @@
 use ndarray::{Array1, ArrayView3};
 
 use crate::activations::Activations;
+use crate::init::starting_weights;
 use crate::kernel::Isa;
 use crate::layout::Layout;
 use crate::rows::Rows;
@@ -28,6 +29,15 @@ impl Gru {
             weights,
             path,
         }
+    }
+
+    /// A network that has learned nothing: the one that a fit of this seed starts from.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a spec out of range, [`Error::UnsupportedPath`].
+    pub fn fresh(spec: &GruSpec, seed: u64, path: InstructionSet) -> Result<Self, Error> {
+        spec.validate()?;
+        Self::with_weights(spec.clone(), starting_weights(spec, seed), path)
     }
 
     /// A network of these weights, in the order of [`Gru::weights`].

@@ -112,8 +112,12 @@ impl Loss {
     pub(crate) fn value(self, error: f32) -> f32 {
         match self {
             Self::Mse => error * error,
-            Self::Huber { delta } if error.abs() <= delta => 0.5 * error * error,
-            Self::Huber { delta } => delta * (error.abs() - 0.5 * delta),
+            Self::Huber { delta } => {
+                // Both are computed: which of them it is follows no pattern.
+                let square = 0.5 * error * error;
+                let line = delta * (error.abs() - 0.5 * delta);
+                if error.abs() <= delta { square } else { line }
+            }
         }
     }
 
