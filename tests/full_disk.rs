@@ -7,7 +7,7 @@ use std::io::Write;
 
 use common::Workplace;
 use common::mounts::Mounts;
-use common::pipeline::{Running, SHORT_WAITS, account};
+use common::pipeline::{Running, SHORT_WAITS};
 
 /// A file that takes up all space that is left.
 const FILLER: &str = "disk/filler";
@@ -62,14 +62,7 @@ fn forecasts_are_withheld_while_the_disk_is_full_and_recorded_when_it_is_not() {
     run.wait_for("the ledger can be written again");
     common::wait_until("it is ready", || pages.get("/readyz").0 == 200);
     common::wait_until("forecasts are recorded", || run.printed() >= withheld + 4);
-    run.signal("TERM");
-    let done = run.ended();
-    assert_eq!(done.code(), 0, "{}", done.stderr());
-    let account = account(&done.stderr());
-    assert_eq!(
-        (&account["lost"], &account["restarts"]),
-        (&0.into(), &0.into())
-    );
+    let (_, account) = run.ends_well();
 
     let verified = disk.run(&workplace.command(["ledger", "verify"]));
     assert_eq!(

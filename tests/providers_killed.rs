@@ -6,10 +6,7 @@ use crate::common;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use closecall_calendar::{Calendar, Clock};
-use closecall_market_server::{
-    FaultScript, RunningServer, ServedMarket, Server, Simulated, SimulatedSettings,
-};
+use closecall_calendar::Clock;
 use common::Workplace;
 use common::http::Site;
 use common::pipeline::{RUN_DATA, Running, account};
@@ -62,16 +59,6 @@ const PATHS: [&str; 12] = [
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
-}
-
-fn serve(clock: &Clock) -> RunningServer {
-    let simulated = Simulated::new(SimulatedSettings::new(3), Calendar::default()).unwrap();
-    let market = ServedMarket::simulated(simulated, clock.clone());
-    Server::bind(Server::loopback(0), market)
-        .unwrap()
-        .with_faults(FaultScript::parse(SCRIPT).unwrap())
-        .spawn()
-        .unwrap()
 }
 
 /// The days before `end` as a folder of prices in Yahoo's own columns, fetched from the server.
@@ -139,7 +126,7 @@ fn forecast_at(moment: &str, workplace: &Workplace) -> Value {
 #[test]
 fn the_record_names_the_next_provider_and_at_last_the_age_of_what_is_stored() {
     let clock = Clock::fixed(at("2023-07-10T15:00:00Z"));
-    let server = serve(&clock);
+    let server = common::simulated::serve(3, &clock, SCRIPT);
     let url = format!("http://{}", server.address());
     let mut workplace = Workplace::on(&url)
         .with("CLOSECALL__ALPACA__BASE_URL", &url)

@@ -16,10 +16,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use closecall_calendar::{Calendar, Clock};
-use closecall_market_server::{
-    FaultScript, RunningServer, ServedMarket, Server, Simulated, SimulatedSettings,
-};
+use closecall_calendar::Clock;
+use closecall_market_server::RunningServer;
 use common::Workplace;
 use common::pipeline::{RUN_DATA, Running, account};
 use serde_json::Value;
@@ -74,16 +72,6 @@ impl Passing {
     }
 }
 
-fn serve(clock: &Clock) -> RunningServer {
-    let simulated = Simulated::new(SimulatedSettings::new(5), Calendar::default()).unwrap();
-    let market = ServedMarket::simulated(simulated, clock.clone());
-    Server::bind(Server::loopback(0), market)
-        .unwrap()
-        .with_faults(FaultScript::parse(SCRIPT).unwrap())
-        .spawn()
-        .unwrap()
-}
-
 /// The program from now on; with a window in which a slow machine's picks wait instead of being missed.
 fn run(workplace: &Workplace, clock: &Clock, picks: usize) -> Running {
     let (now, speed, picks) = (
@@ -123,7 +111,7 @@ fn end_at(moment: DateTime<Utc>, clock: &Clock, mut run: Running, passing: Passi
 #[test]
 fn a_day_with_an_outage_and_a_restart_loses_no_pick_and_no_request() {
     let clock = Clock::fixed(at(MIDNIGHT));
-    let server = serve(&clock);
+    let server = common::simulated::serve(5, &clock, SCRIPT);
     let url = format!("http://{}", server.address());
     let workplace = Workplace::on(&url)
         .with("CLOSECALL__ALPACA__BASE_URL", &url)

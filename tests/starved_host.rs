@@ -14,7 +14,7 @@ use std::time::Duration;
 use closecall_calendar::{Calendar, Clock};
 use closecall_market_server::{ServedMarket, Server, Simulated, SimulatedSettings};
 use common::mounts::Mounts;
-use common::pipeline::{RUN_DATA, Running, account};
+use common::pipeline::{RUN_DATA, Running};
 use common::vendor::{Vendor, closes};
 use common::{Done, MarketServer, Workplace};
 use rustix::process::{Pid, Resource, getrlimit, prlimit};
@@ -36,14 +36,7 @@ const LISTEN: [&str; 3] = ["--json", "--set", "http.listen=127.0.0.1:0"];
 /// Ends it: every pick has its row, and no stage was ever restarted.
 #[track_caller]
 fn assert_ends_well(run: Running, workplace: &Workplace) -> Done {
-    run.signal("TERM");
-    let done = run.ended();
-    assert_eq!(done.code(), 0, "{}", done.stderr());
-    let account = account(&done.stderr());
-    assert_eq!(
-        (&account["lost"], &account["restarts"]),
-        (&0.into(), &0.into())
-    );
+    let (done, account) = run.ends_well();
     assert_eq!(account["picks"], workplace.ledger(RUN_DATA).len());
     assert!(!done.stderr().contains("not alive"), "{}", done.stderr());
     done

@@ -23,6 +23,7 @@ use tempfile::TempDir;
 pub(crate) mod http;
 pub(crate) mod mounts;
 pub(crate) mod pipeline;
+pub(crate) mod simulated;
 pub(crate) mod slow;
 pub(crate) mod vendor;
 pub(crate) mod walks;
