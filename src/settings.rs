@@ -20,6 +20,7 @@ use closecall_web::HttpSettings;
 use config::{Value, ValueKind};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
 
 mod dot_env;
 mod error;
@@ -275,6 +276,11 @@ impl Settings {
             closecall_alerts::Client::new(url, self.alerts.format, "")
                 .map_err(|e| Error::Invalid(format!("[alerts] {e}")))?;
         }
+        EnvFilter::try_new(&self.log.filter).map_err(|e| {
+            let meant = "a level such as info, or a list such as info,closecall=debug";
+            Error::Invalid(format!("`log.filter` is not usable: {e}: expected {meant}"))
+        })?;
+        self.http.validate().map_err(Error::Invalid)?;
         self.kafka
             .validate()
             .map_err(|e| Error::Invalid(e.to_string()))
@@ -329,15 +335,31 @@ fn typed(merged: &BTreeMap<String, (Value, Origin)>) -> Result<Settings, Error> 
     }
     Settings::deserialize(Value::new(None, ValueKind::Table(root))).map_err(|error| {
         let text = error.to_string();
-        // The first key that the message names shows which layer is at fault.
-        let origin = merged
+        // The first key that the message names shows which layer is at fault; in a list, an element's.
+        let named = |key: &str| [format!("`{key}`"), format!("`{key}[")];
+        let at_fault = merged
             .iter()
-            .find(|(key, _)| text.contains(&format!("`{key}`")));
-        match origin {
-            Some((_, (_, origin))) => Error::Invalid(format!("{text} (from {origin})")),
+            .find(|(key, _)| named(key).iter().any(|name| text.contains(name)));
+        match at_fault {
+            Some((key, (value, origin))) => {
+                let value = shown_in_error(key, value, &text);
+                Error::Invalid(format!("{text} (from {origin}{value})"))
+            }
             None => Error::Invalid(text),
         }
     })
+}
+
+/// What was given, where the message does not say it and it is no secret.
+fn shown_in_error(key: &str, value: &Value, text: &str) -> String {
+    if text.contains("expected an integer") && value.clone().into_int().is_ok_and(|it| it < 0) {
+        return "; the least is 0".to_owned();
+    }
+    let given = json(value.clone()).to_string();
+    if SECRETS.contains(&key) || text.contains(given.trim_matches(['[', ']', '"'])) {
+        return String::new();
+    }
+    format!(", given as {given}")
 }
 
 fn mask(value: Value) -> serde_json::Value {

@@ -101,6 +101,7 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
     };
     let lines = finished(&walk, &settings.data_dir)?;
     let report = Report::of(made_with(&walk), &lines, &variants, Bootstrap::default());
+    say_what_is_not_there(&report, &times);
     let json = serde_json::to_string(&report)?;
     if let Some(file) = &args.out {
         write(file, &format!("{json}\n"))?;
@@ -114,6 +115,16 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
         crate::stdout::print(tables(&report).trim_end())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Names the times for which the recordings have no price of the moment.
+fn say_what_is_not_there(report: &Report, times: &[AskedTime]) {
+    let made = |time: &AskedTime| report.models.values().any(|it| it.times.contains_key(time));
+    for time in times.iter().filter(|time| !made(time)) {
+        eprintln!(
+            "no forecasts at {time}: no bars inside these sessions are recorded in DATA/intraday"
+        );
+    }
 }
 
 /// The folder asked for, else that which prices come from, else the usual one.

@@ -21,7 +21,7 @@ use crate::settings::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MarketCommand {
-    /// Serve both vendors' formats from recorded data or from a simulated market
+    /// Serve the vendors' formats from recorded data or from a simulated market
     Serve(ServeArgs),
     /// Fetch prices, news and the newest session's bars, and write them as --replay reads them
     Record(RecordArgs),
@@ -61,6 +61,15 @@ pub(crate) struct ServeArgs {
     pub(crate) articles: Option<u16>,
     /// Misbehave, such as news:status=503:first=2, daily:late-close=40 or intraday:stale=15; may be
     /// repeated, the first that is due strikes
+    ///
+    /// WHERE: any, chart, daily, intraday (Yahoo's), alpaca, alpaca-daily, alpaca-intraday, tiingo,
+    /// tiingo-daily, tiingo-intraday, news; with /TICKER for one ticker alone. WHAT, on the
+    /// connection: status=503, status=429,retry-after=30, delay=2s, hang, silence=100, drip=1,
+    /// truncate=100, abort=100, length=+10, garbage, html, text, encoding=br, bomb=gzip, redirect=URL;
+    /// in a chart: null-rows=2, missing=last, missing=2023-06-29, late-close=40,
+    /// corrected-close=1.5,30, split=4:1,2023-06-30,unapplied,announced, unit=0.01, doubled-bar,
+    /// stale=15; of news: quota=25, quota-note, burst-note. WHEN: first=3, after=3, every=5, at=2,7,
+    /// between=20230630T1400,20230630T1700; always where it is left out.
     #[arg(long = "fault", value_name = "WHERE:WHAT[:WHEN]")]
     pub(crate) faults: Vec<String>,
     /// Address to listen on

@@ -257,3 +257,23 @@ fn every_section_is_checked() {
         );
     }
 }
+
+/// What a person typed wrong is named, with what was meant to stand there.
+#[test]
+fn values_that_cannot_be_used_are_said_in_their_own_words() {
+    for (key, value, says) in [
+        ("forecast.seed", "-1", "the least is 0"),
+        ("calendar.extra_closures", "2024-02-30", "2024-02-30"),
+        ("prices.providers", "yahoo,foo", "\"foo\" is none of yahoo"),
+        ("log.filter", "zz=zz", "info,closecall=debug"),
+        ("http.hosts", "*", "\"*\" is no name of a host"),
+        ("http.hosts", "https://closecall.example", "without scheme"),
+    ] {
+        let inputs = Inputs {
+            flags: vec![(key.into(), value.into())],
+            ..Inputs::default()
+        };
+        let error = Settings::resolve(&inputs).unwrap_err().to_string();
+        assert!(error.contains(key) && error.contains(says), "{error}");
+    }
+}

@@ -85,7 +85,7 @@ pub fn goals(models: &BTreeMap<String, ModelReport>) -> Vec<Goal> {
         goals.extend(against_reference(&time.to_string(), group));
     }
     for (phase, group) in &model.phases {
-        goals.extend(against_reference(&phase.to_string(), group));
+        goals.extend(against_reference(&format!("phase {phase}"), group));
     }
     for (time, group) in &model.times {
         goals.extend(
@@ -97,7 +97,7 @@ pub fn goals(models: &BTreeMap<String, ModelReport>) -> Vec<Goal> {
         );
     }
     for (phase, group) in &model.phases {
-        goals.extend(brier(&phase.to_string(), group));
+        goals.extend(brier(&format!("phase {phase}"), group));
     }
     goals.extend(models.get("original").and_then(original));
     goals

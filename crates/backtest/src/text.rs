@@ -62,10 +62,15 @@ fn model_table(text: &mut String, report: &Report, name: &str, model: &ModelRepo
     for (time, group) in &model.times {
         row(text, time, group);
     }
+    line(text, format_args!("first of a phase"));
     for (phase, group) in &model.phases {
         row(text, phase, group);
     }
     row(text, "outcomes", &model.total);
+    line(
+        text,
+        format_args!("by third of the expected move; by ticker, outcomes"),
+    );
     for (third, group) in ["calm", "middle", "wild"].iter().zip(&model.thirds) {
         row(text, third, group);
     }
@@ -116,7 +121,7 @@ fn goal_table(text: &mut String, report: &Report) {
         line(
             text,
             format_args!(
-                "{} {:<9} {:<40} {:>8.4}  {:<46} {}",
+                "{} {:<15} {:<40} {:>8.4}  {:<46} {}",
                 goal.name,
                 goal.group,
                 goal.what,

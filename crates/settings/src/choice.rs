@@ -14,21 +14,9 @@ where
     D: Deserializer<'de>,
     T: DeserializeOwned,
 {
-    named(String::deserialize(deserializer)?).map_err(D::Error::custom)
-}
-
-/// Reads a list of names.
-///
-/// # Errors
-/// When one is none of those there are.
-pub fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    let read: Result<_, TextError> = texts.into_iter().map(named).collect();
-    read.map_err(D::Error::custom)
+    let text: StringDeserializer<TextError> =
+        String::deserialize(deserializer)?.into_deserializer();
+    T::deserialize(text).map_err(D::Error::custom)
 }
 
 /// Writes it as it writes itself.
@@ -37,11 +25,6 @@ where
 /// Those of the serializer.
 pub fn serialize<S: Serializer, T: Serialize>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     value.serialize(serializer)
-}
-
-fn named<T: DeserializeOwned>(text: String) -> Result<T, TextError> {
-    let text: StringDeserializer<TextError> = text.into_deserializer();
-    T::deserialize(text)
 }
 
 #[cfg(test)]

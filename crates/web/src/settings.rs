@@ -31,6 +31,23 @@ fn yes() -> bool {
     true
 }
 
+impl HttpSettings {
+    /// Checks the names of hosts.
+    ///
+    /// # Errors
+    /// A text for people when one could never be what a browser asks for.
+    pub fn validate(&self) -> Result<(), String> {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        match self.hosts.iter().find(|host| !host.chars().all(is_name)) {
+            None => Ok(()),
+            Some(host) => Err(format!(
+                "`http.hosts` is not usable: {host:?} is no name of a host: expected names such as \
+                 closecall.example, without scheme, port or wildcard"
+            )),
+        }
+    }
+}
+
 impl Default for HttpSettings {
     fn default() -> Self {
         Self {

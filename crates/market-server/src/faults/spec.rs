@@ -69,7 +69,9 @@ fn kind(name: &str, value: &str) -> Result<Kind, String> {
     match name {
         "quota-note" => Ok(Kind::Refusal(NewsRefusal::DailyQuota)),
         "burst-note" => Ok(Kind::Refusal(NewsRefusal::Burst)),
-        _ => Err(format!("{name:?} is no fault that is known here")),
+        _ => Err(format!(
+            "{name:?} is no fault that is known here: --help lists them"
+        )),
     }
 }
 

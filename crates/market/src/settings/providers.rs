@@ -7,7 +7,8 @@ use closecall_protocol::Provider;
 use closecall_settings::{choice, section, span};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{MarketSettings, address, refused};
 use crate::Error;
@@ -18,8 +19,21 @@ use crate::vendor::Vendor;
 #[serde(deny_unknown_fields)]
 pub struct PricesSettings {
     /// Providers in the order in which they are asked. One without its key or folder is left out.
-    #[serde(deserialize_with = "choice::list")]
+    #[serde(deserialize_with = "provider_names")]
     pub providers: Vec<Provider>,
+}
+
+/// Reads names of providers. A name that is not known is a mistake here, where it is a newer build's
+/// elsewhere.
+fn provider_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Provider>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let known = names.iter().map(|name| match Provider::named(name) {
+        Provider::Other => Err(D::Error::custom(format!(
+            "{name:?} is none of yahoo, alpaca, tiingo and files"
+        ))),
+        provider => Ok(provider),
+    });
+    known.collect()
 }
 
 /// `[alpaca]`.
@@ -122,10 +136,6 @@ impl MarketSettings {
         let mut configured = Vec::new();
         for (place, provider) in self.prices.providers.iter().enumerate() {
             let before = &self.prices.providers[..place];
-            if *provider == Provider::Other {
-                let rule = "one of the names is none of yahoo, alpaca, tiingo and files";
-                return Err(refused("prices.providers", rule));
-            }
             if before.contains(provider) {
                 return Err(refused("prices.providers", "give each name at most once"));
             }
@@ -232,10 +242,6 @@ mod tests {
         for (providers, says) in [
             (&[][..], "none of them can be asked"),
             (&[Provider::Alpaca], "none of them can be asked"),
-            (
-                &[Provider::Other],
-                "none of yahoo, alpaca, tiingo and files",
-            ),
             (&[Provider::Yahoo, Provider::Yahoo], "at most once"),
         ] {
             let error = chain(providers).validate().unwrap_err().to_string();
