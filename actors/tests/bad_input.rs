@@ -232,7 +232,7 @@ fn sentiment_refuses_a_scrape_without_prices_and_goes_on() {
             provisional: false,
             repairs: Arc::new([]),
             bars: Arc::new([]),
-            articles: Arc::new([]),
+            articles: Arc::default(),
             news_sums: NewsSums::default(),
             fetched_at: now(),
             annotations: Annotations::default(),

@@ -59,6 +59,7 @@ pub fn dataset_at(
         bars: bars.into(),
         articles: history
             .articles_between(calendar.previous(first.date).close, as_of)
+            .to_vec()
             .into(),
         news_sums: NewsSums::default(),
         fetched_at: as_of,

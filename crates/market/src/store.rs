@@ -31,7 +31,6 @@ pub use news::KeptScorer;
 #[cfg(test)]
 pub(crate) use prices::StoredBars;
 pub(crate) use prices::{Basis, FetchedBars};
-pub(crate) use scores::ArticleScore;
 pub(crate) use seen::Gathered;
 pub(crate) use series::Series;
 pub(crate) use span::Span;

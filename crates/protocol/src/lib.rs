@@ -32,7 +32,7 @@ pub use message::{
 pub use reason::Reason;
 pub use topic::Topic;
 pub use value::{
-    Article, Bar, DatasetRow, NewsScored, NewsSpanSum, NewsSum, NewsSums, Ohlcv, PriceRange,
-    Provider, Quote, QuoteAbsent, Repair, RepairField, RepairRule, SessionDate, SessionNews,
-    SessionTimes, Ticker, TitleScore, Vintage,
+    Article, ArticleIdentities, Bar, DatasetRow, NewsScored, NewsSpanSum, NewsSum, NewsSums, Ohlcv,
+    PriceRange, Provider, Quote, QuoteAbsent, Repair, RepairField, RepairRule, SessionDate,
+    SessionNews, SessionTimes, Ticker, TitleScore, Vintage,
 };

@@ -59,8 +59,8 @@ pub struct MarketScraped {
     /// Finished sessions' bars, ascending by session.
     pub bars: Arc<[Bar]>,
     /// Articles published up to the as-of time, ascending by time, without those that a sum stands
-    /// for.
-    pub articles: Arc<[Article]>,
+    /// for. A first scrape has a hundred thousand: they are shared as they were read.
+    pub articles: Arc<Vec<Article>>,
     /// The sums of the other articles.
     pub news_sums: NewsSums,
     /// When the prices were fetched.

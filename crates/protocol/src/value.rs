@@ -15,7 +15,7 @@ pub use article::Article;
 pub(crate) use article::readable;
 pub use bar::{Bar, Ohlcv, PriceRange};
 pub use dataset_row::{DatasetRow, SessionNews};
-pub use news::{NewsScored, NewsSpanSum, NewsSum, NewsSums, TitleScore};
+pub use news::{ArticleIdentities, NewsScored, NewsSpanSum, NewsSum, NewsSums, TitleScore};
 pub use provenance::{Provider, Repair, RepairField, RepairRule, Vintage};
 pub use quote::{Quote, QuoteAbsent};
 pub use session_date::SessionDate;

@@ -42,6 +42,13 @@ struct Sums {
     headlines: Vec<Headline>,
 }
 
+/// An article's row, its New York day and its place in the scrape.
+struct Placed {
+    row: usize,
+    day: NaiveDate,
+    place: usize,
+}
+
 /// Builds datasets: scores articles with its scorer and assigns them to the calendar's sessions.
 pub struct DatasetBuilder {
     calendar: Calendar,
@@ -144,41 +151,58 @@ impl DatasetBuilder {
         let mut sums: Vec<NewsSum> = kept.iter().map(|sum| sum.unwrap_or_default()).collect();
         let (mut scores, mut headlines) = (NewScores::new(), Vec::new());
         let live = sums.len().saturating_sub(1);
-        let mut seen: HashSet<(usize, NaiveDate, String)> = HashSet::new();
-        for (place, article) in scraped.articles.iter().enumerate() {
-            let Some(row) = rows.row_of(article.published) else {
-                continue;
-            };
-            if kept[row].is_some() || !self.scorer.counts(&scraped.pick.ticker, article) {
-                continue;
-            }
-            let day = Calendar::date_at(article.published);
-            let score = if seen.insert((row, day, normalised(article))) {
-                Some(match article.score {
-                    Some(score) => score,
-                    None => {
-                        let compound = self.scorer.score(&self.scorer.text_of(article)).compound;
-                        let score = TitleScore::of_compound(compound)?;
-                        scores.push((place, score));
-                        score
+        let mut placed = self.placed(scraped, rows, kept);
+        // Of a first scrape there are a hundred thousand titles: they are compared day by day.
+        placed.sort_by_key(|article| (article.row, article.day));
+        for of_a_day in placed.chunk_by(|a, b| (a.row, a.day) == (b.row, b.day)) {
+            let mut seen: HashSet<String> = HashSet::new();
+            for &Placed { row, place, .. } in of_a_day {
+                let article = &scraped.articles[place];
+                let mut score = None;
+                if seen.insert(normalised(article)) {
+                    let known = match article.score {
+                        Some(known) => known,
+                        None => {
+                            let fresh = self.score(article)?;
+                            scores.push((place, fresh));
+                            fresh
+                        }
+                    };
+                    if self.keeps_headlines && row == live {
+                        headlines.extend(headline(article, known));
                     }
-                })
-            } else {
-                None
-            };
-            if let Some(score) = score
-                && self.keeps_headlines
-                && row == live
-            {
-                headlines.extend(headline(article, score));
+                    score = Some(known);
+                }
+                sums[row].add(score);
             }
-            sums[row].add(score);
         }
         Ok(Sums {
             sums,
             scores,
             headlines,
         })
+    }
+
+    /// The articles that count towards a row without a kept sum.
+    fn placed(
+        &self,
+        scraped: &MarketScraped,
+        rows: &NewsRows,
+        kept: &[Option<NewsSum>],
+    ) -> Vec<Placed> {
+        let articles = scraped.articles.iter().enumerate();
+        let placed = articles.filter_map(|(place, article)| {
+            let row = rows.row_of(article.published)?;
+            let counts = kept[row].is_none() && self.scorer.counts(&scraped.pick.ticker, article);
+            let day = Calendar::date_at(article.published);
+            counts.then_some(Placed { row, day, place })
+        });
+        placed.collect()
+    }
+
+    fn score(&self, article: &Article) -> Result<TitleScore, Error> {
+        let compound = self.scorer.score(&self.scorer.text_of(article)).compound;
+        Ok(TitleScore::of_compound(compound)?)
     }
 }
 

@@ -7,9 +7,7 @@
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use closecall_calendar::NewsRows;
-use closecall_protocol::{
-    Article, Bar, MarketScraped, NewsScored, NewsSums, Pick, Ticker, TitleScore,
-};
+use closecall_protocol::{Article, Bar, MarketScraped, NewsScored, NewsSums, Pick, Ticker};
 use tokio::sync::MutexGuard;
 use tokio::time::{Instant, timeout_at};
 
@@ -18,7 +16,7 @@ use super::news_plan::NewsPlan;
 use super::window::PickWindow;
 use crate::alphavantage::{Alphavantage, Feed};
 use crate::error::Error;
-use crate::store::{ArticleScore, Span};
+use crate::store::Span;
 use crate::vendor::{Vendor, VendorFault};
 
 /// Vendors index articles late: this long after its end a span can still gain some.
@@ -55,17 +53,7 @@ impl Market {
         if scored.is_empty() || self.scorer.map(|scorer| scorer.name) != Some(scored.scorer) {
             return Ok(());
         }
-        let news = &scraped.news_sums;
-        let by_article = |(place, score): &(usize, TitleScore)| {
-            Some(ArticleScore {
-                published: scraped.articles.get(*place)?.published,
-                identity: news.identities.get(*place)?.clone(),
-                score: score.ten_thousandths(),
-            })
-        };
-        let scores = scored.scores.iter().filter_map(by_article).collect();
-        let ticker = &scraped.pick.ticker;
-        self.store.put_scores(ticker, news, scores, scored).await
+        self.store.put_scores(scraped, scored).await
     }
 
     /// Brings the store's news of the window up to date, as far as that goes until `deadline`.

@@ -1,7 +1,7 @@
 //! Articles in the store: kept as they came, read as they are meant.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use closecall_protocol::{Article, NewsSpanSum, NewsSums, Ticker, TitleScore};
+use closecall_protocol::{Article, ArticleIdentities, NewsSpanSum, NewsSums, Ticker, TitleScore};
 use html_escape::decode_html_entities;
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -86,6 +86,9 @@ impl Store {
             for part in without(window, &spans) {
                 found.read(&reading, &ticker, window, part, Wanted::by(scorer))?;
             }
+            // Of a first pick these are all articles of a year: what grew with them is given back.
+            found.articles.shrink_to_fit();
+            found.identities.shrink_to_fit();
             let sums = NewsSums {
                 from: window.start,
                 until: window.end - TimeDelta::seconds(1),
@@ -93,8 +96,6 @@ impl Store {
                 identities: found.identities.into(),
                 spans: spans.into(),
             };
-            // Of a first pick these are all articles of a year: what grew with them is given back.
-            found.articles.shrink_to_fit();
             Ok((found.articles, sums))
         })
         .await
@@ -170,7 +171,7 @@ impl Wanted {
 #[derive(Debug, Default)]
 struct FoundArticles {
     articles: Vec<Article>,
-    identities: Vec<String>,
+    identities: ArticleIdentities,
 }
 
 impl FoundArticles {
@@ -213,7 +214,8 @@ impl FoundArticles {
         ])?;
         while let Some(row) = rows.next()? {
             self.articles.push(article(row)?);
-            self.identities.push(row.get(6)?);
+            let identity = row.get_ref(6)?.as_str();
+            self.identities.push(identity?);
         }
         Ok(())
     }

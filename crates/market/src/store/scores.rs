@@ -7,8 +7,10 @@
 //! An article that came again under a later time counts from its first copy in the window that is
 //! looked at. That depends on where the window begins, so no sum is kept of a span with such a copy.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
-use closecall_protocol::{NewsScored, NewsSpanSum, NewsSum, NewsSums, Ticker};
+use closecall_protocol::{MarketScraped, NewsScored, NewsSpanSum, NewsSum, Ticker};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::connection::{Store, writing};
@@ -63,41 +65,32 @@ fn span_sum(row: &Row<'_>) -> rusqlite::Result<NewsSpanSum> {
     })
 }
 
-/// The score of one stored article.
-pub(crate) struct ArticleScore {
-    pub(crate) published: DateTime<Utc>,
-    pub(crate) identity: String,
-    pub(crate) score: i64,
-}
-
 impl Store {
-    /// Keeps scores, and the sums if nothing has changed since `news` was read.
+    /// Keeps the scores of a scrape's articles, and the sums if nothing has changed since it was read.
     pub(crate) async fn put_scores(
         &self,
-        ticker: &Ticker,
-        news: &NewsSums,
-        scores: Vec<ArticleScore>,
+        scraped: &MarketScraped,
         scored: NewsScored,
     ) -> Result<(), Error> {
-        let (ticker, read_at) = (ticker.clone(), news.revision);
+        let ticker = scraped.pick.ticker.clone();
+        let (articles, news) = (Arc::clone(&scraped.articles), scraped.news_sums.clone());
         let work = move |connection: &mut Connection| {
             let transaction = writing(connection)?;
             let mut keep = transaction.prepare_cached(
                 "UPDATE articles SET score = ?4, scorer = ?5
                  WHERE ticker = ?1 AND published = ?2 AND identity = ?3",
             )?;
-            for ArticleScore {
-                published,
-                identity,
-                score,
-            } in &scores
-            {
-                let published = published.timestamp();
+            for (place, score) in &scored.scores {
+                let known = articles.get(*place).zip(news.identities.get(*place));
+                let Some((article, identity)) = known else {
+                    continue;
+                };
+                let (published, score) = (article.published.timestamp(), score.ten_thousandths());
                 let key = params![ticker.as_str(), published, identity, score, scored.scorer];
                 keep.execute(key)?;
             }
             drop(keep);
-            if revision(&transaction, &ticker)? == read_at {
+            if revision(&transaction, &ticker)? == news.revision {
                 put_sums(&transaction, &ticker, &scored)?;
             }
             transaction.commit()

@@ -101,9 +101,41 @@ pub struct NewsSums {
     /// is not kept.
     pub revision: i64,
     /// Identities by which the store knows the scrape's articles, in their order.
-    pub identities: Arc<[String]>,
+    pub identities: Arc<ArticleIdentities>,
     /// The sums, ascending.
     pub spans: Arc<[NewsSpanSum]>,
+}
+
+/// Identities of articles in one text: a first scrape has a hundred thousand, and a text of its own for
+/// each would weigh as much again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArticleIdentities {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl ArticleIdentities {
+    /// Adds the identity of the next article.
+    pub fn push(&mut self, identity: &str) {
+        self.text.push_str(identity);
+        self.ends.push(self.text.len());
+    }
+
+    /// The identity of the article at `place`, counted from 0.
+    #[must_use]
+    pub fn get(&self, place: usize) -> Option<&str> {
+        let start = match place.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.text.get(start..*self.ends.get(place)?)
+    }
+
+    /// Gives back what was taken to grow into.
+    pub fn shrink_to_fit(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
 }
 
 /// Results of scoring a scrape beside its dataset, to be kept with its articles.
@@ -128,6 +160,21 @@ impl NewsScored {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn identities_come_back_as_they_went_in() {
+        let mut identities = ArticleIdentities::default();
+        assert_eq!(identities.get(0), None);
+        for identity in ["https://a.example/1", "", "é"] {
+            identities.push(identity);
+        }
+        identities.shrink_to_fit();
+        let read: Vec<_> = (0..4).map(|place| identities.get(place)).collect();
+        assert_eq!(
+            read,
+            [Some("https://a.example/1"), Some(""), Some("é"), None]
+        );
+    }
 
     #[test]
     fn a_score_is_whole_ten_thousandths_within_one() {

@@ -223,7 +223,8 @@ proptest! {
         let whole = scrape("2023-06-30T14:00:00Z", 8, articles.clone());
         let opening = calendar.session(whole.bars[row].session().date()).unwrap().open;
         let mut cut = whole.clone();
-        cut.articles = articles.into_iter().filter(|a| a.published <= opening).collect();
+        let before = articles.into_iter().filter(|a| a.published <= opening);
+        cut.articles = Arc::new(before.collect());
 
         let (whole, cut) = (
             datasets.build(&whole).unwrap(),

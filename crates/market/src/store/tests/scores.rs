@@ -1,6 +1,8 @@
 //! Kept sums equal a full recount, in whatever order articles come, late and edited ones included,
 //! and whenever scores are kept in between.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use closecall_calendar::{Calendar, NewsRows};
 use closecall_protocol::{
@@ -11,7 +13,7 @@ use closecall_sentiment::{DatasetBuilder, Scorer, Scores};
 use proptest::prelude::*;
 
 use super::*;
-use crate::store::{ArticleScore, KeptScorer};
+use crate::store::KeptScorer;
 
 const NAMES: [&str; 2] = ["first 1.0", "second 2.0"];
 
@@ -65,7 +67,7 @@ fn scraped(as_of: DateTime<Utc>, sessions: usize) -> MarketScraped {
             .iter()
             .map(|date| bar(&date.to_string(), 10.0))
             .collect(),
-        articles: [].into(),
+        articles: Arc::default(),
         news_sums: NewsSums::default(),
         fetched_at: as_of,
         annotations: Annotations::default(),
@@ -101,17 +103,7 @@ async fn with_news(
 }
 
 async fn keep(store: &Store, scraped: &MarketScraped, scored: NewsScored) {
-    let news = &scraped.news_sums;
-    let scores = scored.scores.iter().map(|(place, score)| ArticleScore {
-        published: scraped.articles[*place].published,
-        identity: news.identities[*place].clone(),
-        score: score.ten_thousandths(),
-    });
-    let scores = scores.collect();
-    store
-        .put_scores(&ticker(), news, scores, scored)
-        .await
-        .unwrap();
+    store.put_scores(scraped, scored).await.unwrap();
 }
 
 fn builder(scorer: usize) -> DatasetBuilder {
