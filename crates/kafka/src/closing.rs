@@ -7,7 +7,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+
+use crate::topic_partition::TopicPartition;
 
 /// Usually it takes a tenth of a second.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,6 +28,13 @@ impl<C: ConsumerContext + 'static> ClosingConsumer<C> {
             name: name.to_owned(),
             client: Some(client),
         }
+    }
+
+    /// The queue of one partition, which is read by itself from now on. The client is not closed while
+    /// one is held.
+    pub(crate) fn queue_of(&self, partition: &TopicPartition) -> Option<PartitionQueue<C>> {
+        let client = self.client.as_ref()?;
+        client.split_partition_queue(&partition.topic, partition.partition)
     }
 }
 

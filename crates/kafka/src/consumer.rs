@@ -20,12 +20,13 @@ use crate::dead_letters::DeadLetterTopic;
 use crate::delivery::Deliveries;
 use crate::error::Error;
 use crate::partition::PartitionLimits;
+use crate::partition_queues::PartitionQueues;
 use crate::record::ReceivedRecord;
 
 /// Records of one partition that are held at most, from their arrival until they are settled, and
 /// their bytes in memory. Together with the partitions they bound the memory of a backlog.
 pub const HELD_RECORDS: usize = 512;
-const HELD_BYTES: usize = 1 << 20;
+const HELD_BYTES: usize = 1 << 19;
 
 /// Whether the reader of a record will refuse it, so that no stage has to work on it.
 pub type RefusalCheck = Arc<dyn Fn(&ReceivedRecord) -> bool + Send + Sync>;
@@ -70,8 +71,9 @@ impl fmt::Debug for TopicConsumer {
 /// One client with all that serves it. An answer to an earlier client reaches none: each has a
 /// channel of its own.
 pub(crate) struct Connected {
-    /// Before the client, so that its thread lets go of the client first.
+    /// Before the client, so that its thread lets go of the client first; the queues hold it too.
     pub(crate) committer: Committer,
+    pub(crate) queues: PartitionQueues<Arc<ReceivedRecord>>,
     pub(crate) client: ClosingConsumer<ConsumerCallbacks<Arc<ReceivedRecord>>>,
     pub(crate) deliveries: Deliveries,
 }
@@ -108,6 +110,7 @@ impl TopicConsumer {
         })?;
         Ok(Connected {
             committer,
+            queues: PartitionQueues::default(),
             client,
             deliveries: Deliveries {
                 outbox: Arc::clone(&self.outbox),

@@ -132,10 +132,10 @@ impl<R: Send> ConsumerContext for ConsumerCallbacks<R> {
             work.partitions.count()
         };
         self.client.stats.rebalanced(&self.client.name, assigned);
-        self.client.events.note(ClientEvent::Revoked);
+        self.client.events.note(ClientEvent::Revoked(revoked));
     }
 
-    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+    fn post_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
             Rebalance::Assign(list) => {
                 let partitions = names(list);
@@ -144,13 +144,6 @@ impl<R: Send> ConsumerContext for ConsumerCallbacks<R> {
                     work.partitions.assign(&partitions);
                     work.partitions.count()
                 };
-                // A pause outlives an assignment.
-                if let Err(error) = consumer.resume(list) {
-                    self.client.events.note(ClientEvent::Error(
-                        error,
-                        "resume after an assignment".into(),
-                    ));
-                }
                 self.client.stats.rebalanced(&self.client.name, assigned);
                 self.client.events.note(ClientEvent::Assigned(partitions));
             }

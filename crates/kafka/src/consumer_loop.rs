@@ -3,6 +3,7 @@
 //!
 //! The thread sleeps until the library has something or an answer comes; both wake it.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,8 +33,10 @@ use crate::topic_partition::TopicPartition;
 
 /// The longest sleep between two turns.
 const LONGEST_SLEEP: Duration = Duration::from_millis(200);
-/// Records taken in one turn at most, so that answers are not kept waiting.
+/// Records taken in one turn at most, so that answers are not kept waiting: of the queue that all
+/// partitions share until they have their own, and of each of those.
 const POLLS_PER_TURN: usize = 256;
+const POLLS_PER_PARTITION: usize = 32;
 
 /// One run with one client.
 struct ConsumerLoop<'a> {
@@ -44,6 +47,14 @@ struct ConsumerLoop<'a> {
     joined: bool,
     first_offsets: FirstOffsets,
     commits: CommitState,
+}
+
+/// Outcome of a look at what is settled.
+struct Settled {
+    /// Something remains to be committed.
+    remains: bool,
+    /// A partition that was full can be read again.
+    makes_room: bool,
 }
 
 impl TopicConsumer {
@@ -78,8 +89,8 @@ impl ConsumerLoop<'_> {
             self.events()?;
             self.begin_offsets(run);
             let settled = self.settle()?;
-            if !more {
-                thread::park_timeout(self.sleep(settled));
+            if !more && !settled.makes_room {
+                thread::park_timeout(self.sleep(settled.remains));
             }
         }
         self.last_commit();
@@ -142,28 +153,50 @@ impl ConsumerLoop<'_> {
     fn poll(&mut self) -> Result<bool, Error> {
         for _ in 0..POLLS_PER_TURN {
             match self.connected.client.poll(Duration::ZERO) {
-                Some(Ok(message)) => {
-                    let name = {
-                        let work = self.connected.client.context().work();
-                        work.partitions.find(message.topic(), message.partition())
-                    };
-                    let received = self.receive(&message);
-                    drop(message);
-                    // A record of a partition that was taken away is another member's.
-                    if let Some(partition) = name {
-                        self.take_in(&partition, received)?;
-                    }
-                }
+                // Fetched before its partition had a queue of its own, so it comes before those there.
+                Some(Ok(message)) => self.take_in(message),
                 Some(Err(error)) => {
                     // The library has given the reason in a callback, where there is one.
                     self.events()?;
                     self.error(&error, "")?;
                 }
                 None if self.connected.client.context().client.events.take_called() => {}
-                None => return Ok(false),
+                None => return self.poll_partitions(),
             }
         }
         Ok(true)
+    }
+
+    /// Takes what the partitions' own queues have, of each in turn and not of those that are full.
+    fn poll_partitions(&mut self) -> Result<bool, Error> {
+        let (mut more, mut full, mut errors) = (false, BTreeSet::new(), Vec::new());
+        for (partition, queue) in self.connected.queues.iter() {
+            for number in 0..=POLLS_PER_PARTITION {
+                if self.is_full(partition) {
+                    full.insert(partition.clone());
+                    break;
+                }
+                if number == POLLS_PER_PARTITION {
+                    more = true;
+                    break;
+                }
+                match queue.poll(Duration::ZERO) {
+                    Some(Ok(message)) => self.take_in(message),
+                    Some(Err(error)) => errors.push(error),
+                    None => break,
+                }
+            }
+        }
+        self.connected.queues.leave(full);
+        for error in errors {
+            self.error(&error, "")?;
+        }
+        Ok(more)
+    }
+
+    fn is_full(&self, partition: &TopicPartition) -> bool {
+        let callbacks = self.connected.client.context();
+        callbacks.work().partitions.is_full(partition)
     }
 
     fn receive(&self, message: &BorrowedMessage<'_>) -> Arc<ReceivedRecord> {
@@ -176,11 +209,16 @@ impl ConsumerLoop<'_> {
         Arc::new(received)
     }
 
-    fn take_in(
-        &mut self,
-        partition: &TopicPartition,
-        received: Arc<ReceivedRecord>,
-    ) -> Result<(), Error> {
+    /// Takes in a record and hands out what may be in work. One of a partition that was taken away is
+    /// another member's.
+    fn take_in(&self, message: BorrowedMessage<'_>) {
+        let partition = {
+            let work = self.connected.client.context().work();
+            work.partitions.find(message.topic(), message.partition())
+        };
+        let received = self.receive(&message);
+        drop(message);
+        let Some(partition) = partition else { return };
         let refuses = &self.consumer.refuses;
         // A reader that panics does so again behind the hop, where attempts are counted.
         let refused = catch_unwind(AssertUnwindSafe(|| refuses(&received))).unwrap_or(false);
@@ -194,17 +232,9 @@ impl ConsumerLoop<'_> {
             },
             record: received,
         };
-        let pauses = {
-            let partitions = &mut self.connected.client.context().work().partitions;
-            partitions.receive(partition, arrived);
-            partitions.pauses(partition)
-        };
-        self.hand_out(partition);
-        if pauses {
-            let paused = partition_lists::pause(&self.connected.client, partition);
-            paused.map_err(|error| self.consumer.error(&error, "pausing"))?;
-        }
-        Ok(())
+        let callbacks = self.connected.client.context();
+        callbacks.work().partitions.receive(&partition, arrived);
+        self.hand_out(&partition);
     }
 
     /// Begins the delivery of all that may be in work now; the answers come through the channel.
@@ -234,6 +264,13 @@ impl ConsumerLoop<'_> {
                         partitions = ?partitions.iter().map(|one| one.partition).collect::<Vec<_>>(),
                         "assigned"
                     );
+                    let Connected {
+                        queues,
+                        client,
+                        deliveries,
+                        ..
+                    } = &mut self.connected;
+                    queues.add(client, &partitions, &deliveries.waker);
                     self.first_offsets.assigned(partitions, Instant::now());
                 }
                 ClientEvent::Committed(result) => self.committed(result),
@@ -241,7 +278,8 @@ impl ConsumerLoop<'_> {
                     let stats = &self.consumer.context.stats;
                     count_lost(&self.connected.client, stats, &self.consumer.name, &reset);
                 }
-                ClientEvent::Revoked => {
+                ClientEvent::Revoked(partitions) => {
+                    self.connected.queues.remove(&partitions);
                     tracing::info!(stage = self.consumer.name, "partitions revoked");
                 }
             }
@@ -303,9 +341,8 @@ impl ConsumerLoop<'_> {
         }
     }
 
-    /// Takes note of what is settled, hands out what waited for it, and commits. Says whether
-    /// something remains to be committed.
-    fn settle(&mut self) -> Result<bool, Error> {
+    /// Takes note of what is settled, hands out what waited for it, and commits.
+    fn settle(&mut self) -> Result<Settled, Error> {
         let (due, settled, returned) = {
             let mut work = self.connected.client.context().work();
             let settled = work.note_settled();
@@ -315,32 +352,31 @@ impl ConsumerLoop<'_> {
         if let Some((tag, outcome)) = returned.into_iter().next() {
             self.check_returned(&tag, outcome)?;
         }
+        let mut makes_room = false;
         for partition in settled {
             self.hand_out(&partition);
-            self.resume(&partition);
+            makes_room |= self.connected.queues.is_left(&partition) && !self.is_full(&partition);
         }
-        let remains = !due.is_empty();
+        let mut remains = !due.is_empty();
         let up = *self.connection.state() == ConnectionState::Up;
         match self.commits.step(Instant::now(), up, due) {
-            CommitStep::Wait => Ok(remains),
+            CommitStep::Wait => {}
             CommitStep::Begin(offsets) => {
                 self.consumer.context.stage.fault_point("before-commit");
                 self.connected.committer.commit(offsets);
-                Ok(false)
+                remains = false;
             }
-            CommitStep::Lost(offsets) => Err(Error::Unanswered {
-                what: format!("committing {offsets:?}"),
-                span: COMMIT_TIMEOUT,
-            }),
+            CommitStep::Lost(offsets) => {
+                return Err(Error::Unanswered {
+                    what: format!("committing {offsets:?}"),
+                    span: COMMIT_TIMEOUT,
+                });
+            }
         }
-    }
-
-    fn resume(&self, partition: &TopicPartition) {
-        let client = &self.connected.client;
-        let resumes = client.context().work().partitions.resumes(partition);
-        if resumes {
-            partition_lists::resume(client, partition);
-        }
+        Ok(Settled {
+            remains,
+            makes_room,
+        })
     }
 
     /// Takes note of the brokers' answer to the commit under way.

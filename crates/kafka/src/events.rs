@@ -16,7 +16,7 @@ pub(crate) enum ClientEvent {
     /// These partitions were added, possibly none.
     Assigned(Vec<TopicPartition>),
     /// These were taken away.
-    Revoked,
+    Revoked(Vec<TopicPartition>),
     /// A position was out of range and has been moved to the oldest record.
     OffsetReset(OffsetReset),
     /// The brokers' answer to the commit that was under way.

@@ -45,6 +45,7 @@ mod observer;
 mod offset_reset;
 mod partition;
 mod partition_lists;
+mod partition_queues;
 mod partitions;
 pub mod peek;
 mod probe;

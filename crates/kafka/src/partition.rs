@@ -13,7 +13,7 @@ use std::collections::{HashMap, VecDeque};
 pub(crate) struct PartitionLimits {
     /// Records in work at once, those that were refused at the door not counted.
     pub(crate) in_work: usize,
-    /// Records held at once, give or take those that were fetched already, and their bytes.
+    /// Records held at once, give or take the last, and their bytes.
     pub(crate) held_records: usize,
     pub(crate) held_bytes: usize,
 }
@@ -66,8 +66,6 @@ pub(crate) struct Partition<R> {
     in_work: usize,
     /// One was given back unsettled: the process is ending, and nothing more is handed out.
     released: bool,
-    /// Nothing more is fetched until most of what is held has been settled.
-    paused: bool,
     /// The offset behind the settled prefix.
     settled_to: Option<i64>,
     committed: Option<i64>,
@@ -85,7 +83,6 @@ impl<R> Default for Partition<R> {
             behind: HashMap::new(),
             in_work: 0,
             released: false,
-            paused: false,
             settled_to: None,
             committed: None,
             position: None,
@@ -200,18 +197,9 @@ impl<R> Partition<R> {
         self.committed.is_none()
     }
 
-    /// Whether fetching is to be paused now, which it then counts as.
-    pub(crate) fn pauses(&mut self, limits: PartitionLimits) -> bool {
-        let full = self.held.len() >= limits.held_records || self.bytes >= limits.held_bytes;
-        full && !std::mem::replace(&mut self.paused, true)
-    }
-
-    /// Whether fetching, paused before, is to go on now, which it then counts as. A pause makes the
-    /// library drop what it has fetched ahead, so it ends only when there is room for much.
-    pub(crate) fn resumes(&mut self, limits: PartitionLimits) -> bool {
-        let roomy =
-            self.held.len() <= limits.held_records / 4 && self.bytes <= limits.held_bytes / 4;
-        roomy && std::mem::take(&mut self.paused)
+    /// Whether nothing more is to be read until some of what is held has been settled.
+    pub(crate) fn is_full(&self, limits: PartitionLimits) -> bool {
+        self.held.len() >= limits.held_records || self.bytes >= limits.held_bytes
     }
 
     fn held_mut(&mut self, offset: i64) -> Option<&mut Held<R>> {

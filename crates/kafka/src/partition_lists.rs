@@ -22,21 +22,6 @@ fn list(partitions: &[TopicPartition]) -> TopicPartitionList {
     list
 }
 
-/// Stops fetching from a partition.
-pub(crate) fn pause<C: ConsumerContext>(
-    consumer: &BaseConsumer<C>,
-    partition: &TopicPartition,
-) -> Result<(), KafkaError> {
-    consumer.pause(&list(std::slice::from_ref(partition)))
-}
-
-/// Goes on fetching from a partition; one that was taken away meanwhile has nothing to go on with.
-pub(crate) fn resume<C: ConsumerContext>(consumer: &BaseConsumer<C>, partition: &TopicPartition) {
-    if let Err(error) = consumer.resume(&list(std::slice::from_ref(partition))) {
-        tracing::debug!(%partition, %error, "not resumed");
-    }
-}
-
 /// The committed offsets of partitions; `None` where there is none.
 pub(crate) fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,

@@ -113,18 +113,11 @@ impl<R> Partitions<R> {
         }
     }
 
-    /// Whether fetching is to be paused now, which the partition then counts as.
-    pub(crate) fn pauses(&mut self, partition: &TopicPartition) -> bool {
+    /// Whether nothing more of the partition is to be read for now.
+    pub(crate) fn is_full(&self, partition: &TopicPartition) -> bool {
         self.assigned
-            .get_mut(partition)
-            .is_some_and(|assigned| assigned.records.pauses(self.limits))
-    }
-
-    /// Whether fetching, paused before, is to go on now, which the partition then counts as.
-    pub(crate) fn resumes(&mut self, partition: &TopicPartition) -> bool {
-        self.assigned
-            .get_mut(partition)
-            .is_some_and(|assigned| assigned.records.resumes(self.limits))
+            .get(partition)
+            .is_some_and(|assigned| assigned.records.is_full(self.limits))
     }
 
     /// Whether the partition is assigned and nothing of it has been committed by this process yet.
