@@ -3,9 +3,6 @@
 //!
 //! The thread sleeps until the library has something or an answer comes; both wake it.
 
-use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,9 +10,7 @@ use std::time::{Duration, Instant};
 use closecall_supervision::ThreadContext;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message};
 
-use crate::bridge_context::BridgeContext;
 use crate::commit_state::{COMMIT_TIMEOUT, CommitAnswer, CommitState, CommitStep};
 use crate::connection_state::{Connection, ConnectionState};
 use crate::consumer::{Connected, TopicConsumer};
@@ -24,20 +19,15 @@ use crate::error::Error;
 use crate::events::ClientEvent;
 use crate::first_offsets::FirstOffsets;
 use crate::lost_records::count_lost;
-use crate::partition::{Arrived, Turn};
 use crate::partition_lists;
 use crate::partitions::DeliveryTag;
 use crate::probe::probe;
-use crate::record::ReceivedRecord;
 use crate::topic_partition::TopicPartition;
+
+mod intake;
 
 /// The longest sleep between two turns.
 const LONGEST_SLEEP: Duration = Duration::from_millis(200);
-/// Records taken in one turn at most, so that answers are not kept waiting: of the queue that all
-/// partitions share until they have their own, and of each of those.
-const POLLS_PER_TURN: usize = 256;
-const POLLS_PER_PARTITION: usize = 32;
-
 /// One run with one client.
 struct ConsumerLoop<'a> {
     consumer: &'a TopicConsumer,
@@ -147,94 +137,6 @@ impl ConsumerLoop<'_> {
             ConnectionState::Joining
         });
         Ok(())
-    }
-
-    /// Takes what the library has; says whether there may be more at once.
-    fn poll(&mut self) -> Result<bool, Error> {
-        for _ in 0..POLLS_PER_TURN {
-            match self.connected.client.poll(Duration::ZERO) {
-                // Fetched before its partition had a queue of its own, so it comes before those there.
-                Some(Ok(message)) => self.take_in(message),
-                Some(Err(error)) => {
-                    // The library has given the reason in a callback, where there is one.
-                    self.events()?;
-                    self.error(&error, "")?;
-                }
-                None if self.connected.client.context().client.events.take_called() => {}
-                None => return self.poll_partitions(),
-            }
-        }
-        Ok(true)
-    }
-
-    /// Takes what the partitions' own queues have, of each in turn and not of those that are full.
-    fn poll_partitions(&mut self) -> Result<bool, Error> {
-        let (mut more, mut full, mut errors) = (false, BTreeSet::new(), Vec::new());
-        for (partition, queue) in self.connected.queues.iter() {
-            for number in 0..=POLLS_PER_PARTITION {
-                if self.is_full(partition) {
-                    full.insert(partition.clone());
-                    break;
-                }
-                if number == POLLS_PER_PARTITION {
-                    more = true;
-                    break;
-                }
-                match queue.poll(Duration::ZERO) {
-                    Some(Ok(message)) => self.take_in(message),
-                    Some(Err(error)) => errors.push(error),
-                    None => break,
-                }
-            }
-        }
-        self.connected.queues.leave(full);
-        for error in errors {
-            self.error(&error, "")?;
-        }
-        Ok(more)
-    }
-
-    fn is_full(&self, partition: &TopicPartition) -> bool {
-        let callbacks = self.connected.client.context();
-        callbacks.work().partitions.is_full(partition)
-    }
-
-    fn receive(&self, message: &BorrowedMessage<'_>) -> Arc<ReceivedRecord> {
-        let BridgeContext { stage, stats, .. } = &*self.consumer.context;
-        let now = stage.clock().now();
-        let received = ReceivedRecord::copy(message, self.consumer.expires_after, now);
-        let arrival = &received.arrival;
-        stats.received(&arrival.topic, arrival.partition, arrival.timestamp);
-        stage.fault_point("after-receive");
-        Arc::new(received)
-    }
-
-    /// Takes in a record and hands out what may be in work. One of a partition that was taken away is
-    /// another member's.
-    fn take_in(&self, message: BorrowedMessage<'_>) {
-        let partition = {
-            let work = self.connected.client.context().work();
-            work.partitions.find(message.topic(), message.partition())
-        };
-        let received = self.receive(&message);
-        drop(message);
-        let Some(partition) = partition else { return };
-        let refuses = &self.consumer.refuses;
-        // A reader that panics does so again behind the hop, where attempts are counted.
-        let refused = catch_unwind(AssertUnwindSafe(|| refuses(&received))).unwrap_or(false);
-        let arrived = Arrived {
-            offset: received.arrival.offset,
-            bytes: received.bytes_in_memory(),
-            turn: if refused {
-                Turn::AtOnce
-            } else {
-                Turn::AfterKey(received.key_hash())
-            },
-            record: received,
-        };
-        let callbacks = self.connected.client.context();
-        callbacks.work().partitions.receive(&partition, arrived);
-        self.hand_out(&partition);
     }
 
     /// Begins the delivery of all that may be in work now; the answers come through the channel.

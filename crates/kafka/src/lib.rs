@@ -12,7 +12,7 @@
 //! come again; its pick's identity shows a repeat. Records of one key keep their order.
 //!
 //! * `settings`; what can go wrong: `error`; what all share: `bridge_context`
-//! * receiving: `consumer`, `consumer_loop` (its thread), `consumer_callbacks`, `delivery`,
+//! * receiving: `consumer`, `consumer_loop` (its thread), `partition_queues`, `consumer_callbacks`, `delivery`,
 //!   `committer`, `closing`; its decisions, as pure types: `partition`, `partitions`,
 //!   `commit_state`, `first_offsets`
 //! * sending: `producer`; refused records: `dead_letters`
