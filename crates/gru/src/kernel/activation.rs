@@ -4,7 +4,7 @@
 //! 2 · 10⁻⁸) on \[−9, 9\], beyond which tanh is ±1 in f32; rounding adds about 3 · 10⁻⁷.
 //! The logistic function is ½ + ½ tanh(x / 2), the halves within the coefficients. NaN stays NaN.
 
-use super::simd::Simd;
+use super::simd::{Simd, each};
 
 /// x · P(x²) / Q(x²) within a limit; coefficients highest power first.
 struct Rational {
@@ -52,8 +52,8 @@ impl Rational {
     /// Of N vectors side by side: one alone is a chain of fifteen operations that wait for each other.
     #[inline(always)]
     fn of<S: Simd, const N: usize>(&self, s: S, x: [S::Vector; N]) -> [S::Vector; N] {
-        let x = x.map(|x| s.clamp(x, s.splat(-self.limit), s.splat(self.limit)));
-        let u = x.map(|x| s.mul(x, x));
+        let x: [_; N] = each!(|i| s.clamp(x[i], s.splat(-self.limit), s.splat(self.limit)));
+        let u: [_; N] = each!(|i| s.mul(x[i], x[i]));
         let (mut p, mut q) = ([s.splat(self.p[0]); N], [s.splat(self.q[0]); N]);
         for power in 1..self.p.len() {
             for i in 0..N {
@@ -61,7 +61,7 @@ impl Rational {
                 q[i] = s.mul_add(q[i], u[i], s.splat(self.q[power]));
             }
         }
-        std::array::from_fn(|i| s.div(s.mul(x[i], p[i]), q[i]))
+        each!(|i| s.div(s.mul(x[i], p[i]), q[i]))
     }
 
     /// Of one number, in separate multiplications and additions.
@@ -87,7 +87,8 @@ pub(super) fn tanh<S: Simd, const N: usize>(s: S, x: [S::Vector; N]) -> [S::Vect
 
 #[inline(always)]
 pub(super) fn logistic<S: Simd, const N: usize>(s: S, x: [S::Vector; N]) -> [S::Vector; N] {
-    HALF_TANH_OF_HALF.of(s, x).map(|x| s.add(x, s.splat(0.5)))
+    let halves = HALF_TANH_OF_HALF.of(s, x);
+    each!(|i| s.add(halves[i], s.splat(0.5)))
 }
 
 #[inline(always)]

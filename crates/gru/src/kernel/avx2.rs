@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::operation::Operation;
-use super::simd::Simd;
+use super::simd::{Simd, each};
 
 /// Proof of AVX2 and FMA.
 #[derive(Clone, Copy)]
@@ -98,8 +98,8 @@ impl Simd for Avx2 {
     unsafe fn transpose(self, from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
         // SAFETY: the caller's promise about both blocks; AVX2 is proven by `self`.
         unsafe {
-            let rows: [__m256; 8] = std::array::from_fn(|row| self.load(from.add(row * from_row)));
-            let pairs: [__m256; 8] = std::array::from_fn(|i| {
+            let rows: [__m256; 8] = each!(|row| self.load(from.add(row * from_row)));
+            let pairs: [__m256; 8] = each!(|i| {
                 let (a, b) = (rows[i & !1], rows[i | 1]);
                 if i % 2 == 0 {
                     _mm256_unpacklo_ps(a, b)
@@ -108,7 +108,7 @@ impl Simd for Avx2 {
                 }
             });
             // Number 4g + c holds, in half k, column 4k + c of rows 4g to 4g + 3.
-            let fours: [__m256; 8] = std::array::from_fn(|i| {
+            let fours: [__m256; 8] = each!(|i| {
                 let at = (i & !3) + (i >> 1) % 2;
                 let (a, b) = (_mm256_castps_pd(pairs[at]), _mm256_castps_pd(pairs[at + 2]));
                 let four = if i % 2 == 0 {

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::operation::Operation;
-use super::simd::Simd;
+use super::simd::{Simd, each};
 
 /// Proof of AVX-512 F.
 #[derive(Clone, Copy)]
@@ -113,8 +113,8 @@ impl Simd for Avx512 {
     unsafe fn transpose(self, from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
         // SAFETY: the caller's promise about both blocks; AVX-512 F is proven by `self`.
         unsafe {
-            let rows: [__m512; 16] = std::array::from_fn(|row| self.load(from.add(row * from_row)));
-            let pairs: [__m512; 16] = std::array::from_fn(|i| {
+            let rows: [__m512; 16] = each!(|row| self.load(from.add(row * from_row)));
+            let pairs: [__m512; 16] = each!(|i| {
                 let (a, b) = (rows[i & !1], rows[i | 1]);
                 if i % 2 == 0 {
                     _mm512_unpacklo_ps(a, b)
@@ -123,7 +123,7 @@ impl Simd for Avx512 {
                 }
             });
             // Number 4g + c holds, in quarter k, column 4k + c of rows 4g to 4g + 3.
-            let fours: [__m512; 16] = std::array::from_fn(|i| {
+            let fours: [__m512; 16] = each!(|i| {
                 let at = (i & !3) + (i >> 1) % 2;
                 let (a, b) = (_mm512_castps_pd(pairs[at]), _mm512_castps_pd(pairs[at + 2]));
                 let four = if i % 2 == 0 {
@@ -134,7 +134,7 @@ impl Simd for Avx512 {
                 _mm512_castpd_ps(four)
             });
             for column in 0..4 {
-                let [a, b, c, d] = std::array::from_fn(|group| fours[4 * group + column]);
+                let [a, b, c, d]: [_; 4] = each!(|group| fours[4 * group + column]);
                 let (even, odd) = (
                     [
                         _mm512_shuffle_f32x4::<0x88>(a, b),

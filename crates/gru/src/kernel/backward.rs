@@ -7,7 +7,7 @@
 use super::forward::Sizes;
 use super::operation::Operation;
 use super::plain::{multiply, view, view_mut};
-use super::simd::{Left, Right, Simd, in_blocks, tile};
+use super::simd::{Left, Right, Simd, each, in_blocks, tile};
 
 /// The backward pass through one layer.
 #[derive(Debug)]
@@ -157,7 +157,7 @@ impl Backward<'_> {
                     let transposed = self.transposed.as_ptr();
                     let transposed = transposed.add((panel * units + depth * lanes) * 3 * lanes);
                     let transposed = Right {
-                        at: std::array::from_fn(|v| transposed.wrapping_add(v * 3 * units * lanes)),
+                        at: each!(|v| transposed.wrapping_add(v * 3 * units * lanes)),
                         step: lanes,
                     };
                     tile(s, &mut d, after, transposed, 3 * lanes);

@@ -7,7 +7,7 @@
 use super::activation::{logistic, logistic_plain, tanh, tanh_plain};
 use super::operation::Operation;
 use super::plain::{multiply, view, view_mut};
-use super::simd::{Left, Right, Simd, in_blocks, tile};
+use super::simd::{Left, Right, Simd, each, in_blocks, tile};
 
 /// Sizes of a layer at work.
 #[derive(Clone, Copy, Debug)]
@@ -172,15 +172,15 @@ impl Forward<'_> {
             };
             let kernel = self.kernel.as_ptr().add(panel * inputs * 3 * lanes);
             let kernel = Right {
-                at: std::array::from_fn(|v| kernel.wrapping_add(v * lanes)),
+                at: each!(|v| kernel.wrapping_add(v * lanes)),
                 step: 3 * lanes,
             };
             tile(s, &mut sums, x, kernel, inputs);
 
             // The candidate's recurrent sum takes the place of its other one; the others keep theirs.
-            let candidates = sums.map(|[_, _, candidate]| candidate);
+            let candidates: [_; M] = each!(|row| sums[row][2]);
             let recurrent_bias = s.load(recurrent);
-            let mut sums = sums.map(|[reset, update, _]| [reset, update, recurrent_bias]);
+            let mut sums: [_; M] = each!(|row| [sums[row][0], sums[row][1], recurrent_bias]);
             let states = self.states.as_mut_ptr().add(at * units + panel * lanes);
             let before = (step > 0).then(|| states.sub(rows * units).cast_const());
             if let Some(before) = before {
@@ -261,10 +261,10 @@ unsafe fn activate_rows<S: Simd, const N: usize>(
     candidates: &[S::Vector; N],
     place: Place,
 ) {
-    let q = sums.map(|[_, _, recurrent]| recurrent);
-    let r = logistic(s, sums.map(|[reset, _, _]| reset));
-    let z = logistic(s, sums.map(|[_, update, _]| update));
-    let sums: [_; N] = std::array::from_fn(|row| s.mul_add(r[row], q[row], candidates[row]));
+    let q: [_; N] = each!(|row| sums[row][2]);
+    let r: [_; N] = logistic(s, each!(|row| sums[row][0]));
+    let z: [_; N] = logistic(s, each!(|row| sums[row][1]));
+    let sums: [_; N] = each!(|row| s.mul_add(r[row], q[row], candidates[row]));
     let n = tanh(s, sums);
     for row in 0..N {
         let at = place.at_row(row, S::LANES);

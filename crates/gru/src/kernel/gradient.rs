@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::operation::Operation;
 use super::plain::{multiply, view, view_mut};
-use super::simd::{Left, Right, Simd, in_blocks, tile};
+use super::simd::{Left, Right, Simd, each, in_blocks, tile};
 
 /// `out = leftᵀ · right`, in the panels of the weights.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl Gradient<'_> {
             let right = panel * self.right_panel + rows.start * self.right_row;
             let right = self.right.as_ptr().add(right);
             let right = Right {
-                at: std::array::from_fn(|v| right.wrapping_add(v * lanes)),
+                at: each!(|v| right.wrapping_add(v * lanes)),
                 step: self.right_row,
             };
             tile(s, &mut sums, left, right, rows.len());

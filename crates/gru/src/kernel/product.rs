@@ -2,7 +2,7 @@
 
 use super::operation::Operation;
 use super::plain::{multiply, view, view_mut};
-use super::simd::{Left, Right, Simd, in_blocks, tile};
+use super::simd::{Left, Right, Simd, each, in_blocks, tile};
 
 /// `out = Σ over blocks of left · right (+ bias)`.
 ///
@@ -112,7 +112,7 @@ impl Product<'_> {
                 let right = self.right.as_ptr();
                 let right = right.add((panel * height + block * self.depth) * lanes);
                 let right = Right {
-                    at: std::array::from_fn(|v| right.wrapping_add(v * height * lanes)),
+                    at: each!(|v| right.wrapping_add(v * height * lanes)),
                     step: lanes,
                 };
                 let left = Left {

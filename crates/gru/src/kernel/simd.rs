@@ -104,7 +104,7 @@ unsafe fn steps<S: Simd, const M: usize, const V: usize, const K: usize>(
     for k in 0..K {
         // SAFETY: the caller's promise.
         unsafe {
-            let columns = right.at.map(|vector| s.load(vector.add(k * right.step)));
+            let columns: [_; V] = each!(|v| s.load(right.at[v].add(k * right.step)));
             for (m, sums) in sums.iter_mut().enumerate() {
                 let x = s.splat(*left.at.add(m * left.row + k * left.step));
                 for (sum, &column) in sums.iter_mut().zip(&columns) {
@@ -114,8 +114,23 @@ unsafe fn steps<S: Simd, const M: usize, const V: usize, const K: usize>(
         }
     }
     left.at = left.at.wrapping_add(K * left.step);
-    right.at = right.at.map(|vector| vector.wrapping_add(K * right.step));
+    right.at = each!(|v| right.at[v].wrapping_add(K * right.step));
 }
+
+/// An array of the values of an expression, as `std::array::from_fn` makes it, written out where it
+/// stands: a function that is called here, even a closure, is compiled without the instructions of
+/// the kernel around it unless the compiler happens to put it in.
+macro_rules! each {
+    (|$at:ident| $value:expr) => {{
+        let $at = 0;
+        let mut all = [$value; _];
+        for $at in 1..all.len() {
+            all[$at] = $value;
+        }
+        all
+    }};
+}
+pub(super) use each;
 
 /// Goes over `0..$count` in blocks as high as the registers allow at `$width` vectors a row, with
 /// the height as a constant.
