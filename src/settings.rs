@@ -350,7 +350,7 @@ fn typed(merged: &BTreeMap<String, (Value, Origin)>) -> Result<Settings, Error> 
     })
 }
 
-/// What was given, where the message does not say it and it is no secret.
+/// The value that was given, where the message does not say it and it is no secret.
 fn shown_in_error(key: &str, value: &Value, text: &str) -> String {
     if text.contains("expected an integer") && value.clone().into_int().is_ok_and(|it| it < 0) {
         return "; the least is 0".to_owned();

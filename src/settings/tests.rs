@@ -258,7 +258,7 @@ fn every_section_is_checked() {
     }
 }
 
-/// What a person typed wrong is named, with what was meant to stand there.
+/// A value that a person typed wrong is named, with what was meant to stand there.
 #[test]
 fn values_that_cannot_be_used_are_said_in_their_own_words() {
     for (key, value, says) in [
