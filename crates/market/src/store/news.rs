@@ -83,8 +83,11 @@ impl Store {
                 return Ok((found.articles, NewsSums::default()));
             };
             let spans = scores::kept(&reading, &ticker, window, &rows, scorer.name)?;
+            // Only headlines of the last row are shown, with their publishers.
+            let shown_from = rows.last().map_or(window.start, |(after, _)| *after);
             for part in without(window, &spans) {
-                found.read(&reading, &ticker, window, part, Wanted::by(scorer))?;
+                let wanted = Wanted::by(scorer, shown_from);
+                found.read(&reading, &ticker, window, part, wanted)?;
             }
             // Of a first pick these are all articles of a year: what grew with them is given back.
             found.articles.shrink_to_fit();
@@ -146,6 +149,8 @@ struct Wanted {
     seen_by: i64,
     summaries: bool,
     addresses: bool,
+    /// Publishers of those published from then on, in seconds since the epoch.
+    publishers_from: i64,
 }
 
 impl Wanted {
@@ -154,15 +159,18 @@ impl Wanted {
         seen_by: i64::MAX,
         summaries: true,
         addresses: true,
+        publishers_from: i64::MIN,
     };
 
-    /// The texts that a scorer reads. Their identities stand for the addresses.
-    fn by(scorer: KeptScorer) -> Self {
+    /// The texts that a scorer reads, and the publishers of what is shown. Their identities stand for
+    /// the addresses.
+    fn by(scorer: KeptScorer, shown_from: DateTime<Utc>) -> Self {
         Self {
             scorer: Some(scorer.name),
             seen_by: i64::MAX,
             summaries: scorer.reads_summaries,
             addresses: false,
+            publishers_from: shown_from.timestamp(),
         }
     }
 }
@@ -187,7 +195,7 @@ impl FoundArticles {
         // Named, since otherwise the planner walks through all articles of the ticker for each of them.
         let mut query = connection.prepare_cached(
             "SELECT published, title, CASE WHEN ?7 THEN summary END, CASE WHEN ?8 THEN url END,
-                 publisher, CASE WHEN scorer = ?5 THEN score END, identity FROM articles this
+                 CASE WHEN published >= ?9 THEN publisher END, CASE WHEN scorer = ?5 THEN score END, identity FROM articles this
              WHERE ticker = ?1 AND published >= ?2 AND published < ?3 AND first_seen <= ?6
                  AND NOT EXISTS (
                      SELECT 1 FROM articles before INDEXED BY articles_by_identity
@@ -210,7 +218,8 @@ impl FoundArticles {
             scorer,
             seen_by,
             summaries,
-            addresses
+            addresses,
+            wanted.publishers_from
         ])?;
         while let Some(row) = rows.next()? {
             self.articles.push(article(row)?);
