@@ -13,7 +13,7 @@ use rdkafka::{ClientContext, Statistics};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::events::{ClientEvent, Events};
-use crate::offset_reset::OffsetReset;
+use crate::offset_reset_log::OffsetReset;
 use crate::settings::KafkaSettings;
 use crate::settings::client::secret;
 use crate::stats::KafkaStats;

@@ -8,7 +8,7 @@ use std::thread::{self, Thread};
 
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 
-use crate::commit_state::Offsets;
+use crate::commit_in_flight::Offsets;
 use crate::events::{ClientEvent, Events};
 use crate::partition_lists::commit;
 

@@ -11,7 +11,7 @@ use closecall_supervision::ThreadContext;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use crate::commit_state::{COMMIT_TIMEOUT, CommitAnswer, CommitState, CommitStep};
+use crate::commit_in_flight::{COMMIT_TIMEOUT, CommitAnswer, CommitState, CommitStep};
 use crate::connection_state::{Connection, ConnectionState};
 use crate::consumer::{Connected, TopicConsumer};
 use crate::delivery::DeliveryOutcome;

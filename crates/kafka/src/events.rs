@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rdkafka::error::KafkaError;
 
-use crate::offset_reset::OffsetReset;
+use crate::offset_reset_log::OffsetReset;
 use crate::topic_partition::TopicPartition;
 
 /// Something that happened to a client.

@@ -14,9 +14,9 @@
 //! * `settings`; what can go wrong: `error`; what all share: `bridge_context`
 //! * receiving: `consumer`, `consumer_loop` (its thread), `partition_queues`, `consumer_callbacks`, `delivery`,
 //!   `committer`, `closing`; its decisions, as pure types: `partition`, `partitions`,
-//!   `commit_state`, `first_offsets`
+//!   `commit_in_flight`, `first_offsets`
 //! * sending: `producer`; refused records: `dead_letters`
-//! * the library's side: `callbacks`, `events`, `offsets`, `offset_reset`,
+//! * the library's side: `callbacks`, `events`, `partition_lists`, `offset_reset_log`,
 //!   `lost_records`, `record`
 //! * state: `connection_state`, `probe`, `unreachable`, `stats`; from outside: `observer` (the client), `admin`,
 //!   `peek`, `bench`
@@ -28,7 +28,7 @@ pub mod bench;
 mod bridge_context;
 mod callbacks;
 mod closing;
-mod commit_state;
+mod commit_in_flight;
 mod committer;
 mod connection_state;
 mod consumer;
@@ -42,7 +42,7 @@ mod first_offsets;
 mod lag;
 mod lost_records;
 mod observer;
-mod offset_reset;
+mod offset_reset_log;
 mod partition;
 mod partition_lists;
 mod partition_queues;

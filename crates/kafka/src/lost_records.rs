@@ -2,7 +2,7 @@
 
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 
-use crate::offset_reset::OffsetReset;
+use crate::offset_reset_log::OffsetReset;
 use crate::partition_lists::watermarks;
 use crate::stats::KafkaStats;
 

@@ -9,7 +9,7 @@
 //! * `prices`: a provider's answer into the store, and whether what the store then has is usable.
 //! * `provisional`: the last close until the daily bar is there.
 //! * `price_now`: the price of the running session.
-//! * `session_bars`: the bars of a session, for a recording.
+//! * `intraday_recording`: the bars of a session, for a recording.
 //! * `news`: the gaps in what is known of a ticker's news, page by page; `news_plan`: what the day's
 //!   requests are spent on.
 //! * `scrape`: what is known for a pick, put together; `noted`: its parts, noted in the store.
@@ -19,6 +19,7 @@ mod check;
 mod clients;
 mod counts;
 mod fetched;
+mod intraday_recording;
 mod news;
 mod news_plan;
 mod noted;
@@ -27,7 +28,6 @@ mod prices;
 mod provisional;
 mod schedule;
 mod scrape;
-mod session_bars;
 mod window;
 
 use std::collections::HashMap;
@@ -53,7 +53,7 @@ pub(crate) use window::PickWindow;
 
 pub use check::VendorCheck;
 pub use counts::GatherCounts;
-pub use session_bars::SessionBars;
+pub use intraday_recording::SessionBars;
 
 /// Asking for prices ends this long after a gather began, then for the price of the moment, then for
 /// news. Together they stay below the bound of a whole scrape, so that a silent vendor leaves time to

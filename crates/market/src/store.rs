@@ -10,6 +10,7 @@
 //! * `span`: coverage, the spans of which everything is known; `asked`: what providers were asked.
 
 mod asked;
+mod bar_history;
 mod connection;
 mod intraday;
 mod last_provider;
@@ -20,18 +21,17 @@ mod news_questions;
 mod prices;
 mod read_only;
 mod scores;
-mod seen;
 mod series;
 mod span;
 mod upkeep;
 
 pub(crate) use asked::ChartState;
+pub(crate) use bar_history::Gathered;
 pub(crate) use connection::Store;
 pub use news::KeptScorer;
 #[cfg(test)]
 pub(crate) use prices::StoredBars;
 pub(crate) use prices::{Basis, FetchedBars};
-pub(crate) use seen::Gathered;
 pub(crate) use series::Series;
 pub(crate) use span::Span;
 pub use upkeep::{BarsInfo, BreakerInfo, MarketStore, NewsInfo, Pruned, QuotaInfo, StoreInfo};

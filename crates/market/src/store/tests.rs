@@ -1,9 +1,9 @@
 //! The store on a real file.
 
+mod bar_history;
 mod files;
 mod prices;
 mod scores;
-mod seen;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use closecall_protocol::{
