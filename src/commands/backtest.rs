@@ -101,7 +101,6 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
     };
     let lines = finished(&walk, &settings.data_dir)?;
     let report = Report::of(made_with(&walk), &lines, &variants, Bootstrap::default());
-    say_what_is_not_there(&report, &times);
     let json = serde_json::to_string(&report)?;
     if let Some(file) = &args.out {
         write(file, &format!("{json}\n"))?;
@@ -113,6 +112,7 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
         crate::stdout::print(json)?;
     } else {
         crate::stdout::print(tables(&report).trim_end())?;
+        say_what_is_not_there(&report, &times);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -120,9 +120,15 @@ pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<Ex
 /// Names the times for which the recordings have no price of the moment.
 fn say_what_is_not_there(report: &Report, times: &[AskedTime]) {
     let made = |time: &AskedTime| report.models.values().any(|it| it.times.contains_key(time));
-    for time in times.iter().filter(|time| !made(time)) {
+    let missing: Vec<String> = times
+        .iter()
+        .filter(|time| !made(time))
+        .map(AskedTime::to_string)
+        .collect();
+    if !missing.is_empty() {
         eprintln!(
-            "no forecasts at {time}: no bars inside these sessions are recorded in DATA/intraday"
+            "no forecasts at {}: no bars inside these sessions are recorded in DATA/intraday",
+            missing.join(", ")
         );
     }
 }
