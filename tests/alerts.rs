@@ -22,6 +22,13 @@ fn start(workplace: &Workplace, clock: &str) -> Running {
     Running::start(workplace.command(run.iter().chain(&picks)))
 }
 
+/// Alerts that no receiver is known to have taken.
+fn waiting(workplace: &Workplace) -> usize {
+    let path = workplace.folder.path().join("closecall-data/alerts.json");
+    let saved: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    saved["queue"].as_array().unwrap().len()
+}
+
 #[test]
 fn one_raise_and_one_clear_arrive_whatever_is_killed() {
     let answers = Arc::new(AtomicBool::new(false));
@@ -53,6 +60,8 @@ fn one_raise_and_one_clear_arrive_whatever_is_killed() {
     let receiver = Receiver::listen(address, &[Way::Refuses, Way::HangsUp, Way::Slow]);
     let run = start(&workplace, "2023-06-30T15:00:00Z");
     wait_until("the raise", || receiver.taken().len() == 1);
+    // What is killed before it has the answer sends again, since it cannot know.
+    wait_until("the answer's note", || waiting(&workplace) == 0);
     run.signal("KILL");
     drop(run);
     answers.store(true, Ordering::SeqCst);
