@@ -25,14 +25,15 @@ use crate::topic_partition::TopicPartition;
 pub(crate) struct AssignedWork<R> {
     pub(crate) partitions: Partitions<R>,
     pub(crate) settled: Receiver<SettledDelivery>,
+    /// Partitions that answers were about, until the loop has looked: a rebalance takes answers too.
+    pub(crate) touched: BTreeSet<TopicPartition>,
     /// Records that came back unsettled, with why.
     pub(crate) returned: Vec<(DeliveryTag, DeliveryOutcome)>,
 }
 
 impl<R> AssignedWork<R> {
-    /// Takes note of the answers that have come; gives the partitions that they were about.
-    pub(crate) fn note_settled(&mut self) -> BTreeSet<TopicPartition> {
-        let mut touched = BTreeSet::new();
+    /// Takes note of the answers that have come.
+    pub(crate) fn note_settled(&mut self) {
         while let Ok(SettledDelivery { tag, outcome }) = self.settled.try_recv() {
             let done = matches!(outcome, DeliveryOutcome::Done);
             let wanted = self.partitions.settle(&tag, done);
@@ -44,11 +45,10 @@ impl<R> AssignedWork<R> {
                 );
             } else if !done {
                 self.returned.push((tag, outcome));
-            } else if !touched.contains(&tag.partition) {
-                touched.insert(tag.partition);
+            } else if !self.touched.contains(&tag.partition) {
+                self.touched.insert(tag.partition);
             }
         }
-        touched
     }
 }
 
@@ -70,6 +70,7 @@ impl<R: Send> ConsumerCallbacks<R> {
         let work = AssignedWork {
             partitions: Partitions::new(limits),
             settled,
+            touched: BTreeSet::new(),
             returned: Vec::new(),
         };
         Self {
@@ -163,4 +164,50 @@ fn names(list: &TopicPartitionList) -> Vec<TopicPartition> {
         .iter()
         .map(|one| TopicPartition::new(one.topic(), one.partition()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::partition::{Arrived, Turn};
+
+    /// An answer that a rebalance takes may be the last of a partition that stays: what waits for it
+    /// there is handed out all the same.
+    #[test]
+    fn answers_that_a_rebalance_takes_are_still_looked_at() {
+        let limits = PartitionLimits {
+            in_work: 1,
+            held_records: 2,
+            held_bytes: 100,
+        };
+        let (answers, settled) = mpsc::channel();
+        let mut work = AssignedWork {
+            partitions: Partitions::new(limits),
+            settled,
+            touched: BTreeSet::new(),
+            returned: Vec::new(),
+        };
+        let name = TopicPartition::new("topic", 0);
+        work.partitions.assign(std::slice::from_ref(&name));
+        for offset in 0..2 {
+            let turn = Turn::AfterKey(0);
+            let arrived = Arrived {
+                offset,
+                bytes: 1,
+                turn,
+                record: offset,
+            };
+            work.partitions.receive(&name, arrived);
+        }
+        let (tag, _) = work.partitions.next(&name).unwrap();
+        let outcome = DeliveryOutcome::Done;
+        answers.send(SettledDelivery { tag, outcome }).unwrap();
+
+        work.note_settled();
+        work.note_settled();
+        assert_eq!(work.touched, BTreeSet::from([name.clone()]));
+        assert!(work.partitions.next(&name).is_some());
+    }
 }

@@ -28,6 +28,7 @@ mod intake;
 
 /// The longest sleep between two turns.
 const LONGEST_SLEEP: Duration = Duration::from_millis(200);
+
 /// One run with one client.
 struct ConsumerLoop<'a> {
     consumer: &'a TopicConsumer,
@@ -245,17 +246,18 @@ impl ConsumerLoop<'_> {
 
     /// Takes note of what is settled, hands out what waited for it, and commits.
     fn settle(&mut self) -> Result<Settled, Error> {
-        let (due, settled, returned) = {
+        let (due, touched, returned) = {
             let mut work = self.connected.client.context().work();
-            let settled = work.note_settled();
+            work.note_settled();
+            let touched = std::mem::take(&mut work.touched);
             let returned = std::mem::take(&mut work.returned);
-            (work.partitions.to_commit(), settled, returned)
+            (work.partitions.to_commit(), touched, returned)
         };
         if let Some((tag, outcome)) = returned.into_iter().next() {
             self.check_returned(&tag, outcome)?;
         }
         let mut makes_room = false;
-        for partition in settled {
+        for partition in touched {
             self.hand_out(&partition);
             makes_room |= self.connected.queues.is_left(&partition) && !self.is_full(&partition);
         }

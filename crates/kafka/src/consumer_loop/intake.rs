@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::Consumer as _;
+use rdkafka::consumer::base_consumer::PartitionQueue;
+use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 
 use super::ConsumerLoop;
 use crate::bridge_context::BridgeContext;
+use crate::consumer_callbacks::ConsumerCallbacks;
 use crate::error::Error;
 use crate::partition::{Arrived, Turn};
 use crate::record::ReceivedRecord;
@@ -19,6 +22,19 @@ use crate::topic_partition::TopicPartition;
 /// partitions share until they have their own, and of each of those.
 const POLLS_PER_TURN: usize = 256;
 const POLLS_PER_PARTITION: usize = 32;
+
+/// The queue of one partition.
+type Queue = PartitionQueue<ConsumerCallbacks<Arc<ReceivedRecord>>>;
+
+/// The reason for which no more was taken from a queue.
+enum Stopped {
+    /// There was nothing left.
+    Empty,
+    /// It is the next one's turn.
+    InTurn,
+    /// Enough of its partition is held.
+    Full,
+}
 
 impl ConsumerLoop<'_> {
     /// Takes what the library has; says whether there may be more at once.
@@ -39,24 +55,14 @@ impl ConsumerLoop<'_> {
         Ok(true)
     }
 
-    /// Takes what the partitions' own queues have, of each in turn and not of those that are full.
+    /// Takes what the partitions' own queues have, of each in turn; says whether there may be more.
     fn poll_partitions(&mut self) -> Result<bool, Error> {
         let (mut more, mut full, mut errors) = (false, BTreeSet::new(), Vec::new());
         for (partition, queue) in self.connected.queues.iter() {
-            for number in 0..=POLLS_PER_PARTITION {
-                if self.is_full(partition) {
-                    full.insert(partition.clone());
-                    break;
-                }
-                if number == POLLS_PER_PARTITION {
-                    more = true;
-                    break;
-                }
-                match queue.poll(Duration::ZERO) {
-                    Some(Ok(message)) => self.take_in(message),
-                    Some(Err(error)) => errors.push(error),
-                    None => break,
-                }
+            match self.poll_partition(partition, queue, &mut errors) {
+                Stopped::Empty => {}
+                Stopped::InTurn => more = true,
+                Stopped::Full => drop(full.insert(partition.clone())),
             }
         }
         self.connected.queues.leave(full);
@@ -64,6 +70,26 @@ impl ConsumerLoop<'_> {
             self.error(&error, "")?;
         }
         Ok(more)
+    }
+
+    /// Takes what one partition's queue has, until enough of it is held.
+    fn poll_partition(
+        &self,
+        partition: &TopicPartition,
+        queue: &Queue,
+        errors: &mut Vec<KafkaError>,
+    ) -> Stopped {
+        for _ in 0..POLLS_PER_PARTITION {
+            if self.is_full(partition) {
+                return Stopped::Full;
+            }
+            match queue.poll(Duration::ZERO) {
+                Some(Ok(message)) => self.take_in(message),
+                Some(Err(error)) => errors.push(error),
+                None => return Stopped::Empty,
+            }
+        }
+        Stopped::InTurn
     }
 
     pub(super) fn is_full(&self, partition: &TopicPartition) -> bool {
