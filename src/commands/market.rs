@@ -150,3 +150,39 @@ fn market(settings: &Settings, args: &ServeArgs) -> anyhow::Result<ServedMarket>
         clock.unwrap_or_else(Clock::system),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+    use closecall_market_server::FaultScript;
+
+    use super::ServeArgs;
+
+    /// The help lists faults as they are typed: each of them is one.
+    #[test]
+    fn faults_that_the_help_lists_are_faults() {
+        let command = ServeArgs::augment_args(clap::Command::new("serve"));
+        let fault = command.get_arguments().find(|arg| arg.get_id() == "faults");
+        let help = fault.unwrap().get_long_help().unwrap().to_string();
+        let listed = |from: &str, to: &str| {
+            let after = help.split_once(from).unwrap().1;
+            after.split_once(to).unwrap().0.replace('\n', " ")
+        };
+        let parse = |fault: String| FaultScript::parse([&fault]).unwrap_or_else(|e| panic!("{e}"));
+        for place in listed("WHERE:", ";").replace("(Yahoo's)", "").split(',') {
+            parse(format!("{}:hang", place.trim()));
+        }
+        let of = |kind: &str, from: &str, to: &str| {
+            for what in listed(from, to).split(", ") {
+                let what = what.trim().replace("URL", "http://127.0.0.1:9/");
+                parse(format!("{kind}:{what}"));
+            }
+        };
+        of("any", "connection:", ";");
+        of("daily", "a chart:", ";");
+        of("news", "of news:", ". WHEN");
+        for when in listed("WHEN:", ";").split(", ") {
+            parse(format!("any:hang:{}", when.trim()));
+        }
+    }
+}
