@@ -182,9 +182,12 @@ impl<R> Partition<R> {
             .filter(|offset| self.committed.is_none_or(|committed| committed < *offset))
     }
 
-    /// Takes note of a commit that the brokers have confirmed.
+    /// Takes note of a commit that the brokers have confirmed. One past what is settled here was of a
+    /// topic that has been made again since: the offsets of this one are still to be committed.
     pub(crate) fn committed(&mut self, offset: i64) {
-        self.committed = self.committed.max(Some(offset));
+        if Some(offset) <= self.settled_to {
+            self.committed = self.committed.max(Some(offset));
+        }
     }
 
     /// The offset behind the last record that came; `None` before the first.

@@ -191,8 +191,13 @@ mod tests {
         assert!(!partitions.settle(&old, true), "its topic is gone");
         let (new, record) = partitions.next(&name(0)).unwrap();
         assert_eq!((new.offset, record), (0, "new"));
+        // The commit that was under way of the old topic, answered late.
+        partitions.committed(&name(0), 7);
         assert!(partitions.settle(&new, true));
+        partitions.committed(&name(0), 7);
         assert_eq!(partitions.to_commit(), [(name(0), 1)]);
+        partitions.committed(&name(0), 1);
+        assert!(partitions.to_commit().is_empty());
     }
 
     #[test]
