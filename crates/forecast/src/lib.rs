@@ -31,7 +31,7 @@
 //! | `bayes_regression`, `regression_features`, `moments` | the regression averaged over strength |
 //! | `network_ensemble`, `ridge`, `network_features` | the estimators, under `estimator` and `walk_forward` |
 //! | `move_blend`, `soft_share`, `drift`, `noise` | regression, estimator and drift as one move |
-//! | `pooled`, `model_features`, `model_file` | learning from many tickers, the shape of its rows, and the file that keeps it |
+//! | `pooled`, `model_row_shape`, `model_file` | learning from many tickers, the shape of its rows, and the file that keeps it |
 //! | `original` | the reference model, as it was |
 //! | `fit`, `fit_cache` | what is learned of finished sessions, and remembered |
 //! | `point_forecast`, `nowcast`, `conformal`, `probability` | a move as bands and probabilities |
@@ -46,8 +46,8 @@ mod estimator;
 mod fit;
 mod fit_cache;
 mod forecast;
-mod model_features;
 mod model_file;
+mod model_row_shape;
 mod moments;
 mod move_blend;
 mod network_ensemble;

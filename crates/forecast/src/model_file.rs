@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::model_features::Features;
+use crate::model_row_shape::Features;
 use crate::network_features::Scaler;
 use crate::pooled::PooledPart;
 use crate::settings::ForecastSettings;
