@@ -161,8 +161,8 @@ fn bridge_text(report: &BridgeReport) -> String {
     format!(
         "{records} records one at a time, in ms; then as many at once over {partitions} partitions\n\
          {:<10} {:>8} {:>8} {:>8} {:>8} {:>10}\n{}{}\
-         the bridge's median is {p50_above_bare_ms:.2} ms above the bare loop's: {:.2} ms on the way \
-         to the stage, {:.2} ms behind it",
+         the bridge's median against the bare loop's: {p50_above_bare_ms:+.2} ms, of which {:+.2} ms on the \
+         way to the stage and {:+.2} ms behind it",
         "",
         "p50",
         "p99",
