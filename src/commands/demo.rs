@@ -11,7 +11,8 @@ use chrono::NaiveDate;
 use clap::Args;
 use closecall_actors::PickerMode;
 use closecall_calendar::{Clock, Timetable};
-use closecall_ledger::Reader;
+use closecall_ledger::{Ledger, Reader};
+use closecall_market::MarketStore;
 use closecall_market_server::{ServedMarket, Server, Simulated, SimulatedSettings};
 use serde_json::json;
 
@@ -25,6 +26,9 @@ use crate::run_options::RunOptions;
 use crate::settings::Settings;
 
 /// Run the whole pipeline on a simulated market.
+///
+/// Ledger and market store of a demo lie in the folder `demo` of the data directory; each demo replaces those
+/// of the one before.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// End by itself after this number of picks
@@ -97,19 +101,17 @@ pub(super) fn notice() -> page::Notice {
     ("Simulated market.", text.to_owned())
 }
 
-/// The demo's folder is its own, and a new demo knows nothing of the last.
+/// A new demo knows nothing of the last; what else is in the folder stays. Another demo under way keeps
+/// it to itself.
 fn start_empty(folder: &Path) -> anyhow::Result<()> {
-    let context = || {
-        let folder = folder.display();
+    let removed = Ledger::remove(folder);
+    let kept_to_itself = removed.with_context(|| {
         format!(
-            "cannot start with an empty folder {folder}: set `data_dir` to one that can be written"
+            "cannot start a new record in the demo's folder {}",
+            folder.display()
         )
-    };
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(context);
-        }
-        _ => {}
-    }
-    std::fs::create_dir_all(folder).with_context(context)
+    })?;
+    MarketStore::remove(folder)?;
+    drop(kept_to_itself);
+    Ok(())
 }

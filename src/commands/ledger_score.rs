@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use closecall_calendar::Clock;
 use closecall_ledger::{Error, Ledger, Reader};
@@ -19,8 +19,12 @@ pub(super) fn run(settings: &Settings, clock: &ClockFlags) -> anyhow::Result<Exi
     let clock = clock.clock()?.unwrap_or_else(Clock::system);
     let folder = &settings.data_dir;
     // A writer would make a ledger where there is none.
-    if let Err(error @ Error::Absent(_)) = Reader::open(folder) {
-        return Err(error).or_exit(Code::Data);
+    if let Err(Error::Absent(folder)) = Reader::open(folder) {
+        let folder = folder.display();
+        return Err(anyhow!(
+            "there is no ledger in {folder} yet: `closecall run` writes one (a demo has the closes of its own)"
+        ))
+        .or_exit(Code::Data);
     }
     let calendar = settings.calendar.calendar();
     let mut ledger = Ledger::open(folder, calendar.clone()).or_exit(Code::CannotCreate)?;

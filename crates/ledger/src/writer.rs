@@ -314,7 +314,7 @@ fn is_late(calendar: &Calendar, target: SessionDate, at: DateTime<Utc>) -> bool 
 }
 
 /// Holds until the file is closed, by whatever end of the process.
-fn lock(directory: &Path) -> Result<File, Error> {
+pub(crate) fn lock(directory: &Path) -> Result<File, Error> {
     let path: PathBuf = directory.join(LOCK);
     let file = File::options()
         .create(true)
@@ -329,7 +329,7 @@ fn lock(directory: &Path) -> Result<File, Error> {
     }
 }
 
-fn unwritable(path: &Path, source: std::io::Error) -> Error {
+pub(crate) fn unwritable(path: &Path, source: std::io::Error) -> Error {
     Error::Unwritable {
         path: path.to_owned(),
         source,

@@ -18,6 +18,9 @@ use crate::source::DataSource;
 /// Longest wait of a process for another one's write.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// Name of the store in a data directory.
+const FILE: &str = "market.db";
+
 /// The store. Cheap to clone; clones share its connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
@@ -32,7 +35,7 @@ impl Store {
     /// [`Error::Store`] when that cannot be done, [`Error::OtherSource`] when it holds the data of
     /// another source.
     pub(crate) fn open(data_dir: &Path, source: &DataSource) -> Result<Self, Error> {
-        let path = data_dir.join("market.db");
+        let path = data_dir.join(FILE);
         let cannot = |problem: String| failed(&path, "open", problem);
         std::fs::create_dir_all(data_dir).map_err(|error| cannot(error.to_string()))?;
         let connection = Connection::open(&path).map_err(|error| cannot(error.to_string()))?;
@@ -58,7 +61,7 @@ impl Store {
     /// # Errors
     /// [`Error::Store`] when it cannot be opened.
     pub(crate) fn open_existing(data_dir: &Path) -> Result<Option<Self>, Error> {
-        let path = data_dir.join("market.db");
+        let path = data_dir.join(FILE);
         if !path.exists() {
             return Ok(None);
         }
@@ -73,6 +76,24 @@ impl Store {
             path: path.into(),
             connection: Arc::new(Mutex::new(connection)),
         }))
+    }
+
+    /// Removes the store of a data directory, where there is one, and nothing else there.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when that cannot be done.
+    pub(crate) fn remove(data_dir: &Path) -> Result<(), Error> {
+        // What SQLite keeps beside a database goes before it, or the next one would take it for its own.
+        for name in [format!("{FILE}-wal"), format!("{FILE}-shm"), FILE.into()] {
+            let path = data_dir.join(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(failed(&path, "remove", error.to_string()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Does `work` on the blocking pool.

@@ -122,6 +122,14 @@ impl MarketStore {
         Store::open_existing(data_dir).map(|store| store.map(Self))
     }
 
+    /// Removes the store of a data directory, where there is one. Nothing may have it open.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when that cannot be done.
+    pub fn remove(data_dir: &std::path::Path) -> Result<(), Error> {
+        Store::remove(data_dir)
+    }
+
     /// Contents of the store.
     ///
     /// # Errors
