@@ -62,7 +62,7 @@ impl Headline {
         })
     }
 
-    /// The three kindest and the three unkindest of `headlines`, from the kindest on.
+    /// The three most positive and the three most negative of `headlines`, from the most positive on.
     #[must_use]
     pub fn extremes(mut headlines: Vec<Self>) -> Vec<Self> {
         headlines.sort_by(|a, b| {
