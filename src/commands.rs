@@ -52,8 +52,8 @@ Examples:
   closecall config show                         every setting and where it comes from
 
 Exit codes: 0 ok, 1 unexpected, 64 usage, 65 bad data, 69 vendor or broker unavailable,
-70 internal, 73 cannot create, 75 try later, 77 refused credential, 78 configuration, 130 and 143 ended by a
-signal with work left undone.
+70 internal, 73 cannot create, 75 try later, 77 refused credential, 78 configuration,
+130 and 143 ended by a signal with work left undone.
 A forecast starts from the newest price; no skill beyond that price has been shown. Not investment
 advice.";
 

@@ -3,7 +3,6 @@
 
 mod recorded;
 
-use std::fs::File;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -143,18 +142,19 @@ pub(super) fn data_folder<'a>(settings: &'a Settings, asked: Option<&'a Path>) -
     asked.or(files).unwrap_or(Path::new("../shared/data"))
 }
 
-/// Opened before the work begins, so that a place that cannot be written costs no walk; the folder is made
-/// where it is missing. What the file held stays until the new content is there.
+/// Looks before the work begins, so that a place that cannot be written costs no walk. The folder is made
+/// where it is missing; of the file nothing is there before its content is.
 fn writable(file: &Path) -> anyhow::Result<()> {
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    folder
-        .map_or(Ok(()), std::fs::create_dir_all)
-        .and_then(|()| File::options().append(true).create(true).open(file))
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)
+        .and_then(|()| tempfile::tempfile_in(folder))
+        .and_then(|_| match file.is_dir() {
+            true => Err(std::io::ErrorKind::IsADirectory.into()),
+            false => Ok(()),
+        })
         .with_context(|| format!("cannot write {}", file.display()))
-        .or_exit(Code::CannotCreate)?;
-    Ok(())
+        .or_exit(Code::CannotCreate)
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {
