@@ -2,6 +2,7 @@
 //! trading days, a quarter of an hour in half a second, so that bands narrow and sessions close while
 //! one watches. No key, no broker, no network.
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -52,7 +53,12 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
     settings.data_dir.push(DEMO_FOLDER);
     // Within this process, whatever is configured for other runs.
     settings.kafka.brokers.clear();
-    start_empty(&settings.data_dir).or_exit(Code::CannotCreate)?;
+    let _own_folder = start_empty(&settings.data_dir)
+        .with_context(|| {
+            let folder = settings.data_dir.display();
+            format!("cannot start a new record in the demo's folder {folder}")
+        })
+        .or_exit(Code::CannotCreate)?;
 
     let calendar = settings.calendar.calendar();
     let timetable = Timetable::after_day(calendar.clone(), START);
@@ -101,17 +107,18 @@ pub(super) fn notice() -> page::Notice {
     ("Simulated market.", text.to_owned())
 }
 
-/// A new demo knows nothing of the last; what else is in the folder stays. Another demo under way keeps
-/// it to itself.
-fn start_empty(folder: &Path) -> anyhow::Result<()> {
-    let removed = Ledger::remove(folder);
-    let kept_to_itself = removed.with_context(|| {
-        format!(
-            "cannot start a new record in the demo's folder {}",
-            folder.display()
-        )
-    })?;
+/// A new demo knows nothing of the last; what else is in the folder stays. No other demo enters the folder
+/// before the answer is dropped: the ledger alone would let in two that start at the same moment.
+fn start_empty(folder: &Path) -> anyhow::Result<File> {
+    std::fs::create_dir_all(folder)?;
+    let own = File::open(folder)?;
+    match own.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            return Err(closecall_ledger::Error::InUse(folder.into()).into());
+        }
+        locked => locked?,
+    }
+    Ledger::remove(folder)?;
     MarketStore::remove(folder)?;
-    drop(kept_to_itself);
-    Ok(())
+    Ok(own)
 }

@@ -50,7 +50,6 @@ pub use event::{Happening, LedgerEvent};
 pub use follower::Follower;
 pub use lookup::{LedgerHead, RowPlace, ScoreRow};
 pub use reader::Reader;
-pub use removal::Removed;
 pub use row::DeadLetterRow;
 pub use score::Score;
 pub use shared::SharedLedger;

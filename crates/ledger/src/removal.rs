@@ -1,15 +1,11 @@
 //! Removal of a whole ledger, for a folder whose record belongs to one run, such as a demo's.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::error::Error;
 use crate::writer::{self, DATABASE, Ledger};
-
-/// A folder without a ledger, which no writer enters before this is dropped.
-#[derive(Debug)]
-pub struct Removed(#[expect(dead_code, reason = "the lock")] File);
 
 impl Ledger {
     /// Removes the ledger in `directory`, where there is one, and nothing else in it. The directory is
@@ -17,9 +13,9 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Error::InUse`] while a writer has it, [`Error::Unwritable`].
-    pub fn remove(directory: &Path) -> Result<Removed, Error> {
+    pub fn remove(directory: &Path) -> Result<(), Error> {
         fs::create_dir_all(directory).map_err(|e| writer::unwritable(directory, e))?;
-        let lock = writer::lock(directory)?;
+        let _lock = writer::lock(directory)?;
         let database = directory.join(DATABASE);
         // The head first: a database without one is no damage, a head without a database is. What SQLite
         // keeps beside a database goes before it, or the next one would take it for its own.
@@ -33,7 +29,7 @@ impl Ledger {
                 _ => {}
             }
         }
-        Ok(Removed(lock))
+        Ok(())
     }
 }
 
@@ -49,7 +45,7 @@ mod tests {
         drop(Ledger::open(folder.path(), Calendar::default()).unwrap());
         let other = folder.path().join("thesis.txt");
         fs::write(&other, "mine").unwrap();
-        drop(Ledger::remove(folder.path()).unwrap());
+        Ledger::remove(folder.path()).unwrap();
         assert!(matches!(
             crate::Reader::open(folder.path()),
             Err(Error::Absent(_))
@@ -59,19 +55,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_that_is_written_stays_and_one_that_is_removed_is_not_written() {
+    fn a_ledger_that_is_written_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let open = || Ledger::open(folder.path(), Calendar::default());
-        let writing = open().unwrap();
-        assert!(matches!(
-            Ledger::remove(folder.path()),
-            Err(Error::InUse(_))
-        ));
+        let writing = Ledger::open(folder.path(), Calendar::default()).unwrap();
+        let refused = Ledger::remove(folder.path());
+        assert!(matches!(refused, Err(Error::InUse(_))), "{refused:?}");
         assert!(folder.path().join(DATABASE).exists());
         drop(writing);
-        let removed = Ledger::remove(folder.path()).unwrap();
-        assert!(matches!(open(), Err(Error::InUse(_))));
-        drop(removed);
-        open().unwrap();
+        Ledger::remove(folder.path()).unwrap();
+        assert!(!folder.path().join(DATABASE).exists());
     }
 }
