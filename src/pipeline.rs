@@ -42,6 +42,9 @@ pub(crate) fn run(
         );
         return Err(CodedError::new(Code::Configuration, error).into());
     }
+    let system = actix::System::new();
+    // Before it says that it runs: a request to end is kept until the stages can end in order.
+    let mut signals = system.block_on(async { Signals::listen() })?;
     let listening = page::listen(settings, run.roles.is_empty())?;
     if let Some(greeting) = run.greeting {
         eprintln!("{greeting}");
@@ -56,7 +59,9 @@ pub(crate) fn run(
     let before = (!kafka)
         .then(|| Reader::open(&settings.data_dir)?.summary())
         .transpose()?;
-    let ended = actix::System::new().block_on(stages(settings, run, roles, monitoring))?;
+    let ended = system.block_on(stages(settings, run, roles, monitoring, &mut signals))?;
+    // With it go the actors and their ledger: the account is of what they leave.
+    drop(system);
     following.into_iter().for_each(Following::finish);
     let Some(before) = before else {
         return Ok((ended.exit, None));
@@ -80,8 +85,8 @@ async fn stages(
     run: &RunOptions,
     roles: Roles,
     monitoring: Monitoring,
+    signals: &mut Signals,
 ) -> anyhow::Result<Ended> {
-    let mut signals = Signals::listen()?;
     let seed = settings.picker.seed;
     let supervisor = Supervisor::new(settings.supervision, run.clock.clone(), seed)?;
     let bridge = bridge(settings, run, &supervisor)?;
@@ -94,7 +99,7 @@ async fn stages(
         bridge.as_ref(),
     )?;
     let exit = supervisor
-        .run(&mut signals, done(first_hop.as_deref(), run.picks))
+        .run(signals, done(first_hop.as_deref(), run.picks))
         .await;
     if let Some(web) = web {
         web.stop().await;

@@ -1,4 +1,4 @@
-//! Being asked to end: in the middle of a fit, and asked twice.
+//! Being asked to end: before the first pick, in the middle of a fit, and asked twice.
 
 use crate::common;
 
@@ -10,6 +10,21 @@ fn stalled(workplace: &Workplace, span_ms: u32) -> Running {
     let demo = Running::start(workplace.command(["demo", "--json", "--fault", &fault]));
     demo.wait_for("fault strikes");
     demo
+}
+
+/// From the moment that it names its page: what it has to do to start is done, and the end is orderly.
+#[test]
+fn a_signal_before_the_first_pick_ends_it_in_order() {
+    for signal in ["TERM", "INT"] {
+        let workplace = Workplace::new();
+        let demo = Running::start(workplace.command(["demo", "--json"]));
+        demo.pages();
+        demo.signal(signal);
+        let done = demo.ended();
+        assert_eq!(done.code(), 0, "{signal}: {}", done.stderr());
+        Said::by(&done).assert_consistent();
+        workplace.ledger(DEMO_DATA);
+    }
 }
 
 /// The work in hand is finished, and the end is orderly.

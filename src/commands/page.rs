@@ -17,6 +17,11 @@ use crate::web::{version_page, well_page};
 pub(super) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let (_, directory) = data_folder::ledger(&settings.data_dir)?;
     let is_demo = directory.ends_with(DEMO_FOLDER);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    // Before it names its address, from which on it may be asked to end.
+    let mut signals = runtime.block_on(async { Signals::listen() })?;
     let Some(listening) = page::listen(settings, true)? else {
         anyhow::bail!("`http.listen` is empty: set it to the address of the page");
     };
@@ -35,11 +40,7 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         _ => None,
     });
     let site = page::site(settings, about, &clock, Some(record), process, priority)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
     let signal = runtime.block_on(async {
-        let mut signals = Signals::listen()?;
         let web = Web::start(listening, site).or_exit(Code::CannotCreate)?;
         let signal = signals.next().await;
         web.stop().await;
