@@ -97,6 +97,7 @@ pub(crate) struct ReporterSettings {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogSettings {
+    #[serde(deserialize_with = "closecall_settings::choice::deserialize")]
     pub(crate) format: LogFormat,
     pub(crate) filter: String,
 }
@@ -305,14 +306,18 @@ fn read_secret(
 }
 
 /// A key that the defaults document as a list may be written as one text with commas, which is all
-/// that an environment variable or a flag can hold. Its elements stay text.
+/// that an environment variable or a flag can hold, with or without a file's brackets and quotes. Its
+/// elements stay text.
 fn split(value: Value) -> Value {
     let ValueKind::String(text) = &value.kind else {
         return value;
     };
-    let elements = text
+    let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let elements = bare
+        .unwrap_or(text)
         .split(',')
-        .map(str::trim)
+        .map(|element| element.trim().trim_matches(['"', '\'']))
         .filter(|element| !element.is_empty())
         .map(|element| Value::new(None, ValueKind::String(element.to_owned())))
         .collect();

@@ -15,7 +15,7 @@ pub(crate) enum ConfigCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Check the configuration and exit: 0 when it can be used, 78 when not
+    /// Check the configuration and exit: 0 when this build can use it, 78 when not
     Check,
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Error {
         origin: Origin,
         nearest: Option<String>,
     },
+    #[error("the environment's {given} is no setting: set {meant}, with two underscores each time")]
+    Underscores { given: String, meant: String },
     #[error(
         "`{new}` (from {other}) and its old name `{old}` (from {origin}) are both set: remove the old"
     )]

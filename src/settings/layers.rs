@@ -79,6 +79,7 @@ impl Inputs {
             values: self.flag_values(),
         });
         let retired = retired::translate(&mut layers[1..])?;
+        check_underscores(self.environment.keys(), &layers[0])?;
         check_keys(&layers)?;
         Ok((layers, retired))
     }
@@ -196,6 +197,31 @@ fn check_keys(layers: &[Layer]) -> Result<(), Error> {
                 origin: layer.origin.clone(),
                 nearest: nearest.map(str::to_owned),
             });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a variable that would be a setting's if it were set apart by two underscores: unlike other
+/// unknown names, which any program may have, it is no one else's.
+fn check_underscores<'a>(
+    variables: impl Iterator<Item = &'a String>,
+    defaults: &Layer,
+) -> Result<(), Error> {
+    let of_key = |key: &String| format!("{PREFIX}__{}", key.replace('.', "__").to_uppercase());
+    let meant: BTreeMap<_, _> = defaults
+        .values
+        .keys()
+        .map(of_key)
+        .map(|name| (name.replace("__", "_"), name))
+        .collect();
+    for given in variables {
+        match meant.get(&given.replace("__", "_")) {
+            Some(meant) if meant != given => {
+                let (given, meant) = (given.clone(), meant.clone());
+                return Err(Error::Underscores { given, meant });
+            }
+            _ => {}
         }
     }
     Ok(())

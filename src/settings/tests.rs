@@ -72,6 +72,32 @@ fn an_unknown_key_is_refused_with_the_nearest() {
 }
 
 #[test]
+fn a_variable_with_too_few_underscores_is_refused_and_a_stranger_is_not() {
+    let resolve = |name: &str| {
+        let mut inputs = Inputs::default();
+        inputs
+            .environment
+            .insert(name.into(), "127.0.0.1:9000".into());
+        Settings::resolve(&inputs)
+    };
+    for name in [
+        "CLOSECALL_HTTP_LISTEN",
+        "CLOSECALL_HTTP__LISTEN",
+        "CLOSECALL__HTTP_LISTEN",
+    ] {
+        let error = resolve(name).unwrap_err().to_string();
+        assert!(error.contains("CLOSECALL__HTTP__LISTEN"), "{error}");
+    }
+    for name in [
+        "CLOSECALL__HTTP__LISTEN",
+        "CLOSECALL_SERVICE_HOST",
+        "HTTP_LISTEN",
+    ] {
+        resolve(name).unwrap();
+    }
+}
+
+#[test]
 fn a_value_of_the_wrong_type_names_its_key() {
     let inputs = Inputs {
         flags: vec![("log.format".into(), "pink".into())],
@@ -79,7 +105,7 @@ fn a_value_of_the_wrong_type_names_its_key() {
     };
     let error = Settings::resolve(&inputs).unwrap_err().to_string();
     assert!(
-        error.contains("log.format") && error.contains("flag"),
+        error.contains("`log.format` (from flag") && error.contains("`auto`, `text`, `json`"),
         "{error}"
     );
 }
@@ -119,7 +145,11 @@ fn tickers_stay_text_in_every_layer() {
     in_environment
         .environment
         .insert("CLOSECALL__PICKER__TICKERS".into(), joined);
-    for inputs in [in_file, in_environment] {
+    let as_in_a_file = Inputs {
+        flags: vec![("picker.tickers".into(), format!("{expected:?}"))],
+        ..Inputs::default()
+    };
+    for inputs in [in_file, in_environment, as_in_a_file] {
         let settings = Settings::resolve(&inputs).unwrap().settings;
         let tickers: Vec<&str> = settings.picker.tickers.iter().map(|t| t.as_str()).collect();
         assert_eq!(tickers, expected);
