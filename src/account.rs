@@ -44,9 +44,10 @@ impl RunSummary {
         before: &LedgerSummary,
         after: LedgerSummary,
     ) -> Self {
-        let forecasts = after.forecasts - before.forecasts;
+        // Fewer than before where the ledger was replaced: then picks are lost, which the account says.
+        let forecasts = after.forecasts.saturating_sub(before.forecasts);
         let dead_letters = after.dead_letters.saturating_sub(before.dead_letters);
-        let duplicates = after.duplicates - before.duplicates;
+        let duplicates = after.duplicates.saturating_sub(before.duplicates);
         Self {
             picks,
             forecasts,
@@ -55,7 +56,7 @@ impl RunSummary {
             // A pick repeated from an earlier run is accepted here and stands in the ledger already.
             lost: picks.saturating_sub(forecasts + dead_letters + duplicates),
             restarts,
-            scored: after.scored - before.scored,
+            scored: after.scored.saturating_sub(before.scored),
             relative_mae: after.relative_mae,
             outcomes: after.outcomes,
             same: after.same,

@@ -18,6 +18,8 @@ pub(crate) enum Code {
     Data,
     /// A vendor or the broker cannot be reached, after retries.
     Unavailable,
+    /// The program did not keep a promise of its own.
+    Internal,
     /// A store cannot be made, or a port cannot be had.
     CannotCreate,
     /// A quota is spent: try again later.
@@ -34,6 +36,7 @@ impl Code {
             Self::Usage => 64,
             Self::Data => 65,
             Self::Unavailable => 69,
+            Self::Internal => 70,
             Self::CannotCreate => 73,
             Self::Temporary => 75,
             Self::Refused => 77,

@@ -43,14 +43,14 @@ pub(crate) fn run(
         return Err(CodedError::new(Code::Configuration, error).into());
     }
     let system = actix::System::new();
-    // Before it says that it runs: a request to end is kept until the stages can end in order.
+    // Before it opens anything: a request to end is kept until the stages can end in order.
     let mut signals = system.block_on(async { Signals::listen() })?;
+    let mut readings = Vec::new();
+    let roles = roles(settings, run, &mut readings)?;
     let listening = page::listen(settings, run.roles.is_empty())?;
     if let Some(greeting) = run.greeting {
         eprintln!("{greeting}");
     }
-    let mut readings = Vec::new();
-    let roles = roles(settings, run, &mut readings)?;
     let monitoring = Monitoring::of(settings, run, &roles, listening, readings)?;
     let following = match &roles.reporter {
         Some(reporter) => follow(settings, run, &reporter.ledger, &monitoring.counts)?,
@@ -68,7 +68,16 @@ pub(crate) fn run(
     };
     let after = Reader::open(&settings.data_dir)?.summary()?;
     let summary = RunSummary::of(ended.accepted, ended.restarts, &before, after);
-    Ok((ended.exit, Some(summary)))
+    let mut exit = ended.exit;
+    if summary.lost > 0 && exit.code == 0 {
+        let lost = summary.lost;
+        tracing::error!(
+            lost,
+            "picks have no end in the ledger: was it replaced while this ran?"
+        );
+        exit.code = Code::Internal.number();
+    }
+    Ok((exit, Some(summary)))
 }
 
 /// End of the stages.

@@ -33,6 +33,7 @@ mod kubernetes_names;
 mod kubernetes_policy;
 mod kubernetes_support;
 mod ledger_again;
+mod ledger_replaced;
 mod ledger_score;
 mod market_record;
 mod model_file;
