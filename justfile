@@ -7,7 +7,7 @@ _list:
 run *ARGS:
     cargo run --release -- demo {{ ARGS }}
 
-# The tests that need nothing but Rust
+# The tests; those that need a broker, recorded data or a browser skip where there is none, and say so
 test *ARGS:
     cargo test --locked --workspace {{ ARGS }}
 

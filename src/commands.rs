@@ -145,45 +145,41 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     ) {
         exit::end_on_a_signal()?;
     }
-    // These need no configuration: they work where it is broken, and measure nothing of it.
-    match &cli.command {
-        Command::Completions { shell } => return completions::run(*shell, Cli::command()),
-        Command::Top(args) => return top::top(args),
-        Command::Version { json } => return version::run(*json),
-        Command::Bench(BenchCommand::Train(args)) => return bench::train(args),
-        _ => {}
-    }
     let inputs = Inputs::of_process(cli.global.config.clone(), flags(&cli));
-    let resolved = Settings::resolve(&inputs).or_exit(Code::Configuration)?;
-    start_log(&resolved);
+    let resolve = || {
+        let resolved = Settings::resolve(&inputs).or_exit(Code::Configuration)?;
+        start_log(&resolved);
+        anyhow::Ok(resolved)
+    };
     match cli.command {
-        Command::Demo(args) => demo::run(resolved.settings, &args),
-        Command::Run(args) => run::run(&resolved.settings, &args),
-        Command::Predict(args) => predict::run(&resolved.settings, args),
-        Command::Ledger(command) => ledger::run(&resolved.settings, &command),
-        Command::Alerts(command) => alerts::run(&resolved.settings, &command),
-        Command::Store(command) => store::run(&resolved.settings, &command),
-        Command::Page => page::run(&resolved.settings),
-        Command::Topics(command) => topics::run(&resolved.settings, &command),
-        Command::Peek(args) => peek::run(&resolved.settings, &args),
-        Command::DeadLetters(command) => dead_letters::run(&resolved.settings, &command),
-        Command::Doctor { json } => doctor::run(&resolved.settings, json),
-        Command::Market(MarketCommand::Serve(args)) => market::serve(&resolved.settings, &args),
-        Command::Market(MarketCommand::Record(args)) => {
-            market_record::run(&resolved.settings, &args)
-        }
-        Command::Backtest(args) => backtest::run(&resolved.settings, &args),
-        Command::Train(args) => train::run(&resolved.settings, &args),
+        // These need no configuration: they work where it is broken, and measure nothing of it.
+        Command::Completions { shell } => completions::run(shell, Cli::command()),
+        Command::Top(args) => top::top(&args),
+        Command::Version { json } => version::run(json),
         Command::Model(command) => model::run(&command),
-        Command::Evaluate(args) => evaluate::run(&resolved.settings, &args),
-        Command::Leakcheck(args) => leakcheck::run(&resolved.settings, &args),
-        Command::Bench(BenchCommand::Bridge(args)) => bench::bridge(&resolved.settings, &args),
-        Command::Bench(BenchCommand::Pipeline(args)) => bench::pipeline(resolved.settings, &args),
-        Command::Config(command) => config::run(&resolved, &command),
-        Command::Completions { .. }
-        | Command::Top(_)
-        | Command::Version { .. }
-        | Command::Bench(BenchCommand::Train(_)) => Ok(ExitCode::SUCCESS),
+        Command::Bench(BenchCommand::Train(args)) => bench::train(&args),
+        Command::Demo(args) => demo::run(resolve()?.settings, &args),
+        Command::Run(args) => run::run(&resolve()?.settings, &args),
+        Command::Predict(args) => predict::run(&resolve()?.settings, args),
+        Command::Ledger(command) => ledger::run(&resolve()?.settings, &command),
+        Command::Alerts(command) => alerts::run(&resolve()?.settings, &command),
+        Command::Store(command) => store::run(&resolve()?.settings, &command),
+        Command::Page => page::run(&resolve()?.settings),
+        Command::Topics(command) => topics::run(&resolve()?.settings, &command),
+        Command::Peek(args) => peek::run(&resolve()?.settings, &args),
+        Command::DeadLetters(command) => dead_letters::run(&resolve()?.settings, &command),
+        Command::Doctor { json } => doctor::run(&resolve()?.settings, json),
+        Command::Market(MarketCommand::Serve(args)) => market::serve(&resolve()?.settings, &args),
+        Command::Market(MarketCommand::Record(args)) => {
+            market_record::run(&resolve()?.settings, &args)
+        }
+        Command::Backtest(args) => backtest::run(&resolve()?.settings, &args),
+        Command::Train(args) => train::run(&resolve()?.settings, &args),
+        Command::Evaluate(args) => evaluate::run(&resolve()?.settings, &args),
+        Command::Leakcheck(args) => leakcheck::run(&resolve()?.settings, &args),
+        Command::Bench(BenchCommand::Bridge(args)) => bench::bridge(&resolve()?.settings, &args),
+        Command::Bench(BenchCommand::Pipeline(args)) => bench::pipeline(resolve()?.settings, &args),
+        Command::Config(command) => config::run(&resolve()?, &command),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use closecall_protocol::ErrorClass;
-use closecall_supervision::Signals;
+use closecall_supervision::{Signal, Signals};
 
 /// Reason of the process's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,38 +105,40 @@ fn class_of(error: &(dyn std::error::Error + 'static)) -> Option<ErrorClass> {
 /// Ends the process when it is asked to end, with the code that says so. For commands that leave
 /// nothing half done; as the first process of a container they would not be ended otherwise.
 pub(crate) fn end_on_a_signal() -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    // Listening begins before the command does.
-    let mut signals = runtime.block_on(async { Signals::listen() })?;
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            let signal = runtime.block_on(signals.next());
-            std::process::exit(signal.exit_code().into());
-        })?;
-    Ok(())
+    on_signals(end_now)
 }
 
 /// Set by the first request to end, for commands that keep what they have; the second ends the
 /// process at once.
 pub(crate) fn ask_to_stop() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::<AtomicBool>::default();
+    let asked = Arc::clone(&stop);
+    on_signals(move |signal| {
+        if asked.swap(true, Ordering::Relaxed) {
+            end_now(signal);
+        }
+    })?;
+    Ok(stop)
+}
+
+/// Has each request to end answered on a thread of its own, from now on.
+fn on_signals(answer: impl Fn(Signal) + Send + 'static) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let mut signals = runtime.block_on(async { Signals::listen() })?;
-    let stop = Arc::<AtomicBool>::default();
-    let asked = Arc::clone(&stop);
     std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
-            runtime.block_on(signals.next());
-            asked.store(true, Ordering::Relaxed);
-            let signal = runtime.block_on(signals.next());
-            std::process::exit(signal.exit_code().into());
+            loop {
+                answer(runtime.block_on(signals.next()));
+            }
         })?;
-    Ok(stop)
+    Ok(())
+}
+
+fn end_now(signal: Signal) {
+    std::process::exit(signal.exit_code().into());
 }
 
 /// Gives an error the code it ends the process with.

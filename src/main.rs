@@ -15,7 +15,6 @@ mod model_file;
 mod monitoring;
 mod page;
 mod pipeline;
-
 mod role;
 mod run_options;
 mod settings;

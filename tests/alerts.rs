@@ -2,7 +2,6 @@
 //! one raise and one clear arrive, while the receiver is down, refuses, hangs up and is slow, and the
 //! program is killed in between.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -39,10 +38,7 @@ fn one_raise_and_one_clear_arrive_whatever_is_killed() {
         }
         _ => Reply::text(503, "{}"),
     });
-    // A port that no one listens on.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
+    let address = testing::unused_address();
     let workplace = Workplace::on(&vendor.url())
         .with("CLOSECALL__MARKET__RETRY_BASE", "1ms")
         .with("CLOSECALL__HTTP__LISTEN", "127.0.0.1:0")

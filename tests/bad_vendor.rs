@@ -74,10 +74,7 @@ fn a_text_that_is_no_ticker() {
 
 #[test]
 fn a_refused_connection() {
-    // A port that was just free, and that no one listens on.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let address = format!("http://{}", testing::unused_address());
     predict(&address).refused(69, &["no prices of AAPL", "yahoo.base_url"]);
 }
 

@@ -192,8 +192,10 @@ impl Run {
         broker.stop();
         thread::sleep(OUTAGE);
         self.watch();
+        // Counted before: the roles may be on their way again before the broker is said to be back.
+        let before = self.pipeline.rows().len();
         broker.start_again();
-        let (begun, before) = (Instant::now(), self.pipeline.rows().len());
+        let begun = Instant::now();
         self.until("another row after the outage", |run| {
             run.pipeline.rows().len() > before
         });

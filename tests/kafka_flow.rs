@@ -110,7 +110,7 @@ fn trainers_share_the_partitions_and_one_that_is_killed_loses_them_to_the_other(
     until("the first has all", || first.was_assigned().len() == 12);
     let second = pipeline.start_as("second", "gru-trainer", &[]);
     until("the second has its share", || {
-        second.was_assigned().len() == 6
+        second.was_assigned().len() >= 6
     });
 
     first.kill();

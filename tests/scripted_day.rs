@@ -1,7 +1,7 @@
 //! A day of picks through the whole program: few requests for news, an outage of the first provider
 //! inside the session, a restart in the middle of it. Each pick ends once, quotes come from the second
-//! provider meanwhile and forecasts name it, and no ticker's news grow old. Takes the minute that the
-//! day has on its clock.
+//! provider meanwhile and forecasts name it, and no ticker's news grow old. Takes the minute
+//! and a half that the day has on its clock.
 
 #![allow(
     clippy::disallowed_methods,
@@ -32,8 +32,8 @@ const SCRIPT: [&str; 2] = [
     "chart:status=429:between=20230629T1430,20230629T1730",
     "news:quota=25",
 ];
-/// A slot is an eighth of a second.
-const SPEED: u32 = 1440;
+/// A slot is a fifth of a second.
+const SPEED: u32 = 900;
 /// The program's clock starts with it, a little after the server's.
 const APART: TimeDelta = TimeDelta::minutes(15);
 
@@ -157,28 +157,30 @@ fn assert_every_pick_ended(accounts: &[Value], rows: &[Value]) {
 }
 
 /// Each forecast made inside the outage names the second provider as its quote's source; before and
-/// after there are those of the first.
+/// after there are those of the first. A slow machine's picks come late: those made inside are wanted whole
+/// inside, of the others only that they began there.
 fn assert_second_source_stood_in(rows: &[Value]) {
     let (begin, end) = (at(OUTAGE.0) + APART, at(OUTAGE.1) - APART);
-    let sources = |from, to| {
-        let inside =
-            move |row: &&Value| at_in(row, "as_of") >= from && at_in(row, "recorded_at") < to;
+    let sources = |from, to, last: &str| {
+        let inside = move |row: &&Value| at_in(row, "as_of") >= from && at_in(row, last) < to;
         let inside = rows.iter().filter(inside);
         inside
             .map(|row| row["quote_source"].as_str())
             .collect::<Vec<_>>()
     };
-    let during = sources(begin, end);
-    assert!(during.len() > 30, "{}", during.len());
+    let during = sources(begin, end, "recorded_at");
+    assert!(during.len() > 10, "{}", during.len());
     assert!(
         during.iter().all(|source| *source == Some("alpaca")),
         "{during:?}"
     );
-    assert!(sources(at("2023-06-29T13:45:00Z"), at(OUTAGE.0)).contains(&Some("yahoo")));
+    let before = sources(at("2023-06-29T13:45:00Z"), at(OUTAGE.0), "as_of");
+    assert!(before.contains(&Some("yahoo")), "{before:?}");
     // Half an hour after the restart the breaker's pause is an hour.
     let after = sources(
         at(OUTAGE.1) + TimeDelta::hours(1),
         at("2023-06-29T20:00:00Z"),
+        "as_of",
     );
     assert!(after.contains(&Some("yahoo")), "{after:?}");
 }

@@ -11,11 +11,20 @@ fn packages() -> Vec<PathBuf> {
     packages
 }
 
+/// Roots of a package's targets of tests: `tests/main.rs`, and one in a folder of its own.
+fn mains(package: &Path) -> Vec<PathBuf> {
+    let tests = package.join("tests");
+    let inner = std::fs::read_dir(&tests).into_iter().flatten();
+    let folders = inner.map(|entry| entry.unwrap().path());
+    let all = std::iter::once(tests.clone()).chain(folders);
+    all.map(|folder| folder.join("main.rs"))
+        .filter(|main| main.exists())
+        .collect()
+}
+
 /// Modules beside `main` that neither it nor the package's manifest names.
-fn unnamed(main: &Path) -> Vec<String> {
+fn unnamed(main: &Path, manifest: &str) -> Vec<String> {
     let text = std::fs::read_to_string(main).unwrap();
-    let manifest = main.parent().unwrap().join("../Cargo.toml");
-    let manifest = std::fs::read_to_string(manifest).unwrap();
     let files = std::fs::read_dir(main.parent().unwrap()).unwrap();
     files
         .map(|entry| entry.unwrap().path())
@@ -30,10 +39,14 @@ fn unnamed(main: &Path) -> Vec<String> {
 
 #[test]
 fn every_file_of_tests_is_named_by_its_target() {
-    let mains = packages().into_iter().map(|it| it.join("tests/main.rs"));
-    let mains: Vec<_> = mains.filter(|main| main.exists()).collect();
-    assert!(mains.len() > 5, "{mains:?}");
-    for main in mains {
-        assert_eq!(unnamed(&main), Vec::<String>::new(), "{}", main.display());
+    let mut seen = Vec::new();
+    for package in packages() {
+        let manifest = std::fs::read_to_string(package.join("Cargo.toml")).unwrap();
+        for main in mains(&package) {
+            let unnamed = unnamed(&main, &manifest);
+            assert_eq!(unnamed, Vec::<String>::new(), "{}", main.display());
+            seen.push(main);
+        }
     }
+    assert!(seen.len() > 8, "{seen:?}");
 }

@@ -34,7 +34,7 @@ impl LedgerDeadLetters {
     ///
     /// # Errors
     /// When the ledger cannot be written for now.
-    pub async fn record_row(&self, row: DeadLetterRow) -> Result<(), SinkError> {
+    async fn record_row(&self, row: DeadLetterRow) -> Result<(), SinkError> {
         let ledger = self.ledger.clone();
         tokio::task::spawn_blocking(move || {
             ledger.record(LedgerInput::DeadLetter(Box::new(row)))?;

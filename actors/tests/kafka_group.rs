@@ -209,12 +209,8 @@ fn a_broker_that_is_absent_at_the_start_is_waited_for() {
     }
     // One of its own, at an address that is known before it is there.
     let own = OwnBroker::named("absent");
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let settings = settings(&format!("127.0.0.1:{port}"));
+    let address = testing::unused_address();
+    let settings = settings(&address.to_string());
     run(async {
         let seen = Seen::default();
         let member = Member::start(&settings, &[], seen.noting());
@@ -233,7 +229,7 @@ fn a_broker_that_is_absent_at_the_start_is_waited_for() {
             "and nothing restarts"
         );
 
-        let (start, port) = (own.0.clone(), port.to_string());
+        let (start, port) = (own.0.clone(), address.port().to_string());
         let started = move || script(&["start", "--name", &start, "--port", &port]);
         tokio::task::spawn_blocking(started).await.unwrap().unwrap();
         let reasons = || health().ready().reasons.join("\n");

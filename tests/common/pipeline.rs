@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::{Done, PATIENCE, Workplace, http};
+use super::{Done, PATIENCE, Workplace, http, wait_until};
 
 /// Where a demo keeps its things, in its workplace.
 pub(crate) const DEMO_DATA: &str = "closecall-data/demo";
@@ -171,8 +172,11 @@ impl Running {
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) -> String {
         let mut seen = String::new();
+        let began = Instant::now();
         loop {
-            let line = self.log.recv_timeout(PATIENCE);
+            let line = self
+                .log
+                .recv_timeout(PATIENCE.saturating_sub(began.elapsed()));
             let line = line.unwrap_or_else(|_| panic!("no `{text}` in the log: {seen}"));
             if line.contains(text) {
                 return line;
@@ -218,7 +222,9 @@ impl Running {
     }
 
     /// Waits for its end.
+    #[track_caller]
     pub(crate) fn ended(mut self) -> Done {
+        wait_until("the program's end", || !self.is_running());
         let status = self.child.wait().unwrap();
         let (out, err) = self.readers.take().unwrap();
         Done(std::process::Output {

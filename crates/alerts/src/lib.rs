@@ -7,7 +7,8 @@
 //!   What stands and what is still to be sent lies in `alerts.json` beside the ledger, so a program
 //!   that is killed goes on where it was.
 //!
-//! No text from outside is in an alert: only closed words, names of stages, and numbers.
+//! No text of a vendor, a headline or a record is in an alert: only closed words, names of stages, numbers,
+//! and the system's reason that the ledger cannot be written.
 
 mod client;
 mod error;

@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -55,10 +54,7 @@ fn run_while(
 #[test]
 fn one_raise_and_one_clear_arrive() {
     let folder = tempfile::tempdir().unwrap();
-    // A port that no one listens on.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
+    let address = testing::unused_address();
     let url = format!("http://{address}/hooks/secret");
     let ok = Arc::new(AtomicBool::new(false));
 

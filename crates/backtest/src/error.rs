@@ -51,6 +51,9 @@ pub enum Error {
     /// Nothing could be learned.
     #[error("the model cannot be trained: {0}")]
     Training(#[source] closecall_forecast::Error),
+    /// The model that was learned cannot be written.
+    #[error("the model cannot be written as JSON: {0}")]
+    Model(#[source] serde_json::Error),
     /// A simulated market left the range of prices.
     #[error("the simulated market cannot be made: {0}")]
     Simulated(String),

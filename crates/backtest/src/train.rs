@@ -142,8 +142,7 @@ pub fn train(
         seed: settings.seed,
         stopped,
     };
-    PooledModel::new(training, parts, walked, settings, scorer)
-        .map_err(|error| Error::Simulated(error.to_string()))
+    PooledModel::new(training, parts, walked, settings, scorer).map_err(Error::Model)
 }
 
 /// First sessions of the folds, and an open end.

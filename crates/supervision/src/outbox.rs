@@ -1,6 +1,6 @@
 //! A hop to the next stage, on the sender's side: the window, the retry, the dead letter. It lives
 //! beside the sending stage, outside of what a restart rebuilds, and a delivery once begun goes on
-//! the one that waits for it.
+//! without the one that waits for it.
 
 use std::fmt;
 use std::sync::Arc;

@@ -15,6 +15,13 @@ pub(crate) fn draw(rng: &mut impl Rng) -> f64 {
     f64::from(rng.next_u32()) / f64::from(u32::MAX)
 }
 
+/// A seed of one's own for each name, so that the waits of those that fail together differ.
+pub(crate) fn spread(seed: u64, name: &str) -> u64 {
+    name.bytes().fold(seed, |seed, byte| {
+        seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+    })
+}
+
 /// Restarts of a stage that fails, and the point where that is given up. Real, monotonic time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use crate::budget::{Blame, Budget, Decision};
+use crate::policy::spread;
 use crate::shared::{Shared, StageFailure};
 use crate::{HealthBoard, StageState};
 
@@ -22,9 +23,7 @@ pub(crate) struct Restarts {
 impl Restarts {
     pub(crate) fn new(stage: Arc<str>, shared: &Shared) -> Self {
         // Stages that fail together shall not come back together.
-        let seed = stage.bytes().fold(shared.seed, |seed, byte| {
-            seed.wrapping_mul(31).wrapping_add(u64::from(byte))
-        });
+        let seed = spread(shared.seed, &stage);
         Self {
             budget: Budget::new(shared.settings.restart, seed, Instant::now()),
             stage,

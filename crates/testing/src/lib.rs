@@ -1,5 +1,5 @@
 //! Support for the tests of every package: where recorded data lie, spoilt input, a receiver of alerts,
-//! and an account of the tests that were skipped. Used in tests only.
+//! addresses at which no one listens, and an account of the tests that were skipped. Used in tests only.
 
 #![allow(
     clippy::panic,
@@ -11,6 +11,7 @@ mod memory;
 mod mutated;
 mod receiver;
 mod skipped;
+mod unused;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub use memory::{alone, growth};
 pub use mutated::{Dice, noise, spoilt};
 pub use receiver::{Receiver, Way};
 pub use skipped::{skip, take};
+pub use unused::unused_address;
 
 /// The recorded data, which lie beside the checkout. Where there are none the test is noted as
 /// skipped; with `CLOSECALL_REQUIRE_DATA` it fails.

@@ -29,10 +29,7 @@ fn fault(error: &Error) -> &VendorFault {
 #[tokio::test]
 async fn a_refused_connection_is_tried_three_times() {
     let dir = tempfile::tempdir().unwrap();
-    // A port that was just free, and that no one listens on.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let url = format!("http://{}", testing::unused_address());
     let market = market(&settings(&url, &url), dir.path());
     let error = gather(&market, AS_OF).await.unwrap_err();
     assert!(matches!(fault(&error), VendorFault::Network(_)), "{error}");

@@ -29,7 +29,7 @@ impl Verdict {
 /// A piece of work in hand. Milliseconds are real time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkHealth {
-    /// Its value.
+    /// Name of the work, such as `fit`.
     pub what: &'static str,
     /// Since it began.
     pub running_ms: u64,

@@ -7,7 +7,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::{Outbox, Parcel};
 use closecall_protocol::Reason;
 
-use crate::policy::draw;
+use crate::policy::{draw, spread};
 use crate::{Ack, DeadLetter, DeadLetterSink, Deliver, FailureClass, StageError};
 
 /// A refusal and how often the message was tried.
@@ -100,7 +100,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
                 stage = %self.to, message_id = parcel.id, label = parcel.label, attempt = panics,
                 %error, "not settled, sending again"
             );
-            self.back_off(tries).await;
+            self.back_off(&parcel.id, tries).await;
         }
         // `for` over an endless range ends only in theory.
         Err(Unsettled::Released(self.ending()))
@@ -123,7 +123,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
                 "dead letter not recorded, trying again"
             );
             tokio::select! {
-                () = self.back_off(tries) => {}
+                () = self.back_off(&letter.id, tries) => {}
                 () = self.shared.ended.cancelled() => return Err(self.ending()),
             }
         }
@@ -180,8 +180,9 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
         }
     }
 
-    async fn back_off(&self, tries: u32) {
-        let seed = self.shared.seed.wrapping_add(u64::from(tries));
+    async fn back_off(&self, id: &str, tries: u32) {
+        // Messages that fail together shall not come back together, nor one's tries at two hops.
+        let seed = spread(spread(self.shared.seed, &self.to), id).wrapping_add(u64::from(tries));
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let wait = self
             .shared

@@ -109,8 +109,8 @@ fn waiting_is_not_work() {
         let rig = Rig::new(settings, worker);
         let waiting = rig.outbox.accept(job(1)).await.unwrap();
         tokio::time::sleep(Duration::from_millis(600)).await;
-        let verdict = rig.health().live();
-        assert!(verdict.ok, "{verdict:?}");
+        // Three times its bound later it is well, or as soon as a busy machine lets it say so.
+        rig.until(|health| health.live().ok).await;
         gate.add_permits(1);
         assert_eq!(waiting.settled().await, Ok(Ack::Done));
     });

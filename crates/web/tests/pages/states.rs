@@ -134,7 +134,6 @@ fn worse_it_errs_more_than_the_price() {
     );
 }
 
-/// Three tenths of the way at a thousand outcomes: such a gain is a leak.
 /// One who reads the whole ledger comes to the verdict that the page follows.
 #[test]
 fn the_verdict_over_all_rows_is_the_one_that_is_shown() {
@@ -159,6 +158,7 @@ fn the_verdict_over_all_rows_is_the_one_that_is_shown() {
     assert_eq!(ledgers, ["early", "none"]);
 }
 
+/// Three tenths of the way at a thousand outcomes: such a gain is a leak.
 #[test]
 fn suspect_too_good_to_be_believed() {
     let served = Served::filled(|ledger| {

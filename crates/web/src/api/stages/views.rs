@@ -78,7 +78,7 @@ pub(crate) struct StageView {
 /// A piece of work in hand. Milliseconds are real time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct WorkView {
-    /// Its value.
+    /// Name of the work, such as `fit`.
     pub(crate) what: String,
     /// Since it began.
     pub(crate) running_ms: u64,
