@@ -1,5 +1,6 @@
 //! Puts the alerts together: what they look at, and the thread that sends them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -7,7 +8,7 @@ use closecall_actors::stage::LEDGER;
 use closecall_alerts::{AlertCounts, Client, Look, Notifier, Observation, StageSeen};
 use closecall_calendar::{Calendar, Clock};
 use closecall_supervision::{HealthBoard, StageState, Supervisor};
-use closecall_web::{TrackRecord, VerdictKind, stage_title};
+use closecall_web::{PeerStage, Peers, TrackRecord, VerdictKind, stage_title};
 
 use crate::exit::{Code, OrExit as _};
 use crate::settings::Settings;
@@ -18,11 +19,13 @@ const NOTIFIER: &str = "notifier";
 /// Sources of the alerts.
 pub(crate) struct Watched {
     pub(crate) board: HealthBoard,
+    /// The other roles' processes, where there are some.
+    pub(crate) peers: Option<Arc<Peers>>,
     pub(crate) record: Arc<TrackRecord>,
     pub(crate) clock: Clock,
     pub(crate) calendar: Calendar,
     /// Length of a slot.
-    pub(crate) every: std::time::Duration,
+    pub(crate) slot: TimeDelta,
 }
 
 impl Watched {
@@ -31,27 +34,42 @@ impl Watched {
             let now = self.clock.now();
             let health = self.board.health();
             let stages = health.stages.iter().filter(|(name, _)| *name != NOTIFIER);
+            let own = stages.map(|(name, stage)| PeerStage {
+                name: name.clone(),
+                down: matches!(stage.state, StageState::BackingOff | StageState::Failed),
+                restarts: stage.restarts,
+            });
+            let others = self.peers.as_ref().map(|peers| peers.stages());
             Observation {
                 at: now,
-                stages: stages
-                    .map(|(name, stage)| StageSeen {
-                        name: name.clone(),
-                        title: stage_title(name),
-                        down: matches!(stage.state, StageState::BackingOff | StageState::Failed),
-                        restarts: stage.restarts,
-                    })
-                    .collect(),
+                stages: together(own.chain(others.unwrap_or_default())),
                 suspect: self
                     .record
                     .verdict()
                     .map(|kind| kind == VerdictKind::Suspect),
                 ledger_ok: self.record.verifies(),
                 unrecorded: health.missing.get(LEDGER).cloned(),
-                slot: TimeDelta::from_std(self.every).unwrap_or(TimeDelta::minutes(3)),
+                slot: self.slot,
                 session_open: self.calendar.in_progress(now).map(|session| session.open),
             }
         })
     }
+}
+
+/// The stages of all processes by name: down where one of its pods is, as on the page.
+fn together(stages: impl Iterator<Item = PeerStage>) -> Vec<StageSeen> {
+    let mut seen = BTreeMap::<String, StageSeen>::new();
+    for stage in stages {
+        let one = seen.entry(stage.name.clone()).or_insert_with(|| StageSeen {
+            title: stage_title(&stage.name),
+            name: stage.name,
+            down: false,
+            restarts: 0,
+        });
+        one.down |= stage.down;
+        one.restarts += stage.restarts;
+    }
+    seen.into_values().collect()
 }
 
 /// Starts the notifier where an address is set.
@@ -77,4 +95,29 @@ pub(crate) fn start(
         notifier.run(&look, &|| context.stopping())
     })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_is_down_where_one_of_its_pods_is() {
+        let stage = |name: &str, down, restarts| PeerStage {
+            name: name.to_owned(),
+            down,
+            restarts,
+        };
+        let pods = [
+            stage("reporter", false, 1),
+            stage("gru-trainer", false, 2),
+            stage("gru-trainer", true, 3),
+        ];
+        let seen = together(pods.into_iter());
+        let seen: Vec<_> = seen
+            .iter()
+            .map(|stage| (&*stage.name, stage.down, stage.restarts))
+            .collect();
+        assert_eq!(seen, [("gru-trainer", true, 5), ("reporter", false, 1)]);
+    }
 }

@@ -7,7 +7,7 @@ use closecall_alerts::AlertCounts;
 use closecall_market::Market;
 use closecall_protocol::TickerPicked;
 use closecall_supervision::{Outbox, Supervisor};
-use closecall_web::{Listening, TrackRecord, Web};
+use closecall_web::{Listening, Peers, TrackRecord, Web};
 
 use crate::alerting::{self, Watched};
 use crate::exit::{Code, OrExit};
@@ -66,7 +66,8 @@ impl Monitoring {
         self.readings.extend(of_kafka.into_iter().flatten());
         let of_record = self.record.as_ref().map(readings::record);
         self.readings.extend(of_record.into_iter().flatten());
-        self.alert(settings, run, supervisor)?;
+        let peers = page::peers(settings)?;
+        self.alert(settings, run, supervisor, peers.clone())?;
         let parts = Parts {
             board: supervisor.board().clone(),
             clock: run.clock.clone(),
@@ -84,7 +85,15 @@ impl Monitoring {
         };
         let about = page::about(settings, run.role_names(), run.notice.clone());
         let (source, answers) = (parts.source(), pages.answers());
-        let site = page::site(settings, about, &run.clock, self.record, source, answers)?;
+        let site = page::site(
+            settings,
+            about,
+            &run.clock,
+            self.record,
+            source,
+            answers,
+            peers,
+        );
         self.listening
             .map(|listening| Web::start(listening, site))
             .transpose()
@@ -96,6 +105,7 @@ impl Monitoring {
         settings: &Settings,
         run: &RunOptions,
         supervisor: &Supervisor,
+        peers: Option<Arc<Peers>>,
     ) -> anyhow::Result<()> {
         let Some(record) = self.record.clone() else {
             return Ok(());
@@ -107,10 +117,11 @@ impl Monitoring {
         self.readings.push(readings::alerts(&counts));
         let watched = Watched {
             board: supervisor.board().clone(),
+            peers,
             record,
             clock: run.clock.clone(),
             calendar: settings.calendar.calendar(),
-            every: settings.picker.every,
+            slot: run.slot(&settings.picker),
         };
         let page = self
             .listening

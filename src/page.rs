@@ -169,10 +169,8 @@ pub(crate) fn site(
     record: Option<Arc<TrackRecord>>,
     process: ProcessSource,
     priority: PriorityPath,
-) -> anyhow::Result<Arc<Site>> {
-    let named = &settings.http.peers;
-    let peers = (settings.http.page && !named.is_empty()).then(|| Peers::watch(named));
-    let peers = peers.transpose().context("no thread for the peers")?;
+    peers: Option<Arc<Peers>>,
+) -> Arc<Site> {
     let site = Site::new(
         about,
         clock.clone(),
@@ -183,5 +181,16 @@ pub(crate) fn site(
         &settings.http,
         priority,
     );
-    Ok(Arc::new(site.beside(peers)))
+    Arc::new(site.beside(peers))
+}
+
+/// The other roles' processes, where they are named and any one asks for them.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(crate) fn peers(settings: &Settings) -> anyhow::Result<Option<Arc<Peers>>> {
+    let named = &settings.http.peers;
+    let asked_for = settings.http.page || settings.alerts.url.is_some();
+    let peers = (asked_for && !named.is_empty()).then(|| Peers::watch(named));
+    peers.transpose().context("no thread for the peers")
 }

@@ -1,5 +1,7 @@
 //! Options of one run, as its command line gives them.
 
+use chrono::TimeDelta;
+use closecall_actors::PickerSettings;
 use closecall_calendar::{Clock, Timetable};
 use closecall_supervision::FaultPoints;
 
@@ -30,6 +32,14 @@ impl RunOptions {
         self.roles.is_empty() || self.roles.contains(&role)
     }
 
+    /// Length of a slot.
+    pub(crate) fn slot(&self, picker: &PickerSettings) -> TimeDelta {
+        match &self.timetable {
+            Some(_) => Timetable::STEP,
+            None => TimeDelta::from_std(picker.every).unwrap_or(TimeDelta::MAX),
+        }
+    }
+
     /// The roles of this process, for people.
     pub(crate) fn role_names(&self) -> String {
         if self.roles.is_empty() {
@@ -37,5 +47,36 @@ impl RunOptions {
         }
         let names: Vec<&str> = self.roles.iter().map(|role| role.name()).collect();
         names.join(" and ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use closecall_calendar::Calendar;
+
+    use super::*;
+    use crate::settings::{Inputs, Settings};
+
+    #[test]
+    fn a_demos_slots_are_those_of_its_timetable() {
+        let picker = Settings::resolve(&Inputs::default())
+            .unwrap()
+            .settings
+            .picker;
+        let day = NaiveDate::from_ymd_opt(2025, 1, 5).unwrap();
+        let options = |timetable| RunOptions {
+            clock: Clock::system(),
+            roles: Vec::new(),
+            picks: None,
+            timetable,
+            faults: FaultPoints::default(),
+            format: Format::Text,
+            notice: None,
+            greeting: None,
+        };
+        let of_a_demo = Timetable::after_day(Calendar::default(), day);
+        assert_eq!(options(Some(of_a_demo)).slot(&picker).num_minutes(), 15);
+        assert_eq!(options(None).slot(&picker).num_minutes(), 3);
     }
 }

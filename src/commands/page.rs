@@ -39,7 +39,16 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         "/version" => Some(version_page()),
         _ => None,
     });
-    let site = page::site(settings, about, &clock, Some(record), process, priority)?;
+    let peers = page::peers(settings)?;
+    let site = page::site(
+        settings,
+        about,
+        &clock,
+        Some(record),
+        process,
+        priority,
+        peers,
+    );
     let signal = runtime.block_on(async {
         let web = Web::start(listening, site).or_exit(Code::CannotCreate)?;
         let signal = signals.next().await;

@@ -116,7 +116,9 @@ impl DatasetBuilder {
             headlines,
         } = self.sums(scraped, &rows, &kept)?;
         let bounds = &scraped.news_sums;
-        let fresh = rows.spans().zip(&kept).zip(&sums);
+        // The target session's articles are to come with the next pick too, where headlines are kept.
+        let settled = sums.len().saturating_sub(usize::from(self.keeps_headlines));
+        let fresh = rows.spans().zip(&kept).zip(&sums).take(settled);
         // What ends at the as-of time is another span for the next pick: not worth keeping.
         let fresh = fresh.filter(|(((after, until), kept), _)| {
             kept.is_none()

@@ -37,7 +37,7 @@ mod text;
 
 pub use api::openapi::document as openapi;
 pub use api::verdict::{ScoreVerdict, VerdictKind};
-pub use peers::Peers;
+pub use peers::{PeerStage, Peers};
 pub use process::{Lag, PriorityPath, ProcessSource, ProcessStatus, VendorRequests};
 pub use record::{TrackRecord, judge};
 pub use server::{Listening, Web};

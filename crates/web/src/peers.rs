@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use crate::api::stages::StagesView;
+use crate::api::stages::{STAGES, StagesView};
 
 /// Pause between two rounds of questions to the peers.
 const EVERY: Duration = Duration::from_secs(5);
@@ -40,6 +40,17 @@ pub struct Peers {
     names: Vec<String>,
     seen: Mutex<BTreeMap<SocketAddr, Heard>>,
     stop: watch::Sender<bool>,
+}
+
+/// A stage of a peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerStage {
+    /// Its name.
+    pub name: String,
+    /// Whether it backs off or has failed, or its process is silent.
+    pub down: bool,
+    /// Number of restarts.
+    pub restarts: u64,
 }
 
 /// Last word of a peer.
@@ -77,6 +88,25 @@ impl Peers {
             .name("page-peers".to_owned())
             .spawn(move || runtime.block_on(asking(weak, stop)))?;
         Ok(peers)
+    }
+
+    /// The stages of all of them, as last heard.
+    #[must_use]
+    pub fn stages(&self) -> Vec<PeerStage> {
+        self.heard()
+            .into_iter()
+            .flat_map(|(_, heard)| {
+                let known = heard.is_known();
+                let stages = heard.view.stages.iter();
+                let pipelines = stages.filter(|stage| STAGES.iter().any(|it| it.0 == stage.name));
+                let stages = pipelines.map(move |stage| PeerStage {
+                    name: stage.name.clone(),
+                    down: !known || matches!(&*stage.state, "backing-off" | "failed"),
+                    restarts: stage.restarts,
+                });
+                stages.collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// Last word of each, in the order of their addresses.

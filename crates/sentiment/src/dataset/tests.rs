@@ -106,6 +106,24 @@ fn each_article_counts_to_the_row_whose_opening_it_precedes() {
     }
 }
 
+/// Its articles come with every pick of the session then, and its headlines too.
+#[test]
+fn where_headlines_are_kept_the_target_sessions_sum_is_not() {
+    let news = ["2023-06-29T12:00:00Z", "2023-06-30T12:00:00Z"].map(|t| article(t, "A great win"));
+    let mut scraped = scrape("2023-06-30T14:00:00Z", 2, news.into());
+    scraped.news_sums.from = at("2023-06-01T00:00:00Z");
+    scraped.news_sums.until = scraped.pick.as_of();
+    let builder = || DatasetBuilder::new(Calendar::default(), Vader::new());
+    for (keep, sums, headlines) in [(true, 2, 1), (false, 3, 0)] {
+        let folded = builder().keeping_headlines(keep).fold(&scraped);
+        let (dataset, scored) = folded.unwrap();
+        assert_eq!(counts(&dataset), [0, 1, 1]);
+        assert_eq!(scored.sums.len(), sums);
+        let kept = dataset.annotations.headlines;
+        assert_eq!(kept.len(), headlines);
+    }
+}
+
 #[test]
 fn before_the_opening_the_live_row_ends_at_the_as_of_time() {
     let news = |minute| article(&format!("2023-06-30T12:{minute}:00Z"), "Good news");

@@ -77,8 +77,7 @@ pub(crate) struct PastEntry {
 pub(crate) fn list(site: &Site, asked: &WebRequest) -> Result<WebReply, Problem> {
     Query::parse(&asked.query, &[])?;
     let record = record(site)?;
-    let head = record.book().head.clone();
-    of_ledger(site, asked, &head, || {
+    of_ledger(site, asked, &state(record), || {
         let items = site
             .tickers
             .iter()
@@ -92,8 +91,15 @@ pub(crate) fn one(site: &Site, asked: &WebRequest, ticker: &str) -> Result<WebRe
     Query::parse(&asked.query, &[])?;
     let ticker = query::ticker(ticker)?;
     let record = record(site)?;
-    let head = record.book().head.clone();
-    of_ledger(site, asked, &head, || detail(site, record, &ticker))
+    of_ledger(site, asked, &state(record), || {
+        detail(site, record, &ticker)
+    })
+}
+
+/// Names the rows that are known and those that the scores are of, which follow a moment later.
+fn state(record: &TrackRecord) -> String {
+    let first = |head: &str| head.get(..8).unwrap_or("00000000").to_owned();
+    first(&record.book().head) + &first(&record.score().head)
 }
 
 fn entry(record: &TrackRecord, ticker: &Ticker) -> TickerEntry {

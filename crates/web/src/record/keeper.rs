@@ -221,12 +221,12 @@ impl Due {
         };
         let outcomes: Vec<&OutcomeRecord> = outcomes.iter().collect();
         let view = ScoreView::of(&outcomes, forecasts, &head, rows);
-        *record.score.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
-        // No visitor waits for those of single tickers either.
         let tickers: Vec<Ticker> = record.book().tickers.keys().cloned().collect();
         for ticker in &tickers {
-            record.score_of(ticker);
+            record.rescore(ticker);
         }
+        // Last, since its head names the state of all of them to those who have an answer already.
+        *record.score.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
         self.last = Some((began, began.elapsed()));
     }
 }

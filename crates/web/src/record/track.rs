@@ -111,18 +111,28 @@ impl TrackRecord {
         Arc::clone(&self.score.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The score of one ticker.
+    /// The score of one ticker, as old as that of all.
     pub(crate) fn score_of(&self, ticker: &Ticker) -> Arc<ScoreView> {
+        let known = lock(&self.by_ticker)
+            .get(ticker)
+            .map(|score| Arc::clone(&score.view));
+        known.unwrap_or_else(|| {
+            let all = self.score();
+            Arc::new(ScoreView::of(&[], 0, &all.head, all.rows))
+        })
+    }
+
+    /// Computes the score of one ticker again where it has new rows. That takes longer than a visitor
+    /// waits, so only the keeper does it.
+    pub(super) fn rescore(&self, ticker: &Ticker) {
         let (of, outcomes, head, rows) = {
             let book = self.book();
             let of = book
                 .tickers
                 .get(ticker)
                 .map_or((0, 0), |book| (book.generation, book.picks));
-            if let Some(known) = lock(&self.by_ticker).get(ticker)
-                && known.of == of
-            {
-                return Arc::clone(&known.view);
+            if lock(&self.by_ticker).get(ticker).map(|known| known.of) == Some(of) {
+                return;
             }
             let outcomes = book.outcomes.values();
             let outcomes: Vec<OutcomeRecord> = outcomes
@@ -133,14 +143,7 @@ impl TrackRecord {
         };
         let outcomes: Vec<&OutcomeRecord> = outcomes.iter().collect();
         let view = Arc::new(ScoreView::of(&outcomes, of.1, &head, rows));
-        lock(&self.by_ticker).insert(
-            ticker.clone(),
-            TickerScore {
-                of,
-                view: Arc::clone(&view),
-            },
-        );
-        view
+        lock(&self.by_ticker).insert(ticker.clone(), TickerScore { of, view });
     }
 
     pub(crate) fn verification(&self) -> Option<Verification> {

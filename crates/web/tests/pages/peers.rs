@@ -2,6 +2,7 @@
 //! is known of it.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use closecall_calendar::Clock;
@@ -41,7 +42,8 @@ fn the_stages_of_other_roles_are_shown_and_a_silent_one_is_unknown() {
         silent.local_addr().unwrap().to_string(),
         "nowhere.invalid:8080".to_owned(),
     ];
-    let peers = Peers::watch(&names).unwrap();
+    let heard = Peers::watch(&names).unwrap();
+    let peers = Arc::clone(&heard);
     let own = ProcessStatus {
         through_topics: true,
         ..ProcessStatus::default()
@@ -79,6 +81,7 @@ fn the_stages_of_other_roles_are_shown_and_a_silent_one_is_unknown() {
         stages()["peers"][0]["known"] == false
     });
     assert_eq!(stages()["stages"][0]["state"], "unknown");
+    assert!(heard.stages().iter().all(|stage| stage.down));
     assert!(get(address, "/pipeline", "").body.contains("unknown"));
     runtime.block_on(reporter.stop());
 }
