@@ -101,9 +101,16 @@ pub(super) fn run(mut settings: Settings, args: &DemoArgs) -> anyhow::Result<Exi
 }
 
 /// Notice that every page of a demo carries about its market.
-pub(super) fn notice() -> page::Notice {
+fn notice() -> page::Notice {
     let text = "Prices and headlines are invented, a quarter of an hour passes in half a second, and \
                 nothing in it can be predicted beyond the price of the moment.";
+    ("Simulated market.", text.to_owned())
+}
+
+/// The same of a demo that has left its record behind: its own clock has stopped.
+pub(super) fn notice_afterwards() -> page::Notice {
+    let text = "This is the record of a demo on a clock of its own: its prices and headlines were \
+                invented, and nothing in it could be predicted beyond the price of the moment.";
     ("Simulated market.", text.to_owned())
 }
 

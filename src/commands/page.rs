@@ -30,7 +30,7 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let about = page::about(
         settings,
         "page over an existing ledger".to_owned(),
-        is_demo.then(demo::notice),
+        is_demo.then(demo::notice_afterwards),
     );
     let process = Arc::new(ProcessStatus::default);
     let priority = Arc::new(|path: &str| match path {

@@ -70,8 +70,9 @@ pub(crate) fn decimals(ticks: &[f64]) -> usize {
     (0..6).find(|&d| apart(d)).unwrap_or(6)
 }
 
-/// Moves places apart to at least `gap`, in the order in which they come (downwards).
-pub(crate) fn spread(places: &mut [f64], gap: f64) {
+/// Moves places apart to at least `gap`, in the order in which they come (downwards), none below
+/// `lowest`.
+pub(crate) fn spread(places: &mut [f64], gap: f64, lowest: f64) {
     // Sixty rounds settle any ten labels; more labels than fit stay closer.
     for _ in 0..60 {
         for k in 1..places.len() {
@@ -81,6 +82,11 @@ pub(crate) fn spread(places: &mut [f64], gap: f64) {
                 places[k] += missing / 2.0;
             }
         }
+    }
+    let mut lowest = lowest;
+    for place in places.iter_mut().rev() {
+        *place = place.min(lowest);
+        lowest = *place - gap;
     }
 }
 
@@ -108,10 +114,11 @@ mod tests {
     #[test]
     fn labels_are_moved_apart() {
         let mut places = [10.0, 11.0, 12.0, 80.0];
-        spread(&mut places, 15.0);
-        assert!(
-            places.windows(2).all(|pair| pair[1] - pair[0] > 14.9),
-            "{places:?}"
-        );
+        spread(&mut places, 15.0, 100.0);
+        let apart = |places: &[f64]| places.windows(2).all(|pair| pair[1] - pair[0] > 14.9);
+        assert!(apart(&places), "{places:?}");
+        let mut low = [80.0, 90.0, 98.0];
+        spread(&mut low, 15.0, 95.0);
+        assert!(apart(&low) && low[2] <= 95.0, "{low:?}");
     }
 }

@@ -46,9 +46,7 @@ pub struct Fan {
 struct Layout {
     wide: bool,
     left: f64,
-    right: f64,
     top: f64,
-    bottom: f64,
     /// The lower edge.
     base: f64,
     /// Where the last close stands.
@@ -67,7 +65,7 @@ pub fn fan(shown: &Fan, id: &str, size: (f64, f64)) -> String {
     history(&mut drawing, &layout, shown);
     trail(&mut drawing, &layout, shown);
     forecast(&mut drawing, &layout, shown);
-    labels(&mut drawing, &layout, shown, size);
+    labels(&mut drawing, &layout, shown);
     let Claimed {
         point,
         inner,
@@ -105,9 +103,7 @@ fn layout(shown: &Fan, size: (f64, f64)) -> Layout {
     Layout {
         wide,
         left,
-        right,
         top,
-        bottom,
         base: size.1 - bottom,
         start: end - today,
         end,
@@ -240,7 +236,7 @@ fn forecast(drawing: &mut Drawing, layout: &Layout, shown: &Fan) {
     }
 }
 
-fn labels(drawing: &mut Drawing, layout: &Layout, shown: &Fan, size: (f64, f64)) {
+fn labels(drawing: &mut Drawing, layout: &Layout, shown: &Fan) {
     let Claimed {
         point,
         inner,
@@ -257,7 +253,8 @@ fn labels(drawing: &mut Drawing, layout: &Layout, shown: &Fan, size: (f64, f64))
     labels.extend(shown.actual.map(|actual| (actual, "came", "s")));
     labels.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut places: Vec<f64> = labels.iter().map(|label| layout.y.at(label.0)).collect();
-    spread(&mut places, 15.0);
+    // Below the axis stands the session.
+    spread(&mut places, 15.0, layout.base + 3.0);
     for ((value, name, class), place) in labels.iter().zip(places) {
         let name = if layout.wide {
             format!("  {name}")
@@ -267,12 +264,7 @@ fn labels(drawing: &mut Drawing, layout: &Layout, shown: &Fan, size: (f64, f64))
         let text = format!("{}{name}", money(*value));
         drawing.text(class, layout.end + 12.0, place + 4.0, &text);
     }
-    let (class, x) = if layout.wide {
-        ("k mid", layout.end)
-    } else {
-        ("k e", layout.end + layout.right - 2.0)
-    };
-    drawing.text(class, x, size.1 - layout.bottom + 22.0, &shown.target);
+    drawing.text("k mid", layout.end, layout.base + 22.0, &shown.target);
     let ends = [shown.closes.first(), shown.closes.last()];
     for (close, x) in ends
         .into_iter()
@@ -282,6 +274,6 @@ fn labels(drawing: &mut Drawing, layout: &Layout, shown: &Fan, size: (f64, f64))
             continue;
         };
         let class = if x < layout.start / 2.0 { "" } else { "e" };
-        drawing.text(class, x, size.1 - layout.bottom + 22.0, session);
+        drawing.text(class, x, layout.base + 22.0, session);
     }
 }

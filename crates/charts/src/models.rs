@@ -22,16 +22,18 @@ pub struct ForestRow {
 /// from `scale.0` to `scale.1`; what lies beyond is drawn at the end and written in the note.
 #[must_use]
 pub fn forest(rows: &[ForestRow], scale: (f64, f64), id: &str, width: f64) -> String {
-    const ROW: f64 = 38.0;
-    let (left, right, top) = if width > 500.0 {
-        (188.0, 150.0, 10.0)
+    let wide = width > 500.0;
+    // A narrow drawing has no room for words beside the bars: they stand above them.
+    let (left, right, row_height, bar, most) = if wide {
+        (188.0, 150.0, 38.0, 19.0, 5)
     } else {
-        (104.0, 56.0, 10.0)
+        (14.0, 14.0, 46.0, 31.0, 3)
     };
-    let height = top + ROW * rows.len() as f64 + 30.0;
+    let (top, words) = (10.0, if wide { bar + 4.0 } else { 12.0 });
+    let height = top + row_height * rows.len() as f64 + 30.0;
     let x = AxisScale::new(scale, (left, width - right));
     let mut drawing = Drawing::new();
-    let marks = ticks(scale, 5);
+    let marks = ticks(scale, most);
     let digits = decimals(&marks);
     for &tick in &marks {
         drawing.vertical("gridl", x.at(tick), top, height - 26.0);
@@ -44,14 +46,15 @@ pub fn forest(rows: &[ForestRow], scale: (f64, f64), id: &str, width: f64) -> St
     }
     drawing.vertical("close", x.at(1.0), top - 4.0, height - 26.0);
     for (k, row) in rows.iter().enumerate() {
-        let y = top + ROW * (k as f64 + 0.5);
-        drawing.text("s", 0.0, y + 4.0, &row.name);
+        let start = top + row_height * k as f64;
+        let y = start + bar;
+        drawing.text("s", 0.0, start + words, &row.name);
         if row.interval.1 - row.interval.0 > 1e-9 {
             let (from, to) = (x.at(row.interval.0), x.at(row.interval.1));
             drawing.rect("f80", (from, y - 5.5), (to.max(from + 1.5), y + 5.5));
         }
         drawing.diamond("ptd", x.at(row.value), y, 5.6);
-        drawing.text("e", width, y + 4.0, &row.note);
+        drawing.text("e", width, start + words, &row.note);
     }
     let about: Vec<String> = rows
         .iter()
@@ -101,7 +104,7 @@ pub fn cumulative(series: &[Series], id: &str, size: (f64, f64)) -> String {
     }
     labels.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut places: Vec<f64> = labels.iter().map(|label| label.0).collect();
-    spread(&mut places, 15.0);
+    spread(&mut places, 15.0, size.1 - bottom);
     for (place, (_, name)) in places.iter().zip(&labels) {
         drawing.text("s", size.0 - right + 8.0, place + 4.0, name);
     }

@@ -28,8 +28,9 @@ WHERE f.kind <> 'score' AND (f.kind <> 'dead_letter' OR NOT EXISTS (
     SELECT 1 FROM log a WHERE substr(a.pick_id, 1, 8) = substr(f.pick_id, 1, 8)
     AND a.pick_id = f.pick_id AND a.kind IN ('forecast', 'foreign')))";
 
-/// Conditions of the entries: a ticker's newest, and a pick's.
+/// Conditions of the entries: a ticker's newest, its next, and a pick's.
 const OF_TICKER: &str = "AND f.ticker = ?1 AND f.seq < ?2 ORDER BY f.seq DESC LIMIT ?3";
+const NEXT_OF_TICKER: &str = "AND f.ticker = ?1 AND f.seq > ?2 ORDER BY f.seq LIMIT 1";
 const OF_ONE_PICK: &str = "
     AND substr(f.pick_id, 1, 8) = substr(?1, 1, 8) AND f.pick_id = ?1 ORDER BY f.seq";
 
@@ -104,6 +105,19 @@ impl Reader {
         let bounds = params![ticker.as_str(), before.unwrap_or(i64::MAX), limit];
         self.query(&sql, bounds, &mut |entry| entries.push(entry))?;
         Ok(entries)
+    }
+
+    /// The entry of a ticker that was recorded next after the row `after`.
+    ///
+    /// # Errors
+    /// When the database or a row cannot be read.
+    pub fn next_of(&self, ticker: &Ticker, after: i64) -> Result<Option<Entry>, Error> {
+        let sql = format!("{ENTRIES} {NEXT_OF_TICKER}");
+        let mut entry = None;
+        self.query(&sql, params![ticker.as_str(), after], &mut |found| {
+            entry = Some(found);
+        })?;
+        Ok(entry)
     }
 
     /// The entry of a pick.

@@ -148,4 +148,11 @@ fn entries_come_by_pages_newest_first() {
     assert_eq!((rest.len(), rest[0].seq), (4, 4));
     let ticker = rest[0].ticker.clone().unwrap();
     assert_eq!(reader.newest_of(&ticker, Some(3), 10).unwrap().len(), 2);
+    let next = |after| {
+        reader
+            .next_of(&ticker, after)
+            .unwrap()
+            .map(|entry| entry.seq)
+    };
+    assert_eq!((next(2), next(7)), (Some(3), None));
 }

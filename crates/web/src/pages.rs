@@ -23,7 +23,7 @@ mod verdict;
 
 use self::context::PageContext;
 use self::html_page::{HtmlPage, PageTarget};
-use crate::api::answer::is_known;
+use crate::api::answer::{is_being_read, is_known};
 use crate::api::stages;
 use crate::assets::digest;
 use crate::guard::WebRequest;
@@ -31,6 +31,9 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{HTML, WebReply};
 use crate::site::Site;
+
+/// Seconds between two looks at a record that is still being read.
+const READING: i64 = 2;
 
 /// The page at a path.
 pub(crate) fn answer(site: &Site, asked: &WebRequest, segments: &[&str]) -> WebReply {
@@ -41,13 +44,15 @@ pub(crate) fn answer(site: &Site, asked: &WebRequest, segments: &[&str]) -> WebR
     };
     let parameters: &[&'static str] = match segments {
         ["tickers", _] => &["refresh", "before"],
-        ["dead-letters"] => &["refresh", "before"],
+        ["dead-letters" | "picks"] => &["refresh", "before"],
         _ => &["refresh"],
     };
     let query = Query::parse(&asked.query, parameters)
         .and_then(|query| Ok((query.number("refresh", 10..=3600)?, query)));
+    let reading = site.record.as_deref().is_some_and(is_being_read);
     let (refresh, query) = match query {
-        Ok(query) => query,
+        // A page that says so is not read for long, and no event comes at its end.
+        Ok((refresh, query)) => (refresh.or(reading.then_some(READING)), query),
         Err(problem) => return sent(&context, missing::problem(&problem), None),
     };
     let tag = tag(&context);
@@ -65,7 +70,7 @@ pub(crate) fn answer(site: &Site, asked: &WebRequest, segments: &[&str]) -> WebR
             }
         }
         Ok(PageTarget::Elsewhere(path)) => WebReply::redirect(&path),
-        Err(problem) => sent(&context, missing::problem(&problem), None),
+        Err(problem) => sent(&context, missing::problem(&problem), refresh),
     }
 }
 
@@ -83,6 +88,7 @@ fn find(
         ["record"] => record_page::page(context)?,
         ["dead-letters"] => dead_letters::page(context, query)?,
         ["tickers", ticker] => ticker::page(context, ticker, query)?,
+        ["picks"] => picks::page(context, query)?,
         ["picks", id] => return pick::find(context, id),
         _ => return Err(Problem::not_found("There is no page here.")),
     }))
@@ -106,7 +112,7 @@ fn tag(context: &PageContext<'_>) -> String {
     let score = site
         .record
         .as_ref()
-        .map(|record| (record.score().rows, record.fault()));
+        .map(|record| (record.score().rows, record.fault(), is_being_read(record)));
     let minute = context.stages.clock.timestamp() / 60;
     let state = format!(
         "{} {} {} {score:?} {minute} {}",
@@ -116,4 +122,74 @@ fn tag(context: &PageContext<'_>) -> String {
         site.about.commit,
     );
     format!("W/\"{}\"", digest(&state))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use closecall_calendar::{Calendar, Clock};
+    use closecall_protocol::Ticker;
+
+    use super::*;
+    use crate::record::TrackRecord;
+    use crate::site::SiteDescription;
+
+    fn site(record: Arc<TrackRecord>) -> Site {
+        let about = SiteDescription {
+            version: "0.0.0",
+            commit: "abcdef",
+            role: "whole pipeline".to_owned(),
+            source: "a test".to_owned(),
+            notice: None,
+            dead_letters_on_topics: false,
+        };
+        Site::new(
+            about,
+            Clock::fixed("2025-03-03T18:00:00Z".parse().unwrap()),
+            Calendar::default(),
+            vec![Ticker::new("AAPL").unwrap()],
+            Some(record),
+            Arc::new(crate::ProcessStatus::default),
+            &crate::HttpSettings::default(),
+            Arc::new(|_| None),
+        )
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_record_that_is_still_being_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = site(TrackRecord::unread(folder.path(), Clock::system()));
+        let asked = |path: &str| WebRequest {
+            path: path.to_owned(),
+            ..WebRequest::default()
+        };
+        for (path, status) in [
+            ("/", 200),
+            ("/record", 503),
+            ("/tickers/AAPL", 503),
+            ("/dead-letters", 503),
+            ("/picks", 503),
+        ] {
+            let reply = crate::routes::answer(&site, &asked(path));
+            let page = reply.body;
+            assert_eq!(reply.status, status, "{path}");
+            assert!(
+                page.contains("<h1>The record is still being read.</h1>"),
+                "{page}"
+            );
+            for claim in [
+                "No close has come",
+                "newest forecast",
+                "No pick of",
+                "No dead letters",
+            ] {
+                assert!(!page.contains(claim), "{path}: {claim}");
+            }
+        }
+        for path in ["/api/v1/score", "/api/v1/tickers", "/api/v1/forecasts"] {
+            let reply = crate::routes::answer(&site, &asked(path));
+            assert_eq!(reply.status, 503, "{path}");
+        }
+    }
 }

@@ -39,6 +39,14 @@ impl TrackRecord {
     }
 }
 
+#[cfg(test)]
+impl TrackRecord {
+    /// A record that no thread reads.
+    pub(crate) fn unread(directory: &Path, clock: Clock) -> Arc<Self> {
+        Arc::new(Self::new(directory, clock))
+    }
+}
+
 /// The verdict over all rows of a ledger. Linear in the ledger; two ledgers with the same outcomes
 /// get the same.
 ///

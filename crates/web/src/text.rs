@@ -55,8 +55,25 @@ pub(crate) fn count(value: impl TryInto<i64>) -> String {
 
 /// "1 pick", "2 picks".
 pub(crate) fn counted(value: u64, noun: &str) -> String {
-    let s = if value == 1 { "" } else { "s" };
-    format!("{} {noun}{s}", count(value))
+    format!("{} {noun}{}", count(value), plural(value))
+}
+
+/// The ending of a noun beside its number.
+pub(crate) fn plural(value: u64) -> &'static str {
+    if value == 1 { "" } else { "s" }
+}
+
+/// With a capital letter at its beginning, unless it begins with a name such as `ledger.head`.
+pub(crate) fn sentence(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let mut text = text.to_owned();
+    if let (true, Some(first)) = (
+        word.bytes().all(|byte| byte.is_ascii_lowercase()),
+        text.get_mut(..1),
+    ) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 /// A price, in as many decimals as the record of it has.
@@ -127,6 +144,15 @@ pub(crate) fn age(seconds: i64) -> String {
     format!("{number}{THIN}{unit}")
 }
 
+/// Time that is left, with its minutes: what is cut down would seem to stand still, then to grow.
+pub(crate) fn left(seconds: i64) -> String {
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    match seconds {
+        5_400..172_800 if minutes > 0 => format!("{hours}{THIN}h {minutes}{THIN}min"),
+        _ => age(seconds),
+    }
+}
+
 /// Duration in words, from seconds.
 pub(crate) fn duration(seconds: f64) -> String {
     match seconds {
@@ -148,6 +174,15 @@ pub(crate) fn day(date: NaiveDate) -> String {
         .copied()
         .unwrap_or_default();
     format!("{} {month}", date.day())
+}
+
+/// "29 Apr"; with the year where that is not the present one.
+pub(crate) fn dated(date: NaiveDate, now: DateTime<Utc>) -> String {
+    if date.year() == Calendar::date_at(now).year() {
+        day(date)
+    } else {
+        format!("{} {}", day(date), date.year())
+    }
 }
 
 /// "14:01", New York.
@@ -193,6 +228,13 @@ mod tests {
             "89\u{202f}s 1\u{202f}min 1\u{202f}h 2\u{202f}d"
         );
         assert_eq!(duration(0.034), "34\u{202f}ms");
+        assert_eq!(
+            [left(5_399), left(6_300), left(7_200), left(172_799)].join(", "),
+            "89\u{202f}min, 1\u{202f}h 45\u{202f}min, 2\u{202f}h, 47\u{202f}h 59\u{202f}min"
+        );
+        assert_eq!(counted(1, "pick"), "1 pick");
+        assert_eq!(sentence("row 21 is not"), "Row 21 is not");
+        assert_eq!(sentence("ledger.head is missing"), "ledger.head is missing");
     }
 
     proptest! {

@@ -10,26 +10,42 @@ use crate::record::TrackRecord;
 use crate::reply::{JSON, WebReply};
 use crate::site::Site;
 
-/// The record, where this role has one.
+/// The record, where this role has one, once it has been read.
 pub(crate) fn record(site: &Site) -> Result<&Arc<TrackRecord>, Problem> {
-    site.record.as_ref().ok_or_else(|| {
+    let record = site.record.as_ref().ok_or_else(|| {
         let title = format!(
             "this process runs the {} and keeps no ledger: ask the reporter",
             site.about.role
         );
         Problem::new(Kind::NoLedger, title)
-    })
+    })?;
+    if is_being_read(record) {
+        let title = "the record is still being read";
+        return Err(Problem::new(Kind::Starting, title));
+    }
+    Ok(record)
 }
 
-/// An answer that changes with the ledger alone; 304 to a reader that has it.
+/// Whether only the beginning of the record is known so far.
+pub(crate) fn is_being_read(record: &TrackRecord) -> bool {
+    !record.is_caught_up() && record.fault().is_none()
+}
+
+/// An answer that changes with the ledger alone, and with whether that verifies; 304 to a reader
+/// that has it.
 pub(crate) fn of_ledger<T: Serialize>(
     site: &Site,
     asked: &WebRequest,
     head: &str,
     view: impl FnOnce() -> Result<T, Problem>,
 ) -> Result<WebReply, Problem> {
+    let faulty = site
+        .record
+        .as_ref()
+        .is_some_and(|record| record.fault().is_some());
     let tag = format!(
-        "\"{}-{}\"",
+        "\"{}{}-{}\"",
+        if faulty { "faulty-" } else { "" },
         head.get(..16).unwrap_or("empty"),
         site.about.commit
     );

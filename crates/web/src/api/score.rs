@@ -22,12 +22,6 @@ pub(crate) fn get(site: &Site, asked: &WebRequest) -> Result<WebReply, Problem> 
         problem.detail = Some(crate::text::short(fault.message(), 200).into());
         return Err(problem);
     }
-    if !record.is_caught_up() {
-        return Err(Problem::new(
-            Kind::Starting,
-            "the record is still being read",
-        ));
-    }
     let view = match &ticker {
         None => record.score(),
         Some(ticker) => record.score_of(ticker),

@@ -1,5 +1,7 @@
 //! `/api/v1/tickers` and `/api/v1/tickers/{ticker}`.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use closecall_protocol::{CloseForecast, PickId, SessionDate, Ticker};
 use serde::Serialize;
@@ -22,7 +24,7 @@ pub(crate) struct TickerList {
     pub(crate) items: Vec<TickerEntry>,
 }
 
-/// One ticker in the list.
+/// One ticker in the list. While the ledger does not verify there is no score: 0, null and empty.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TickerEntry {
     /// The ticker.
@@ -30,11 +32,11 @@ pub(crate) struct TickerEntry {
     pub(crate) ticker: Ticker,
     /// The newest forecast in time; null before the first.
     pub(crate) newest: Option<ForecastEntry>,
-    /// First forecasts of a session and phase whose close is known.
+    /// First forecasts of a session and phase whose close is known; 0 while the ledger does not verify.
     pub(crate) outcomes: usize,
-    /// Error over that of the price the forecasts start from.
+    /// Error over that of the price the forecasts start from; null while the ledger does not verify.
     pub(crate) relative_mae: Option<EstimateView>,
-    /// Share of closes inside each band.
+    /// Share of closes inside each band; empty while the ledger does not verify.
     pub(crate) coverage: Vec<CoverageView>,
 }
 
@@ -103,7 +105,11 @@ fn state(record: &TrackRecord) -> String {
 }
 
 fn entry(record: &TrackRecord, ticker: &Ticker) -> TickerEntry {
-    let score: &ScoreView = &record.score_of(ticker);
+    let score = match record.fault() {
+        Some(_) => Arc::default(),
+        None => record.score_of(ticker),
+    };
+    let score: &ScoreView = &score;
     TickerEntry {
         ticker: ticker.clone(),
         newest: record

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::score::views::{CoverageView, PhaseView};
 use crate::record::fault::LedgerFault;
-use crate::text::{count, counted, error, ratio, whole_share};
+use crate::text::{clean, count, counted, error, ratio, sentence, whole_share};
 
 /// Judgement of the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -78,8 +78,8 @@ pub(crate) fn broken(fault: &LedgerFault) -> ScoreVerdict {
         heading: fault.heading().to_owned(),
         bands: String::new(),
         text: format!(
-            "{}. Scores are not shown until closecall ledger verify passes.",
-            crate::text::clean(fault.message())
+            "{}. No score is shown until closecall ledger verify passes.",
+            sentence(&clean(fault.message()))
         ),
     }
 }

@@ -53,6 +53,15 @@ pub(crate) fn page(host: &str) -> HtmlPage {
     HtmlPage::new("closecall: the API", "", main)
 }
 
+/// Words of the description, where names stand between backticks.
+fn words(text: &str) -> Markup {
+    html! {
+        @for (k, part) in text.split('`').enumerate() {
+            @if k % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 fn operation_body(host: &str, path: &str, operation: &Operation) -> Markup {
     let summary = operation.summary.as_deref().unwrap_or_default();
     let parameters = operation.parameters.as_deref().unwrap_or_default();
@@ -69,12 +78,12 @@ fn operation_body(host: &str, path: &str, operation: &Operation) -> Markup {
         .replace("{ticker}", "AAPL");
     html! {
         h3 { code { (path) } }
-        p.say { (summary) "." @if let Some(more) = &operation.description { " " (more) } }
+        p.say { (words(summary)) "." @if let Some(more) = &operation.description { " " (words(more)) } }
         @if !parameters.is_empty() {
             dl.kv {
                 @for parameter in &parameters {
                     dt { code { (parameter.name) } @if matches!(parameter.parameter_in, ParameterIn::Header) { " (header)" } }
-                    dd { (parameter.description.as_deref().unwrap_or_default()) }
+                    dd { (words(parameter.description.as_deref().unwrap_or_default())) }
                 }
             }
         }

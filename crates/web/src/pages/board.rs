@@ -27,10 +27,10 @@ pub(crate) fn panel(context: &PageContext<'_>, record: &TrackRecord) -> PagePane
         title: html! { (title) },
         about: html! { "in per cent from the close before" },
         json: Some("/api/v1/tickers".to_owned()),
-        body: scroll(
-            "Table of the newest forecasts",
-            &table(context, &rows, reach),
-        ),
+        body: html! {
+            (scroll("Table of the newest forecasts", &table(context, &rows, reach)))
+            (in_words(context, &rows))
+        },
     }
 }
 
@@ -86,6 +86,38 @@ fn reach(rows: &[(Ticker, Option<ForecastEntry>)]) -> f64 {
         .into_iter()
         .find(|reach| widest <= *reach)
         .unwrap_or(3.0 * (widest / 3.0).ceil())
+}
+
+/// The narrowest and the widest of the bands in words, and the meaning of a faded row.
+fn in_words(context: &PageContext<'_>, rows: &[(Ticker, Option<ForecastEntry>)]) -> Markup {
+    let over = |entry: &ForecastEntry| is_over(context, entry);
+    let entries = || {
+        rows.iter()
+            .filter_map(|(ticker, entry)| Some((ticker, entry.as_ref()?)))
+    };
+    let mut widths: Vec<(f64, &Ticker)> = entries()
+        .filter(|(_, entry)| !over(entry))
+        .filter_map(|(ticker, entry)| {
+            let band = claimed_pct(entry)?;
+            Some((
+                (band.point - band.outer.0).max(band.outer.1 - band.point),
+                ticker,
+            ))
+        })
+        .collect();
+    widths.sort_by(|a, b| a.0.total_cmp(&b.0));
+    html! {
+        @if widths.is_empty() && entries().next().is_none() {} @else {
+            p.say.foot-say {
+                @if let (Some(least), Some(most)) = (widths.first(), widths.last()) {
+                    "Nine closes in ten should fall within " (percent(least.0, 1, false)) " of the forecast for " (least.1)
+                    @if least.1 != most.1 { ", within " (percent(most.0, 1, false)) " for " (most.1) }
+                    ". "
+                }
+                @if entries().any(|(_, entry)| over(entry)) { "Faded: a session that is over; its next pick is to come." }
+            }
+        }
+    }
 }
 
 fn table(

@@ -120,20 +120,18 @@ fn table(letters: &[DeadLetterEntry]) -> Markup {
             thead { tr {
                 th scope="col" { "Given up" }
                 th scope="col" { "Ticker" }
-                th scope="col" { "Stage" }
-                th scope="col" { "Reason" }
-                th.hide-s scope="col" { "What happened" }
+                th.hide-s scope="col" { "Stage" }
+                th scope="col" { "What happened" }
                 th.hide-s scope="col" { "Pick" }
             } }
             tbody {
                 @for letter in letters {
                     tr {
-                        td.nw { (at(letter.at)) }
+                        td.nw { a href={ "/picks/" (letter.pick_id) } { (at(letter.at)) } }
                         td { @if let Some(ticker) = &letter.ticker { (ticker) } @else { "?" } }
-                        td { (clean(&letter.stage)) }
-                        td { span.tag.warn { (letter.reason.code()) } }
-                        td.hide-s { bdi { (clean(&letter.message)) } }
-                        td.hide-s { (pick(letter)) }
+                        td.hide-s { (clean(&letter.stage)) }
+                        td { span.tag.warn { (letter.reason.code()) } " " bdi { (clean(&letter.message)) } }
+                        td.nw.hide-s { (pick(letter)) }
                     }
                 }
             }

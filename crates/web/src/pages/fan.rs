@@ -5,15 +5,19 @@ use closecall_charts::{Claimed, Fan, PastBand, fan};
 use closecall_protocol::{CloseForecast, Direction, ReferenceKind};
 use maud::{Markup, html};
 
+use super::board::is_over;
+use super::context::PageContext;
 use super::drawing::{self, two};
 use crate::api::entry::{ForecastEntry, IntervalEntry};
 use crate::api::tickers::{self, PastEntry};
 use crate::record::{Said, TrackRecord};
-use crate::site::Site;
-use crate::text::{THIN, change, day, price, time, whole_share};
+use crate::text::{THIN, change, dated, day, price, time, whole_share};
 
 /// Closes on a wide drawing and on a narrow one.
 const NARROW_CLOSES: usize = 30;
+
+/// Said of a session that is over.
+pub(crate) const NOT_KNOWN: &str = "the close is not known yet";
 
 /// A forecast with what is drawn around it.
 pub(crate) struct ShownForecast {
@@ -26,17 +30,19 @@ pub(crate) struct ShownForecast {
     trail: Vec<(f64, Claimed)>,
     /// Share of the session at which the reference was true.
     from: f64,
+    /// Whether its session has closed.
+    pub(crate) over: bool,
 }
 
 impl ShownForecast {
     pub(crate) fn new(
-        site: &Site,
+        context: &PageContext<'_>,
         record: &TrackRecord,
         entry: ForecastEntry,
         forecast: CloseForecast,
     ) -> Self {
         let past = tickers::past(record, &forecast);
-        let session = site.calendar.session(forecast.target.date());
+        let session = context.site.calendar.session(forecast.target.date());
         let share = |at: Option<chrono::DateTime<chrono::Utc>>| {
             let (at, session) = (at?, session.as_ref()?);
             let whole = (session.close - session.open).num_seconds() as f64;
@@ -78,6 +84,7 @@ impl ShownForecast {
         }
         drop(book);
         Self {
+            over: is_over(context, &entry),
             entry,
             forecast,
             past,
@@ -162,6 +169,18 @@ impl ShownForecast {
         }
     }
 
+    /// The close that came; where the session is over without it, that it is not known.
+    fn end(&self) -> String {
+        match self.entry.score {
+            Some(score) => format!(
+                "; it closed at {}",
+                price(score.actual, self.forecast.last_close)
+            ),
+            None if self.over => format!("; {NOT_KNOWN}"),
+            None => String::new(),
+        }
+    }
+
     /// The forecast in a sentence.
     pub(crate) fn sentence(&self) -> Markup {
         let entry = &self.entry;
@@ -172,9 +191,10 @@ impl ShownForecast {
         };
         html! {
             p.say {
-                b { (shown(self.forecast.prediction)) } ", " (call(entry)) ". It closes between "
+                b { (shown(self.forecast.prediction)) } ", " (call(entry)) ". It "
+                @if self.over { "was to close" } @else { "closes" } " between "
                 b { (shown(inner.0)) } " and " b { (shown(inner.1)) } " four times in five, between "
-                (shown(outer.0)) " and " (shown(outer.1)) " nine times in ten."
+                (shown(outer.0)) " and " (shown(outer.1)) " nine times in ten" (self.end()) "."
             }
             p.say { (rests_on(entry)) "." }
         }
@@ -229,7 +249,7 @@ pub(crate) fn rests_on(entry: &ForecastEntry) -> String {
         (Some(ReferenceKind::Opening), Some((reference, close))) => {
             format!("From the opening at {}", price(reference, close))
         }
-        _ => "From yesterday's close: nothing of today is known yet".to_owned(),
+        _ => "From the close before, with nothing known of the day itself".to_owned(),
     };
     match entry.sessions_ahead {
         Some(ahead) if ahead > 0 => format!("{from}; against a close {} sessions back", ahead + 1),
@@ -238,10 +258,10 @@ pub(crate) fn rests_on(entry: &ForecastEntry) -> String {
 }
 
 /// The moment up to which data were used.
-pub(crate) fn data_up_to(entry: &ForecastEntry) -> Markup {
+pub(crate) fn data_up_to(context: &PageContext<'_>, entry: &ForecastEntry) -> Markup {
     html! {
         @if let Some(as_of) = entry.as_of {
-            "data up to " (day(Calendar::date_at(as_of))) ", " (time(as_of)) " ET"
+            "data up to " (dated(Calendar::date_at(as_of), context.stages.clock)) ", " (time(as_of)) " ET"
         }
     }
 }

@@ -9,7 +9,7 @@ use super::drawing::brand;
 use super::html_page::HtmlPage;
 use crate::assets::{address, digest};
 use crate::site::Site;
-use crate::text::{age, day, moment, time, utc};
+use crate::text::{age, day, left, moment, time, utc};
 
 const NAVIGATION: [(&str, &str); 5] = [
     ("/", "Today"),
@@ -112,7 +112,7 @@ fn clock(site: &Site, now: DateTime<Utc>) -> Markup {
 
 /// State of the session.
 fn session(calendar: &Calendar, now: DateTime<Utc>) -> String {
-    let short = |span: TimeDelta| age(span.num_seconds());
+    let short = |span: TimeDelta| left(span.num_seconds());
     if let Some(session) = calendar.in_progress(now) {
         return format!("closes in {}", short(session.close - now));
     }

@@ -8,8 +8,9 @@ use maud::html;
 
 use self::short_id::{DIGITS, short};
 use self::steps::steps;
+use super::board::is_over;
 use super::context::PageContext;
-use super::fan::{ShownForecast, rests_on};
+use super::fan::{NOT_KNOWN, ShownForecast, data_up_to, rests_on};
 use super::html_page::{HtmlPage, PageTarget};
 use super::layout::PagePanel;
 use super::{picks, record_page};
@@ -18,7 +19,7 @@ use crate::api::forecasts::{ForecastDetail, detail};
 use crate::problem::Problem;
 use crate::query;
 use crate::record::TrackRecord;
-use crate::text::{THIN, change, day, price};
+use crate::text::{THIN, change, dated, price};
 
 /// The page of a pick, or where a short id leads.
 pub(crate) fn find(context: &PageContext<'_>, id: &str) -> Result<PageTarget, Problem> {
@@ -38,7 +39,7 @@ pub(crate) fn find(context: &PageContext<'_>, id: &str) -> Result<PageTarget, Pr
         404 => Problem::not_found("No pick has this id."),
         _ => problem,
     })?;
-    Ok(PageTarget::Here(page(context, record, detail)))
+    Ok(PageTarget::Here(page(context, record, detail)?))
 }
 
 /// Several picks begin so.
@@ -55,11 +56,15 @@ fn choice(digits: &str, several: &[PickId]) -> HtmlPage {
     }
 }
 
-fn page(context: &PageContext<'_>, record: &TrackRecord, detail: ForecastDetail) -> HtmlPage {
-    let heading = heading(&detail.entry);
+fn page(
+    context: &PageContext<'_>,
+    record: &TrackRecord,
+    detail: ForecastDetail,
+) -> Result<HtmlPage, Problem> {
+    let heading = heading(context, &detail.entry);
     let forecast = detail.forecast.clone();
     let shown = forecast
-        .map(|forecast| ShownForecast::new(context.site, record, detail.entry.clone(), forecast));
+        .map(|forecast| ShownForecast::new(context, record, detail.entry.clone(), forecast));
     let news = shown
         .as_ref()
         .and_then(|shown| record_page::news(&shown.forecast, "", (330.0, 200.0)));
@@ -73,7 +78,7 @@ fn page(context: &PageContext<'_>, record: &TrackRecord, detail: ForecastDetail)
             }
             h1 { (heading) }
         }
-        @if let Some(shown) = &shown { div.grid { (said(&id, shown).draw()) } }
+        @if let Some(shown) = &shown { div.grid { (said(context, &id, shown).draw()) } }
         div.grid {
             (PagePanel {
                 id: "steps",
@@ -87,21 +92,22 @@ fn page(context: &PageContext<'_>, record: &TrackRecord, detail: ForecastDetail)
                 (in_short(context, &detail.entry).draw())
                 @if let Some(news) = news { (news.draw()) }
                 @if let Some(forecast) = &detail.forecast { (again(forecast).draw()) }
+                @if let Some(beside) = beside(record, &detail.entry)? { (beside.draw()) }
             }
         }
     };
-    HtmlPage::new(heading, "", main)
+    Ok(HtmlPage::new(heading, "", main))
 }
 
 /// The pick in a sentence.
-fn heading(entry: &ForecastEntry) -> String {
+fn heading(context: &PageContext<'_>, entry: &ForecastEntry) -> String {
     let ticker = entry
         .ticker
         .as_ref()
         .map_or("A pick", |ticker| ticker.as_str());
     let when = entry
         .session
-        .map(|session| format!(" on {}", day(session.date())))
+        .map(|session| format!(" on {}", dated(session.date(), context.stages.clock)))
         .unwrap_or_default();
     let (Some(close), Some(prediction)) = (entry.close, entry.prediction) else {
         let reason = entry.reason.map(|reason| reason.code()).unwrap_or_default();
@@ -114,7 +120,16 @@ fn heading(entry: &ForecastEntry) -> String {
         _ => "was to stay".to_owned(),
     };
     let Some((score, fell)) = entry.score.zip(entry.fell()) else {
-        return format!("{ticker} {}{when}.", said.replacen("was", "is", 1));
+        if !is_over(context, entry) {
+            return format!("{ticker} {}{when}.", said.replacen("was", "is", 1));
+        }
+        let scored = !entry.late && !entry.foreign;
+        let end = if scored {
+            format!("; {NOT_KNOWN}")
+        } else {
+            String::new()
+        };
+        return format!("{ticker} {said}{when}{end}.");
     };
     let came = match score.actual.partial_cmp(&close) {
         Some(std::cmp::Ordering::Greater) => format!("It rose {}", size(score.actual)),
@@ -128,12 +143,12 @@ fn heading(entry: &ForecastEntry) -> String {
     format!("{ticker} {said}{when}. {came}, {words}.")
 }
 
-fn said(id: &str, shown: &ShownForecast) -> PagePanel {
+fn said(context: &PageContext<'_>, id: &str, shown: &ShownForecast) -> PagePanel {
     PagePanel {
         id: "fan",
         class: "c12",
         title: html! { "Said and came" },
-        about: super::fan::data_up_to(&shown.entry),
+        about: data_up_to(context, &shown.entry),
         json: Some(format!("/api/v1/forecasts/{id}")),
         body: shown.figure("fan", 1130.0),
     }
@@ -156,6 +171,34 @@ fn in_short(context: &PageContext<'_>, entry: &ForecastEntry) -> PagePanel {
             @if entry.prediction.is_some() { p.say { (rests_on(entry)) "." } }
         },
     }
+}
+
+/// The way to the picks of the same ticker before and after.
+fn beside(record: &TrackRecord, entry: &ForecastEntry) -> Result<Option<PagePanel>, Problem> {
+    let Some(ticker) = &entry.ticker else {
+        return Ok(None);
+    };
+    let (earlier, later) = record.read(|reader| {
+        let earlier = reader.newest_of(ticker, Some(entry.seq), 1)?.pop();
+        Ok((earlier, reader.next_of(ticker, entry.seq)?))
+    })?;
+    if earlier.is_none() && later.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(PagePanel {
+        id: "beside",
+        class: "",
+        title: html! { "Beside it" },
+        about: html! {},
+        json: Some(format!("/api/v1/forecasts?ticker={ticker}")),
+        body: html! {
+            ul.key {
+                @for (word, other) in [("Earlier", earlier), ("Later", later)] {
+                    @if let Some(other) = other { li { a href={ "/picks/" (other.pick_id) } { (word) " pick of " (ticker) } } }
+                }
+            }
+        },
+    }))
 }
 
 fn again(forecast: &CloseForecast) -> PagePanel {

@@ -9,7 +9,7 @@ use super::html_page::HtmlPage;
 use super::layout::{PagePanel, ago, scroll};
 use super::{peers, vendors};
 use crate::api::stages::{HopView, LedgerView, STAGES, StageView, StagesView, title};
-use crate::text::{age, clean, count, counted, duration, hash_ends};
+use crate::text::{age, clean, count, counted, duration, hash_ends, plural};
 
 /// Work may be silent this many times its bound before its stage counts as stuck.
 const STUCK: u64 = 2;
@@ -190,12 +190,16 @@ fn seconds_ago(seconds: u64) -> Markup {
     html! { (ago(whole(seconds))) " ago" }
 }
 
-fn end(ledger: &LedgerView) -> Markup {
-    let state = match ledger.ok {
+fn verified(ledger: &LedgerView) -> &'static str {
+    match ledger.ok {
         Some(true) => "verified",
         Some(false) => "does not verify",
         None => "not verified yet",
-    };
+    }
+}
+
+fn end(ledger: &LedgerView) -> Markup {
+    let state = verified(ledger);
     html! {
         li.stop.bad[ledger.ok == Some(false)] {
             (ring(0, 1, Glyph::End))
@@ -219,11 +223,15 @@ fn strip(view: &StagesView) -> Markup {
     let number = |value: u64| count(i64::try_from(value).unwrap_or(i64::MAX));
     html! {
         p.strip {
-            @if let Some(accepted) = picks.accepted { span { b { (number(accepted)) } " picks accepted since the start" } }
-            @if let Some(forecasts) = picks.forecasts { span { b { (number(forecasts)) } " forecasts in the ledger" } }
-            @if let Some(dead) = picks.dead_letters { span { b { (number(dead)) } " dead letters" } }
-            @if let Some(repeats) = picks.duplicates { span { b { (number(repeats)) } " repeats" } }
+            @if let Some(accepted) = picks.accepted { span { b { (number(accepted)) } " pick" (plural(accepted)) " accepted since the start" } }
+            @if let Some(forecasts) = picks.forecasts { span { b { (number(forecasts)) } " forecast" (plural(forecasts)) " in the ledger" } }
+            @if let Some(dead) = picks.dead_letters { span { b { (number(dead)) } " dead letter" (plural(dead)) } }
+            @if let Some(repeats) = picks.duplicates { span { b { (number(repeats)) } " repeat" (plural(repeats)) } }
             @if let Some(late) = picks.late { span { b { (number(late)) } " too late to count" } }
+            // Where stages run, the ledger stands at their end.
+            @if let (false, Some(ledger)) = (view.running, &view.ledger) {
+                span { "ledger " b { (verified(ledger)) } ", " (counted(ledger.rows.unsigned_abs(), "row")) }
+            }
             @if lost.is_none() && picks.forecasts.is_none() { span { "the record is kept by the reporter" } }
         }
     }

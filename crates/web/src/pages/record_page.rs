@@ -10,9 +10,9 @@ use super::groups::{TickerRow, WidthThird, by_ticker, by_width};
 use super::html_page::HtmlPage;
 use super::layout::{PagePanel, scroll};
 use super::verdict;
-use super::verdict::verdict_of;
+use super::verdict::Standing;
 use crate::api::score::ScoreView;
-use crate::api::verdict::{VerdictKind, when};
+use crate::api::verdict::when;
 use crate::problem::Problem;
 use crate::record::TrackRecord;
 use crate::text::{THIN, change, counted, day};
@@ -20,25 +20,22 @@ use crate::text::{THIN, change, counted, day};
 /// The `/record` page.
 pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
     let record = context.need_record()?;
-    let score = record.score();
-    let judged = verdict_of(record);
-    let shown = judged.kind != VerdictKind::Broken && score.outcomes > 0;
+    let standing = Standing::of(record);
     let main = html! {
-        (verdict::draw(context, record))
-        @if shown {
-            div.grid { (phases(&score).draw()) }
-            div.grid { (by_phase(&score).draw()) (rule().draw()) }
-            div.grid { (bands(&score, "c7", (620.0, 300.0)).draw()) (fell(&score, "c5").draw()) }
-            div.grid { (tickers(context, record).draw()) (thirds(&score).draw()) }
-        } @else if judged.kind != VerdictKind::Broken {
-            p.empty { b { "No close has come yet." } "A forecast is scored by the first later one of its ticker, once that knows the close." }
+        (verdict::draw(context, &standing))
+        @match standing.score() {
+            Some(score) if score.outcomes > 0 => {
+                div.grid { (phases(score).draw()) }
+                div.grid { (by_phase(score).draw()) (rule().draw()) }
+                div.grid { (bands(score, "c7", (620.0, 300.0)).draw()) (fell(score, "c5").draw()) }
+                div.grid { (tickers(context, record).draw()) (thirds(score).draw()) }
+            }
+            Some(_) => p.empty { b { "No close has come yet." } "A forecast is scored by the first later one of its ticker, once that knows the close." },
+            None => {}
         }
     };
-    Ok(HtmlPage::new(
-        format!("Record: {}", judged.heading),
-        "/record",
-        main,
-    ))
+    let title = format!("Record: {}", standing.heading().0);
+    Ok(HtmlPage::new(title, "/record", main))
 }
 
 /// By the part of the day, as a table.

@@ -1,9 +1,12 @@
 //! One ticker: its fan, its news, its record, its picks.
 
+use std::sync::Arc;
+
+use closecall_protocol::Ticker;
 use maud::{Markup, html};
 
 use super::context::PageContext;
-use super::fan::{ShownForecast, call, data_up_to, rests_on};
+use super::fan::{NOT_KNOWN, ShownForecast, call, data_up_to, rests_on};
 use super::html_page::HtmlPage;
 use super::layout::{PagePanel, scroll};
 use super::{picks, record_page, verdict};
@@ -13,8 +16,8 @@ use crate::api::tickers::newest_forecast;
 use crate::problem::Problem;
 use crate::query::{self, Query};
 use crate::record::TrackRecord;
-use crate::text::{THIN, counted, day, price, ratio, share, whole_share};
-use closecall_protocol::Ticker;
+use crate::record::fault::LedgerFault;
+use crate::text::{THIN, counted, dated, price, ratio, share, whole_share};
 
 /// Picks of a page.
 const PICKS: u32 = 25;
@@ -43,20 +46,23 @@ pub(crate) fn page(
         .and_then(|forecast| record_page::news(forecast, "c7", (620.0, 218.0)));
     let shown = newest
         .zip(forecast)
-        .map(|(entry, forecast)| ShownForecast::new(context.site, record, entry, forecast));
-    let score = record.score_of(&ticker);
+        .map(|(entry, forecast)| ShownForecast::new(context, record, entry, forecast));
+    let score = match record.fault() {
+        Some(fault) => Err(fault),
+        None => Ok(record.score_of(&ticker)),
+    };
     let main = html! {
         div.lede {
             p.crumb { a href="/" { "Today" } " / " (ticker) }
-            (lede(&ticker, shown.as_ref()))
+            (lede(context, &ticker, shown.as_ref()))
         }
         @if let Some(shown) = &shown {
-            div.grid { (fan(&ticker, shown).draw()) }
+            div.grid { (fan(context, &ticker, shown).draw()) }
             div.grid {
                 @if let Some(news) = news { (news.draw()) }
                 (scores(&ticker, &score).draw())
             }
-            @if score.outcomes > 0 {
+            @if let Some(score) = score.ok().filter(|score| score.outcomes > 0) {
                 div.grid {
                     (PagePanel {
                         id: "phases",
@@ -70,6 +76,7 @@ pub(crate) fn page(
             }
         }
         div.grid { (its_picks(context, record, &ticker, before)?.draw()) }
+        div.grid { (others(context, &ticker).draw()) }
     };
     Ok(HtmlPage::new(
         format!("{ticker}: forecast and record"),
@@ -85,7 +92,7 @@ fn unknown(context: &PageContext<'_>, ticker: &Ticker) -> Problem {
     problem
 }
 
-fn lede(ticker: &Ticker, shown: Option<&ShownForecast>) -> Markup {
+fn lede(context: &PageContext<'_>, ticker: &Ticker, shown: Option<&ShownForecast>) -> Markup {
     let bands =
         shown.and_then(|shown| Some((shown, shown.entry.band(0.8)?, shown.entry.band(0.9)?)));
     let Some((shown, inner, outer)) = bands else {
@@ -93,59 +100,85 @@ fn lede(ticker: &Ticker, shown: Option<&ShownForecast>) -> Markup {
     };
     let close = shown.forecast.last_close;
     let written = |value: f64| price(value, close);
-    let when = day(shown.forecast.target.date());
+    let when = dated(shown.forecast.target.date(), context.stages.clock);
     let came = shown.entry.score.map(|score| written(score.actual));
     html! {
         h1 {
             @match came {
                 Some(came) => { (ticker) " closed at " (came) " on " (when) "; said was " (written(inner.0)) " to " (written(inner.1)) "." }
+                None if shown.over => { (ticker) " was to close between " (written(inner.0)) " and " (written(inner.1)) " on " (when) "; " (NOT_KNOWN) "." }
                 None => { (ticker) " should close between " (written(inner.0)) " and " (written(inner.1)) " on " (when) "." }
             }
         }
         p {
-            "That holds four times in five; nine times in ten it is " (written(outer.0)) " to " (written(outer.1)) ". The forecast itself is "
+            @if shown.over {
+                "That was to hold four times in five, " (written(outer.0)) " to " (written(outer.1)) " nine times in ten. The forecast itself was "
+            } @else {
+                "That holds four times in five; nine times in ten it is " (written(outer.0)) " to " (written(outer.1)) ". The forecast itself is "
+            }
             (written(shown.forecast.prediction)) ", " (call(&shown.entry)) ". " (rests_on(&shown.entry)) "."
         }
     }
 }
 
-fn fan(ticker: &Ticker, shown: &ShownForecast) -> PagePanel {
+fn fan(context: &PageContext<'_>, ticker: &Ticker, shown: &ShownForecast) -> PagePanel {
     PagePanel {
         id: "fan",
         class: "c12",
         title: html! { (ticker) },
-        about: html! { "last " (shown.forecast.history.len()) " closes, in US dollars; " (data_up_to(&shown.entry)) },
+        about: html! { "last " (shown.forecast.history.len()) " closes, in US dollars; " (data_up_to(context, &shown.entry)) },
         json: Some(format!("/api/v1/tickers/{ticker}")),
         body: shown.figure("fan", 1130.0),
     }
 }
 
-fn scores(ticker: &Ticker, score: &ScoreView) -> PagePanel {
+fn scores(ticker: &Ticker, score: &Result<Arc<ScoreView>, LedgerFault>) -> PagePanel {
     PagePanel {
         id: "score",
         class: "c5",
         title: html! { "Its record" },
-        about: html! { (counted(score.forecasts, "forecast")) },
+        about: html! { @if let Ok(score) = score { (counted(score.forecasts, "forecast")) } },
         json: Some(format!("/api/v1/score?ticker={ticker}")),
-        body: html! {
-            @if score.outcomes == 0 {
-                p.empty { b { "No close has come yet." } }
-            } @else {
-                dl.claims {
-                    @if let Some(relative) = score.relative_mae {
-                        div { dt { "Error (the price it starts from is 1)" } dd.v { (ratio(relative.value)) small { "of " (counted(score.outcomes as u64, "outcome")) } } }
-                    }
-                    @for band in score.coverage.iter().rev() {
-                        div {
-                            dt { "Closes inside the " (whole_share(band.level)) " band" }
-                            dd.v { (share(band.value)) small { (band.inside) " of " (band.outcomes) } }
-                        }
-                    }
-                    @if let Some(width) = score.width_90 {
-                        div { dt { "Mean width of the 90" (THIN) "% band" } dd.v { (share(width)) } }
-                    }
+        body: match score {
+            Err(fault) => verdict::no_scores(fault),
+            Ok(score) if score.outcomes == 0 => {
+                html! { p.empty { b { "No close has come yet." } } }
+            }
+            Ok(score) => figures(score),
+        },
+    }
+}
+
+fn figures(score: &ScoreView) -> Markup {
+    html! {
+        dl.claims {
+            @if let Some(relative) = score.relative_mae {
+                div { dt { "Error (the price it starts from is 1)" } dd.v { (ratio(relative.value)) small { "of " (counted(score.outcomes as u64, "outcome")) } } }
+            }
+            @for band in score.coverage.iter().rev() {
+                div {
+                    dt { "Closes inside the " (whole_share(band.level)) " band" }
+                    dd.v { (share(band.value)) small { (band.inside) " of " (band.outcomes) } }
                 }
             }
+            @if let Some(width) = score.width_90 {
+                div { dt { "Mean width of the 90" (THIN) "% band" } dd.v { (share(width)) } }
+            }
+        }
+    }
+}
+
+/// The way to the other tickers.
+fn others(context: &PageContext<'_>, ticker: &Ticker) -> PagePanel {
+    let others = context.site.tickers.iter().filter(|other| *other != ticker);
+    PagePanel {
+        id: "others",
+        class: "c12",
+        title: html! { "Others" },
+        about: html! {},
+        json: Some("/api/v1/tickers".to_owned()),
+        body: html! {
+            ul.key { @for other in others { li { a.tk href={ "/tickers/" (other) } { (other) } } } }
         },
     }
 }
@@ -171,7 +204,7 @@ fn its_picks(
         json: Some(format!("/api/v1/forecasts?ticker={ticker}")),
         body: html! {
             @if entries.is_empty() { p.empty { b { "None yet." } } } @else {
-                (scroll("Table of its picks", &picks::table(context, &entries)))
+                (scroll("Table of its picks", &picks::table(context, &entries, Some(ticker))))
                 @if let Some(last) = last { p.key { a href={ "/tickers/" (ticker) "?before=" (last) } { "Earlier picks" } } }
             }
         },

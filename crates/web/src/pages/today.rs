@@ -6,10 +6,9 @@ use super::context::PageContext;
 use super::fan::{ShownForecast, data_up_to};
 use super::html_page::HtmlPage;
 use super::layout::PagePanel;
-use super::verdict::verdict_of;
+use super::verdict::Standing;
 use super::{board, dead_letters, picks, pipeline, record_page, vendors, verdict};
 use crate::api::tickers::newest_forecast;
-use crate::api::verdict::VerdictKind;
 use crate::problem::Problem;
 use crate::record::TrackRecord;
 use crate::record::fault::LedgerFault;
@@ -18,38 +17,42 @@ pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
     let Some(record) = context.record() else {
         return Ok(without_ledger(context));
     };
-    let judged = verdict_of(record);
-    if let Some(LedgerFault::Unreadable(_)) = record.fault() {
+    let standing = Standing::of(record);
+    let (heading, bands) = standing.heading();
+    let title = format!("closecall: {heading} {bands}");
+    let title = title.trim_end();
+    if let Standing::Reading | Standing::Broken(LedgerFault::Unreadable(_)) = standing {
         let main = html! {
-            (verdict::draw(context, record))
+            (verdict::draw(context, &standing))
             div.grid { (pipeline::panel(context).draw()) }
         };
-        return Ok(HtmlPage::new(
-            format!("closecall: {}", judged.heading),
-            "/",
-            main,
-        ));
+        return Ok(HtmlPage::new(title, "/", main));
     }
+    let score = standing.score();
     let newest = record.book().newest().cloned();
     let forecast = newest_forecast(record, newest.as_ref())?;
+    // Without scores beside it, it has the row to itself.
+    let (class, size) = match score {
+        Some(_) => ("c4", (360.0, 218.0)),
+        None => ("c12", (1130.0, 218.0)),
+    };
     let news = forecast
         .as_ref()
-        .and_then(|forecast| record_page::news(forecast, "c4", (360.0, 218.0)));
+        .and_then(|forecast| record_page::news(forecast, class, size));
     let fan = newest
         .zip(forecast)
         .map(|(entry, forecast)| fan(context, record, entry, forecast));
-    let score = record.score();
-    let scores = judged.kind != VerdictKind::Broken;
-    let phases = scores && score.outcomes > 0;
     let main = html! {
-        (verdict::draw(context, record))
+        (verdict::draw(context, &standing))
         div.grid { (fan.unwrap_or_else(nothing).draw()) (board::panel(context, record).draw()) }
         div.grid { (pipeline::panel(context).draw()) }
-        @if phases { div.grid { (record_page::phases(&score).draw()) } }
+        @if let Some(score) = score.filter(|score| score.outcomes > 0) {
+            div.grid { (record_page::phases(score).draw()) }
+        }
         div.grid {
-            @if scores {
-                (record_page::bands(&score, "c4", (360.0, 218.0)).draw())
-                (record_page::fell(&score, "c4").draw())
+            @if let Some(score) = score {
+                (record_page::bands(score, "c4", size).draw())
+                (record_page::fell(score, "c4").draw())
             }
             @if let Some(news) = news { (news.draw()) }
         }
@@ -61,16 +64,7 @@ pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
             }
         }
     };
-    let bands = if judged.bands.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", judged.bands)
-    };
-    Ok(HtmlPage::new(
-        format!("closecall: {}{bands}", judged.heading),
-        "/",
-        main,
-    ))
+    Ok(HtmlPage::new(title, "/", main))
 }
 
 fn fan(
@@ -80,12 +74,12 @@ fn fan(
     forecast: closecall_protocol::CloseForecast,
 ) -> PagePanel {
     let ticker = forecast.ticker.clone();
-    let shown = ShownForecast::new(context.site, record, entry, forecast);
+    let shown = ShownForecast::new(context, record, entry, forecast);
     PagePanel {
         id: "fan",
         class: "c7",
         title: html! { a.tk href={ "/tickers/" (ticker) } { (ticker) } },
-        about: html! { "newest forecast, " (data_up_to(&shown.entry)) },
+        about: html! { "newest forecast, " (data_up_to(context, &shown.entry)) },
         json: Some("/api/v1/forecasts?limit=1".to_owned()),
         body: html! { (shown.sentence()) (shown.figure("fan", 660.0)) },
     }

@@ -1,61 +1,93 @@
 //! The verdict: the sentence that a reader who reads nothing else reads, and the numbers beneath it.
 
+use std::sync::Arc;
+
 use closecall_charts::number_line;
 use maud::{Markup, html};
 
 use super::context::PageContext;
 use super::drawing::two_spans;
+use crate::api::answer::is_being_read;
 use crate::api::score::{CoverageView, EstimateView, PhaseView, ScoreView};
 use crate::api::verdict::{self as judged, ScoreVerdict, VerdictKind, when};
 use crate::assets::digest;
 use crate::record::TrackRecord;
-use crate::text::{THIN, age, ratio, share, whole_share};
+use crate::record::fault::LedgerFault;
+use crate::text::{THIN, moment, ratio, share, whole_share};
+
+/// The state of a record, by which it is known what may be said of it.
+pub(crate) enum Standing {
+    /// Only its beginning is known so far.
+    Reading,
+    /// It is not believed: no score is shown.
+    Broken(LedgerFault),
+    Judged(Arc<ScoreView>),
+}
+
+impl Standing {
+    pub(crate) fn of(record: &TrackRecord) -> Self {
+        match record.fault() {
+            Some(fault) => Self::Broken(fault),
+            None if is_being_read(record) => Self::Reading,
+            None => Self::Judged(record.score()),
+        }
+    }
+
+    /// The score, where it may be shown.
+    pub(crate) fn score(&self) -> Option<&ScoreView> {
+        match self {
+            Self::Judged(score) => Some(score),
+            Self::Reading | Self::Broken(_) => None,
+        }
+    }
+
+    /// The first sentence, and that of the bands where there is one.
+    pub(crate) fn heading(&self) -> (&str, &str) {
+        match self {
+            Self::Reading => ("The record is still being read.", ""),
+            Self::Broken(fault) => (fault.heading(), ""),
+            Self::Judged(score) => (&score.verdict.heading, &score.verdict.bands),
+        }
+    }
+}
 
 /// The verdict over the record.
-pub(crate) fn draw(context: &PageContext<'_>, record: &TrackRecord) -> Markup {
-    let verdict = verdict_of(record);
-    let score = record.score();
+pub(crate) fn draw(context: &PageContext<'_>, standing: &Standing) -> Markup {
+    let (heading, bands) = standing.heading();
+    let suspect =
+        matches!(standing, Standing::Judged(score) if score.verdict.kind == VerdictKind::Suspect);
     let inner = html! {
         div {
-            @if !record.is_caught_up() {
-                p.tag.warn { "The record is still being read; this is of its beginning." }
+            @if suspect { p { span.tag.warn { "suspect" } } }
+            h1 { (heading) @if !bands.is_empty() { " " span { (bands) } } }
+            @match standing {
+                Standing::Reading => p { "Forecasts and scores are shown as soon as all of it has been seen." },
+                Standing::Broken(fault) => (no_scores(fault)),
+                Standing::Judged(score) => p { (score.verdict.text) " " (first_pick(context, &score.verdict)) },
             }
-            @match verdict.kind {
-                VerdictKind::Broken => (broken(&verdict)),
-                _ => {
-                    @if verdict.kind == VerdictKind::Suspect { p { span.tag.warn { "suspect" } } }
-                    h1 { (verdict.heading) " " span { (verdict.bands) } }
-                    p { (verdict.text) " " (first_pick(context, &verdict)) }
-                    @if verdict.kind == VerdictKind::Suspect {
-                        p { "Run " code { "closecall backtest" } " over recorded prices: the label stays until the gain is explained." }
-                    }
-                }
+            @if suspect {
+                p { "Run " code { "closecall backtest" } " over recorded prices: the label stays until the gain is explained." }
             }
         }
-        @if verdict.kind != VerdictKind::Broken { (claims(&score)) }
+        @if let Some(score) = standing.score() { (claims(score)) }
     };
     html! { div.verdict id="verdict" data-live=(digest(&inner.0)) { (inner) } }
 }
 
-/// When the first pick is made.
+/// When the first pick is made, as the clock of the page shows it.
 fn first_pick(context: &PageContext<'_>, verdict: &ScoreVerdict) -> String {
-    let next = context
-        .stages
-        .picks
-        .next_at
-        .filter(|_| verdict.kind == VerdictKind::Empty);
-    next.map_or_else(String::new, |at| {
-        format!(
-            "The first pick is made in {}.",
-            age((at - context.stages.clock).num_seconds())
-        )
-    })
+    let picks = &context.stages.picks;
+    match (verdict.kind, picks.accepted, picks.next_at) {
+        (VerdictKind::Empty, Some(1..), _) => "The first is on its way.".to_owned(),
+        (VerdictKind::Empty, _, Some(at)) => format!("The first pick is made at {}.", moment(at)),
+        _ => String::new(),
+    }
 }
 
-fn broken(verdict: &ScoreVerdict) -> Markup {
+/// Notice in the place of scores.
+pub(crate) fn no_scores(fault: &LedgerFault) -> Markup {
     html! {
-        h1 { (verdict.heading) }
-        div.notice.bad { span { b { "Scores are not shown." } (verdict.text) } }
+        div.notice.bad { span { b { "Scores are not shown." } (judged::broken(fault).text) } }
     }
 }
 
@@ -163,8 +195,7 @@ pub(crate) fn phases(phases: &[PhaseView]) -> Markup {
                     th.r scope="col" { "Outcomes" }
                     th.r scope="col" { "Error, of the price" }
                     th.r.hide-s scope="col" { "of yesterday's close" }
-                    th.r scope="col" { "Calls right" }
-                    th.r scope="col" { "the price alone" }
+                    th.r scope="col" { "Calls right, beside the price alone" }
                     th.r.hide-s scope="col" { "In 80" (THIN) "%" }
                     th.r scope="col" { "In 90" (THIN) "%" }
                 }
@@ -176,8 +207,7 @@ pub(crate) fn phases(phases: &[PhaseView]) -> Markup {
                         td.r { (phase.outcomes) }
                         td.r.nw { (estimate(phase.relative_mae)) }
                         td.r.nw.hide-s { (estimate(phase.against_last_close)) }
-                        td.r.nw { (right(phase.direction.value, phase.direction.calls)) }
-                        td.r.nw { (alone(phase)) }
+                        td.r { (right(phase)) }
                         td.r.nw.hide-s { (covered(phase, 0.8)) }
                         td.r.nw { (covered(phase, 0.9)) }
                     }
@@ -187,28 +217,21 @@ pub(crate) fn phases(phases: &[PhaseView]) -> Markup {
     }
 }
 
-fn right(value: Option<f64>, calls: usize) -> String {
-    value.map_or_else(
-        || "no calls".to_owned(),
-        |value| format!("{} of {calls}", whole_share(value)),
-    )
-}
-
-/// The comparison beside the calls: the price's own; before the opening, where that calls nothing,
-/// the share of closes that rose.
-fn alone(phase: &PhaseView) -> String {
+/// Calls that were right, in one cell with the price's own, since neither is said without the other;
+/// before the opening, where the price calls nothing, with the share of closes that rose.
+fn right(phase: &PhaseView) -> Markup {
     let direction = &phase.direction;
-    match (direction.baseline_value, direction.base_rate) {
-        (Some(value), _) => whole_share(value),
+    let beside = match (direction.baseline_value, direction.base_rate) {
+        (Some(value), _) => format!("price alone {}", whole_share(value)),
         (None, Some(rate)) => format!("{} rose", whole_share(rate)),
-        (None, None) => "—".to_owned(),
-    }
-}
-
-/// The verdict as a page shows it: that of the score, unless the ledger does not verify.
-pub(crate) fn verdict_of(record: &TrackRecord) -> judged::ScoreVerdict {
-    match record.fault() {
-        Some(fault) => judged::broken(&fault),
-        None => record.score().verdict.clone(),
+        (None, None) => "nothing to compare".to_owned(),
+    };
+    html! {
+        @if let Some(value) = direction.value {
+            span.nw { (whole_share(value)) " of " (direction.calls) } " "
+        } @else {
+            span.nw { "no calls" } " "
+        }
+        span.nw.dim { "(" (beside) ")" }
     }
 }

@@ -2,7 +2,10 @@
 
 use closecall_calendar::Clock;
 
-use crate::support::{Maker, Recording as _, Served, afternoons, at, get, letter, one, serve};
+use crate::support::{
+    Maker, Recording as _, Served, afternoons, at, get, letter, one, serve, serve_beside, stop,
+    until,
+};
 
 #[test]
 fn dead_letters_are_counted_listed_and_superseded() {
@@ -88,6 +91,25 @@ fn a_pick_is_found_by_its_first_digits_and_told_whole() {
     assert_eq!(detail["entry"], list["items"][3]);
     assert_eq!(detail["ledger"]["hash"].as_str().unwrap().len(), 64);
     assert!(detail["scored_by"]["pick_id"].is_string());
+    let beside = |k: usize| {
+        format!(
+            "/picks/{}\">",
+            list["items"][k]["pick_id"].as_str().unwrap()
+        )
+    };
+    assert!(page.contains(&format!("{}Later pick", beside(2))), "{page}");
+    assert!(!page.contains("Earlier pick"), "it is the first");
+    let all = served.get("/picks").body;
+    assert!(all.contains("4 forecasts, 0 dead letters."), "{all}");
+    let closed = detail["score"]["actual"].as_f64();
+    let closed = closed
+        .or(list["items"][3]["score"]["actual"].as_f64())
+        .unwrap();
+    let its = served.get("/tickers/AAPL").body;
+    assert!(
+        its.contains(&format!("<td class=\"r\">{closed:.2}</td>")),
+        "what came"
+    );
     assert_eq!(served.get("/picks/00000000").status, 404);
 }
 
@@ -107,13 +129,13 @@ fn a_ticker_without_picks_and_one_that_is_not_picked_from() {
         served
             .get("/tickers/AAPL")
             .body
-            .contains("should close between")
+            .contains("was to close between")
     );
+    let without = served.get("/tickers/MSFT").body;
+    assert!(without.contains("No pick of MSFT yet."), "{without}");
     assert!(
-        served
-            .get("/tickers/MSFT")
-            .body
-            .contains("No pick of MSFT yet.")
+        without.contains("href=\"/tickers/AAPL\""),
+        "the way to the others"
     );
     let unknown = served.get("/tickers/ZZZZ");
     assert_eq!(unknown.status, 404);
@@ -143,11 +165,7 @@ fn a_role_without_the_ledger_says_who_keeps_it() {
         (503, "/api#no-ledger".into())
     );
     assert_eq!(get(address, "/api/v1/stages", "").status, 200);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(web.stop());
+    stop(web);
 }
 
 #[test]
@@ -212,4 +230,71 @@ fn earlier_forecasts_of_a_session_are_a_trail() {
     for path in ["/", "/tickers/AAPL"] {
         assert!(served.get(path).body.contains(words), "{path}");
     }
+}
+
+/// A session that is over is not spoken of as one to come, also where its close has not been seen.
+#[test]
+fn a_session_that_is_over_is_in_the_past() {
+    let forecast = one("2025-02-28T15:00:00Z", |_| ());
+    let id = forecast.pick_id;
+    let served = Served::filled(|ledger| {
+        ledger.record_forecast(&forecast, forecast.as_of).unwrap();
+    });
+    for (path, said) in [
+        ("/", "It was to close between"),
+        ("/tickers/AAPL", "AAPL was to close between"),
+        (&*format!("/picks/{id}"), "AAPL was to stay on 28 Feb"),
+    ] {
+        let page = served.get(path).body;
+        assert!(page.contains(said), "{path}: {page}");
+        assert!(page.contains("; the close is not known yet."), "{path}");
+        assert!(
+            !page.contains("should close") && !page.contains("It closes"),
+            "{path}"
+        );
+    }
+    assert!(
+        served
+            .get("/")
+            .body
+            .contains("Faded: a session that is over")
+    );
+}
+
+/// The first forecast is announced for a time of the clock that the page shows.
+#[test]
+fn the_first_pick_is_announced_until_it_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(
+        closecall_ledger::Ledger::open(folder.path(), closecall_calendar::Calendar::default())
+            .unwrap(),
+    );
+    for (accepted, words) in [
+        (0, "The first pick is made at 3 Mar 13:15."),
+        (1, "The first is on its way."),
+    ] {
+        let clock = Clock::fixed(at("2025-03-03T18:00:00Z"));
+        let record =
+            closecall_web::TrackRecord::follow(folder.path(), clock.clone(), None).unwrap();
+        let process = closecall_web::ProcessStatus {
+            accepted: Some(accepted),
+            next_pick_at: Some(at("2025-03-03T18:15:00Z")),
+            ..Default::default()
+        };
+        let (address, web) = serve_beside(clock, Some(record), "whole pipeline", process, None);
+        until("the ledger to be read", || {
+            get(address, "/", "").body.contains(words)
+        });
+        stop(web);
+    }
+}
+
+/// Names in the description of the API stand between backticks, which a page draws.
+#[test]
+fn the_page_of_the_api_shows_no_backticks() {
+    let page = Served::new().get("/api").body;
+    assert!(
+        page.contains("<code>dead-letter</code>") && !page.contains('`'),
+        "{page}"
+    );
 }

@@ -4,7 +4,7 @@ use closecall_calendar::{Calendar, Clock};
 use closecall_ledger::Ledger;
 use closecall_web::TrackRecord;
 
-use crate::support::{Maker, Served, afternoons, at, get, serve, until};
+use crate::support::{Maker, Served, afternoons, at, get, serve, stop, until};
 
 fn verdict(served: &Served) -> (String, String) {
     let score = served.get("/api/v1/score").json();
@@ -89,6 +89,21 @@ fn none_no_skill_beyond_the_price() {
     );
     assert!(heading.contains(", as the price alone."), "{heading}");
     let score = served.get("/api/v1/score").json();
+    for path in ["/", "/record", "/tickers/AAPL"] {
+        // Neither number can be scrolled out of sight of the other.
+        let page = served.get(path).body;
+        let cell = page
+            .split("<td class=\"r\">")
+            .skip(1)
+            .find(|cell| cell.contains("(price alone "));
+        let cell = cell
+            .and_then(|cell| cell.split("</td>").next())
+            .unwrap_or_default();
+        assert!(
+            cell.contains(" of ") && cell.contains("(price alone "),
+            "{path}: {cell}"
+        );
+    }
     assert_eq!(score["outcomes"], 90);
     assert_eq!(score["relative_mae"]["value"], 1.0);
     assert_eq!(
@@ -252,13 +267,27 @@ fn broken_the_record_was_changed() {
     });
     let problem = get(address, "/api/v1/score", "").json();
     assert_eq!(problem["type"], "/api#broken-ledger");
-    for path in ["/", "/record"] {
+    for path in ["/", "/record", "/tickers/AAPL"] {
         let page = get(address, path, "").body;
-        assert!(
-            page.contains("The record was changed after it was written."),
-            "{path}"
+        assert!(page.contains("Scores are not shown."), "{path}");
+        for score in ["Closes inside the", "By the part of the day"] {
+            assert!(!page.contains(score), "{path} shows scores");
+        }
+    }
+    let ticker = get(address, "/api/v1/tickers/AAPL", "").json();
+    assert!(ticker["newest"].is_object(), "{ticker}");
+    for entry in [
+        &ticker,
+        &get(address, "/api/v1/tickers", "").json()["items"][0],
+    ] {
+        assert_eq!(
+            (
+                &entry["outcomes"],
+                &entry["relative_mae"],
+                &entry["coverage"]
+            ),
+            (&0.into(), &serde_json::Value::Null, &serde_json::json!([])),
         );
-        assert!(!page.contains("Closes inside the"), "{path} shows scores");
     }
     let ledger = get(address, "/api/v1/stages", "").json()["ledger"].clone();
     assert_eq!(ledger["ok"], false, "{ledger}");
@@ -299,12 +328,4 @@ fn broken_the_record_cannot_be_read() {
         assert_eq!(get(address, "/api/v1/score", "").status, 500);
         stop(web);
     }
-}
-
-fn stop(web: closecall_web::Web) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(web.stop());
 }

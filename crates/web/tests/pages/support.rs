@@ -139,6 +139,15 @@ pub fn serve_beside(
     (address, Web::start(listening, Arc::new(site)).unwrap())
 }
 
+/// Ends a server.
+pub fn stop(web: Web) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(web.stop());
+}
+
 #[track_caller]
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
