@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::RestartPolicy;
+use crate::health::CountedFailures;
 use crate::policy::draw;
 
 /// Blame for a crash.
@@ -48,6 +49,16 @@ impl Budget {
             failures: VecDeque::new(),
             streak: 0,
             running_since: now,
+        }
+    }
+
+    /// Its failures for those who look, with the moment of the next try.
+    pub(crate) fn counted(&self, next_try: Instant) -> CountedFailures {
+        CountedFailures {
+            at: self.failures.iter().copied().collect(),
+            allowed: self.policy.intensity.get(),
+            period: self.policy.period,
+            next_try,
         }
     }
 

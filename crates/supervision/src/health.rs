@@ -9,6 +9,7 @@ mod record;
 mod work_record;
 
 pub use board::HealthBoard;
-pub use evaluate::{Health, StageHealth, Verdict, WorkHealth};
+pub use evaluate::{Health, RestartBudget, StageHealth, Verdict, WorkHealth};
 pub(crate) use in_hand::InHand;
+pub(crate) use record::CountedFailures;
 pub use record::StageState;

@@ -56,7 +56,9 @@ pub use delivery::{Ack, Deliver};
 pub use drain::{DrainReport, Missed};
 pub use error::Error;
 pub use faults::{FaultPoints, InjectedFault, KnownPoints};
-pub use health::{Health, HealthBoard, StageHealth, StageState, Verdict, WorkHealth};
+pub use health::{
+    Health, HealthBoard, RestartBudget, StageHealth, StageState, Verdict, WorkHealth,
+};
 pub use message_metadata::MessageMetadata;
 pub use outbox::{Accepted, Outbox, OutboxBuilder, OutboxStats};
 pub use panics::log_panics;

@@ -45,10 +45,12 @@ impl Restarts {
 
     /// The stage failed with `error`.
     pub(crate) fn failed(&mut self, error: &str, blame: Blame) -> Decision {
-        let decision = self.budget.failed(blame, Instant::now());
+        let now = Instant::now();
+        let decision = self.budget.failed(blame, now);
         match decision {
             Decision::Restart(wait) => {
-                self.board.restarting(&self.stage, error);
+                let counted = self.budget.counted(now + wait);
+                self.board.restarting(&self.stage, error, counted);
                 tracing::error!(stage = %self.stage, error, ?blame, ?wait, "stage failed, restarting");
             }
             Decision::GiveUp => {

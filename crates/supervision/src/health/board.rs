@@ -11,7 +11,7 @@ use closecall_protocol::Reason;
 use dashmap::DashMap;
 
 use super::evaluate::{Health, StageHealth};
-use super::record::{StageRecord, StageState};
+use super::record::{CountedFailures, StageRecord, StageState};
 
 #[derive(Debug, Default)]
 struct Board {
@@ -70,9 +70,10 @@ impl HealthBoard {
         self.changed();
     }
 
-    pub(crate) fn restarting(&self, stage: &Arc<str>, error: &str) {
+    pub(crate) fn restarting(&self, stage: &Arc<str>, error: &str, failures: CountedFailures) {
         self.update(stage, |record| {
             record.state = StageState::BackingOff;
+            record.failures = Some(failures);
             record.restarts += 1;
             record.restarted = Some(Instant::now());
             record.last_error = Some(error.into());

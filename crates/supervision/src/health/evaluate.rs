@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::record::{StageRecord, StageState};
+use super::record::{CountedFailures, StageRecord, StageState};
 
 /// An answer to a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,6 +39,29 @@ pub struct WorkHealth {
     pub bound_ms: u64,
 }
 
+/// Failures of a stage, of those that are restarted within a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RestartBudget {
+    /// Within the period that ends now.
+    pub spent: u32,
+    /// The most there may be; one more ends the process.
+    pub allowed: u32,
+    /// Length of the period in milliseconds of real time.
+    pub period_ms: u64,
+}
+
+impl RestartBudget {
+    fn of(failures: &CountedFailures, now: Instant) -> Self {
+        let counts = |at: &&Instant| now.saturating_duration_since(**at) <= failures.period;
+        let spent = failures.at.iter().filter(counts).count();
+        Self {
+            spent: u32::try_from(spent).unwrap_or(u32::MAX),
+            allowed: failures.allowed,
+            period_ms: millis(failures.period),
+        }
+    }
+}
+
 /// One stage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StageHealth {
@@ -48,6 +71,10 @@ pub struct StageHealth {
     pub restarts: u64,
     /// Milliseconds since the last of them began.
     pub restarted_ms: Option<u64>,
+    /// Milliseconds until it is tried again, while it backs off.
+    pub next_try_ms: Option<u64>,
+    /// Its failures that count against the policy, from the first one on.
+    pub budget: Option<RestartBudget>,
     /// Milliseconds since it last settled a message itself.
     pub succeeded_ms: Option<u64>,
     /// The error that it last failed with.
@@ -85,6 +112,14 @@ impl StageHealth {
             state,
             restarts: record.restarts,
             restarted_ms: record.restarted.map(since),
+            next_try_ms: (state == StageState::BackingOff)
+                .then(|| record.failures.as_ref().map(|it| it.next_try))
+                .flatten()
+                .map(|at| millis(at.saturating_duration_since(now))),
+            budget: record
+                .failures
+                .as_ref()
+                .map(|failures| RestartBudget::of(failures, now)),
             succeeded_ms: record.succeeded.map(since),
             last_error: record.last_error.clone(),
             degraded: record.degraded.clone(),

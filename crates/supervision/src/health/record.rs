@@ -27,12 +27,26 @@ pub enum StageState {
     Stopped,
 }
 
+/// A stage's failures as its policy counts them.
+#[derive(Debug)]
+pub(crate) struct CountedFailures {
+    /// Those that count.
+    pub(crate) at: Vec<Instant>,
+    /// The most that are restarted within the period.
+    pub(crate) allowed: u32,
+    pub(crate) period: Duration,
+    /// When the stage is tried again.
+    pub(crate) next_try: Instant,
+}
+
 /// One stage as the board keeps it.
 #[derive(Debug)]
 pub(super) struct StageRecord {
     pub(super) state: StageState,
     pub(super) restarts: u64,
     pub(super) restarted: Option<Instant>,
+    /// Since the last of them.
+    pub(super) failures: Option<CountedFailures>,
     pub(super) succeeded: Option<Instant>,
     pub(super) last_error: Option<String>,
     pub(super) degraded: Option<String>,
@@ -52,6 +66,7 @@ impl Default for StageRecord {
             state: StageState::Starting,
             restarts: 0,
             restarted: None,
+            failures: None,
             succeeded: None,
             last_error: None,
             degraded: None,

@@ -88,6 +88,30 @@ fn the_rest_drains_and_what_was_held_is_recorded() {
 }
 
 #[test]
+fn what_is_spent_and_when_it_is_tried_again_is_on_the_board() {
+    on_system(async {
+        let mut settings = quick();
+        settings.restart.period = Duration::from_secs(7_200);
+        settings.restart.backoff.first = Duration::from_secs(600);
+        settings.restart.backoff.max = Duration::from_secs(600);
+        let supervisor = supervisor(settings);
+        let failing = Worker::new(|_, _| done()).on_start(|_| panic!("broken"));
+        drop(supervisor.spawn_stage("failing", failing));
+        let failing = || supervisor.board().health().stages["failing"].clone();
+        while failing().state != StageState::BackingOff {
+            tokio::task::yield_now().await;
+        }
+        let health = failing();
+        let budget = health.budget.unwrap();
+        assert_eq!(
+            (budget.spent, budget.allowed, budget.period_ms),
+            (1, 5, 7_200_000)
+        );
+        assert!((60_000..=720_000).contains(&health.next_try_ms.unwrap()));
+    });
+}
+
+#[test]
 fn an_actor_that_stops_itself_is_restarted_within_the_same_budget() {
     on_system(async {
         let supervisor = supervisor(quick());

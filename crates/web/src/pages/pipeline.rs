@@ -149,17 +149,32 @@ fn facts(view: &StagesView, stage: &StageView) -> Markup {
             @if let (Some(p50), Some(p95)) = (stage.p50_s, stage.p95_s) {
                 div { dt { "typical" } dd { (duration(p50)) ", p95 " (duration(p95)) } }
             }
+            @if let Some(seconds) = stage.next_try_s { div { dt { "next try" } dd.att { "in " (ago(i64::try_from(seconds).unwrap_or(i64::MAX))) } } }
             div {
                 dt { "restarts" }
-                @if stage.restarts == 0 { dd { "none" } } @else {
-                    dd.att { (stage.restarts) @if let Some(age) = stage.last_restart_age_s { ", last " (seconds_ago(age)) } }
-                }
+                @if stage.restarts == 0 { dd { "none" } } @else { dd.att { (restarts(stage)) } }
             }
             @if let Some(age) = stage.last_success_age_s { div { dt { "success" } dd { (seconds_ago(age)) } } }
             @if stage.is_failing() {
                 @if let Some(error) = &stage.last_error { div { dt { "last" } dd { bdi { (clean(error)) } } } }
             }
         }
+    }
+}
+
+/// Restarts: of those that are allowed in a period while some count, else all there were.
+fn restarts(stage: &StageView) -> Markup {
+    match (
+        stage.restarts_in_period,
+        stage.restarts_allowed,
+        stage.restart_period_s,
+    ) {
+        (spent @ 1.., Some(allowed), Some(period)) => html! {
+            (spent) " of " (allowed) " in " (ago(i64::try_from(period).unwrap_or(i64::MAX)))
+        },
+        _ => html! {
+            (stage.restarts) @if let Some(age) = stage.last_restart_age_s { ", last " (seconds_ago(age)) }
+        },
     }
 }
 
@@ -296,7 +311,7 @@ fn stages(context: &PageContext<'_>) -> PagePanel {
                             @else if stage.state == "degraded" { span.tag.warn { "degraded" } }
                             @else { (words(&stage.state)) }
                         }
-                        td.r.nw { (stage.restarts) @if let Some(age) = stage.last_restart_age_s { ", " (seconds_ago(age)) } }
+                        td.r.nw { (restarts(stage)) }
                         td.r.nw { @if let Some(age) = stage.last_success_age_s { (seconds_ago(age)) } @else { "—" } }
                         td.r { (count(i64::try_from(stage.finished).unwrap_or(i64::MAX))) }
                         @for k in 0..bounds.len() { td.r.hide-s { (bucket(stage, k)) } }

@@ -83,8 +83,15 @@ fn add(own: &mut StageView, other: &StageView) {
         own.state.clone_from(&other.state);
         own.degraded.clone_from(&other.degraded);
         own.last_error.clone_from(&other.last_error);
+        own.next_try_s = other.next_try_s;
     }
     own.restarts += other.restarts;
+    // Each pod has a budget of its own: the one that is nearest to its end counts.
+    if other.restarts_in_period >= own.restarts_in_period {
+        own.restarts_in_period = other.restarts_in_period;
+        own.restarts_allowed = other.restarts_allowed.or(own.restarts_allowed);
+        own.restart_period_s = other.restart_period_s.or(own.restart_period_s);
+    }
     let latest = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
     own.last_restart_age_s = latest(own.last_restart_age_s, other.last_restart_age_s);
     own.last_success_age_s = latest(own.last_success_age_s, other.last_success_age_s);

@@ -12,9 +12,13 @@ impl StageView {
             name: name.to_owned(),
             state: state.as_str().unwrap_or_default().to_owned(),
             degraded: health.degraded.as_deref().map(clean),
-            last_error: health.last_error.as_deref().map(clean),
+            last_error: health.last_error.as_deref().map(without_place).map(clean),
             restarts: health.restarts,
             last_restart_age_s: health.restarted_ms.map(|ms| ms / 1_000),
+            next_try_s: health.next_try_ms.map(|ms| ms.div_ceil(1_000)),
+            restarts_in_period: health.budget.map_or(0, |budget| budget.spent),
+            restarts_allowed: health.budget.map(|budget| budget.allowed),
+            restart_period_s: health.budget.map(|budget| budget.period_ms / 1_000),
             last_success_age_s: health.succeeded_ms.map(|ms| ms / 1_000),
             in_flight: health.in_flight,
             window: health.window,
@@ -67,6 +71,14 @@ impl StageView {
     }
 }
 
+/// A panic's text without its place in the source, which is in the log.
+fn without_place(error: &str) -> &str {
+    match error.rsplit_once(" at ") {
+        Some((said, place)) if place.contains(".rs:") => said,
+        _ => error,
+    }
+}
+
 /// A quantile from cumulative buckets, linear within one; `None` before the first piece of work.
 fn quantile(buckets: &[(f64, u64)], share: f64) -> Option<f64> {
     let total = buckets.last()?.1;
@@ -92,6 +104,13 @@ fn quantile(buckets: &[(f64, u64)], share: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_is_shown_without_its_place_in_the_source() {
+        let place = "no such row at crates/forecast/src/rows.rs:108";
+        assert_eq!(without_place(place), "no such row");
+        assert_eq!(without_place("refused at noon"), "refused at noon");
+    }
 
     #[test]
     fn quantiles_lie_within_the_bucket_that_holds_them() {

@@ -53,6 +53,18 @@ pub(crate) struct StageView {
     /// Seconds since the last of them, in real time; null before one.
     #[serde(default)]
     pub(crate) last_restart_age_s: Option<u64>,
+    /// Seconds until it is tried again, in real time; null unless it backs off.
+    #[serde(default)]
+    pub(crate) next_try_s: Option<u64>,
+    /// Failures that count against the policy's budget now.
+    #[serde(default)]
+    pub(crate) restarts_in_period: u32,
+    /// The most that are restarted within a period; one more ends the process. Null before the first.
+    #[serde(default)]
+    pub(crate) restarts_allowed: Option<u32>,
+    /// Length of the period in seconds of real time.
+    #[serde(default)]
+    pub(crate) restart_period_s: Option<u64>,
     /// Seconds since it last settled a message itself; null before that, and of the stage that picks.
     #[serde(default)]
     pub(crate) last_success_age_s: Option<u64>,
