@@ -8,7 +8,7 @@ mod views;
 
 pub(crate) use self::names::{STAGES, title};
 pub(crate) use self::views::{
-    HopView, LedgerView, PartitionView, PicksView, StageView, StagesView, VendorView,
+    HopView, LedgerView, PartitionView, PicksView, SessionView, StageView, StagesView, VendorView,
 };
 use super::answer::{is_known, json};
 use crate::assets::digest;
@@ -80,10 +80,16 @@ fn own(site: &Site) -> StagesView {
         .map(|(name, stage)| StageView::of(name, stage))
         .collect();
     stages.sort_by_key(|stage| (order(&stage.name), stage.name.clone()));
+    let now = site.clock.now();
+    let session = site.calendar.target(now);
     StagesView {
         role: site.about.role.clone(),
         version: site.about.version.to_owned(),
-        clock: site.clock.now(),
+        clock: now,
+        session: Some(SessionView {
+            opens_at: session.open,
+            closes_at: session.close,
+        }),
         source: site.about.source.clone(),
         running: health.is_some(),
         draining: health.is_some_and(|health| health.draining),

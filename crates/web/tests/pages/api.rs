@@ -154,3 +154,11 @@ fn a_ticker_has_its_closes_and_what_was_said_of_them() {
     assert_eq!(list["items"].as_array().unwrap().len(), 2);
     assert!(list["items"][1]["newest"].is_null());
 }
+
+#[test]
+fn the_stages_say_which_session_is_on() {
+    let stages = Served::new().get("/api/v1/stages").json();
+    assert_eq!(stages["clock"], "2025-03-03T18:00:00Z");
+    assert_eq!(stages["session"]["opens_at"], "2025-03-03T14:30:00Z");
+    assert_eq!(stages["session"]["closes_at"], "2025-03-03T21:00:00Z");
+}

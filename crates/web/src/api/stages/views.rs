@@ -16,6 +16,9 @@ pub(crate) struct StagesView {
     /// The product's clock.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) clock: DateTime<Utc>,
+    /// The session in progress, or the next one.
+    #[serde(default)]
+    pub(crate) session: Option<SessionView>,
     /// Where the data come from.
     pub(crate) source: String,
     /// Whether stages run in this process, or were heard of from another.
@@ -35,6 +38,17 @@ pub(crate) struct StagesView {
     /// The other roles' processes, where `http.peers` names them; their stages are merged above.
     #[serde(default)]
     pub(crate) peers: Vec<PeerView>,
+}
+
+/// A session of the exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct SessionView {
+    /// When it opens, or opened.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) opens_at: DateTime<Utc>,
+    /// When it closes.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) closes_at: DateTime<Utc>,
 }
 
 /// One stage.
