@@ -18,9 +18,8 @@ pub(crate) struct TopArgs {
 pub(super) fn top(args: &TopArgs) -> anyhow::Result<ExitCode> {
     let api = Api::new(&args.at).or_exit(Code::Usage)?;
     match run(&api) {
-        Err(error @ (Error::Unreachable(..) | Error::Foreign(_))) => {
-            Err(error).or_exit(Code::Unavailable)
-        }
-        other => Ok(other.map(|()| ExitCode::SUCCESS)?),
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error @ Error::Terminal(_)) => Err(error.into()),
+        Err(error) => Err(error).or_exit(Code::Unavailable),
     }
 }

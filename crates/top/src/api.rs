@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::words::plain;
+
 /// Longest wait for an answer.
 const WITHIN: Duration = Duration::from_secs(3);
 
@@ -19,11 +21,33 @@ pub enum Error {
     #[error("`{0}` is not the address of a page: give http://HOST:PORT/")]
     Address(String),
     /// It does not answer.
-    #[error("no page answers at {0}: is the program running, and is that its `page:` line?")]
+    #[error("no page answers at {0} (is the program running, and is that its `page:` line?)")]
     Unreachable(String, #[source] io::Error),
     /// It answers, but not as this program does.
-    #[error("{0} does not answer as closecall does")]
+    #[error("{0} does not answer as closecall does (is that the address of its `page:` line?)")]
     Foreign(String),
+    /// The connection ended before the answer did.
+    #[error("the answer of {host} broke off: {came} bytes of {promised} came")]
+    BrokenOff {
+        /// Host and port.
+        host: String,
+        /// Bytes that came.
+        came: usize,
+        /// Bytes that the answer said it has.
+        promised: usize,
+    },
+    /// It answers that it cannot, or that this is not to be had there.
+    #[error("{host} answers {status}: {reason}")]
+    Refused {
+        /// Host and port.
+        host: String,
+        /// The status.
+        status: u16,
+        /// Its reason.
+        reason: String,
+        /// The whole of it, where it is a problem of this program's form.
+        problem: Option<Value>,
+    },
     /// The terminal cannot be used.
     #[error("the terminal cannot be used")]
     Terminal(#[from] io::Error),
@@ -55,15 +79,26 @@ impl Api {
     /// The answer of a path.
     ///
     /// # Errors
-    /// When nothing answers, or something else does.
+    /// When nothing answers, or something else does, or it answers otherwise than with 200.
     pub fn get(&self, path: &str) -> Result<Value, Error> {
         let answer = self
             .ask(path)
             .map_err(|error| Error::Unreachable(self.host.clone(), error))?;
-        let text = String::from_utf8(answer).map_err(|_| Error::Foreign(self.host.clone()))?;
-        let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
-        body.and_then(|body| serde_json::from_str(body).ok())
-            .ok_or_else(|| Error::Foreign(self.host.clone()))
+        parse(&self.host, &answer)
+    }
+
+    /// The answer of a path, or the problem that it answers with, which people are to see in its place.
+    ///
+    /// # Errors
+    /// When nothing answers, or something else does.
+    pub fn get_or_problem(&self, path: &str) -> Result<Value, Error> {
+        match self.get(path) {
+            Err(Error::Refused {
+                problem: Some(problem),
+                ..
+            }) => Ok(problem),
+            other => other,
+        }
     }
 
     fn ask(&self, path: &str) -> io::Result<Vec<u8>> {
@@ -76,7 +111,7 @@ impl Api {
                     let host = &self.host;
                     write!(
                         stream,
-                        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+                        "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
                     )?;
                     let mut answer = Vec::new();
                     stream.take(LARGEST).read_to_end(&mut answer)?;
@@ -87,6 +122,56 @@ impl Api {
         }
         Err(last)
     }
+}
+
+/// The value in an answer: status 200, as long as it says, and JSON.
+fn parse(host: &str, answer: &[u8]) -> Result<Value, Error> {
+    let foreign = || Error::Foreign(host.to_owned());
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.ok_or_else(foreign)?;
+    let head = std::str::from_utf8(&answer[..end]).map_err(|_| foreign())?;
+    let body = &answer[end + 4..];
+    let mut lines = head.lines();
+    let mut first = lines.next().unwrap_or_default().splitn(3, ' ');
+    let version = first.next().filter(|word| word.starts_with("HTTP/1."));
+    let status = first.next().and_then(|word| word.parse::<u16>().ok());
+    let (Some(_), Some(status)) = (version, status) else {
+        return Err(foreign());
+    };
+    let header = |wanted: &str| {
+        let mut fields = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        let found = fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| value.trim())
+    };
+    let promised = header("content-length").and_then(|length| length.parse().ok());
+    if let Some(promised) = promised.filter(|promised| *promised != body.len()) {
+        return Err(Error::BrokenOff {
+            host: host.to_owned(),
+            came: body.len(),
+            promised,
+        });
+    }
+    let value = serde_json::from_slice::<Value>(body).ok();
+    if status == 200 {
+        // Of an answer that does not say how long it is, nothing shows that it is whole.
+        return value.filter(|_| promised.is_some()).ok_or_else(foreign);
+    }
+    let problem = value.filter(|value| value["title"].is_string());
+    let text = || {
+        let kind = header("content-type").filter(|kind| kind.starts_with("text/plain"))?;
+        let line = std::str::from_utf8(body).ok()?.lines().next()?;
+        (!kind.is_empty() && !line.is_empty()).then(|| plain(line))
+    };
+    let reason = match &problem {
+        Some(problem) => plain(problem["title"].as_str().unwrap_or_default()),
+        None => text().unwrap_or_else(|| plain(first.next().unwrap_or_default())),
+    };
+    Err(Error::Refused {
+        host: host.to_owned(),
+        status,
+        reason,
+        problem,
+    })
 }
 
 #[cfg(test)]
@@ -106,5 +191,47 @@ mod tests {
         for bad in ["", "http://", "https://x/", "http://host:port/"] {
             assert!(matches!(Api::new(bad), Err(Error::Address(_))), "{bad}");
         }
+    }
+
+    fn parsed(answer: &str) -> Result<Value, Error> {
+        parse("h:1", answer.as_bytes())
+    }
+
+    #[test]
+    fn only_whole_answers_are_taken() {
+        let good = parsed("HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n{\"a\":1}").unwrap();
+        assert_eq!(good["a"], 1);
+        let short = parsed("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\":1}").unwrap_err();
+        assert_eq!(
+            short.to_string(),
+            "the answer of h:1 broke off: 7 bytes of 9 came"
+        );
+        for foreign in [
+            "",
+            "SSH-2.0-OpenSSH_9.6\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n<>",
+            "HTTP/1.1 x OK\r\nContent-Length: 2\r\n\r\n{}",
+        ] {
+            let error = parsed(foreign).unwrap_err();
+            assert!(matches!(error, Error::Foreign(_)), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn refusals_are_said_by_their_reason() {
+        let words = |answer: &str| parsed(answer).unwrap_err().to_string();
+        let problem = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 26\r\n\r\n{\"title\":\"it is starting\"}";
+        assert_eq!(words(problem), "h:1 answers 503: it is starting");
+        let problem = match parsed(problem) {
+            Err(Error::Refused { problem, .. }) => problem.unwrap(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(problem["title"], "it is starting");
+        let moved = "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(words(moved), "h:1 answers 302: Found");
+        let text =
+            "HTTP/1.1 421 X\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nset hosts";
+        assert_eq!(words(text), "h:1 answers 421: set hosts");
     }
 }

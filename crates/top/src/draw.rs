@@ -4,246 +4,160 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
-use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
+use ratatui::widgets::Paragraph;
 
-use crate::snapshot::{Snapshot, StageRow, sign};
+use crate::snapshot::Snapshot;
+use crate::view::{List, Over, View};
+use crate::words::{lines_of, wrapped};
+use crate::{tables, trace};
 
-/// Content of the lower part.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Lower {
-    Picks,
-    DeadLetters,
-    /// The trace of a pick, in lines.
-    Trace(Vec<String>),
-    Help,
-}
-
-/// The way in which it is looked at.
-#[derive(Debug)]
-pub(crate) struct View {
-    pub(crate) lower: Lower,
-    pub(crate) chosen: TableState,
-    /// Cause of the last look's failure, where it failed.
-    pub(crate) lost: Option<String>,
-    pub(crate) colours: bool,
-}
-
-const HELP: [&str; 5] = [
-    "q       quit",
-    "↑ ↓     choose a pick",
-    "Enter   its trace, and back",
-    "d       dead letters, and back",
-    "?       this, and back",
+const HELP: [&str; 8] = [
+    " ↑ ↓      choose a pick; Page Up and Page Down by ten",
+    " Enter    its trace, and back",
+    " d        dead letters, and back",
+    " ?        this, and back",
+    " Esc      back",
+    " q        quit",
+    " ╪ ═ ─    said: the point, the band of 80 %, that of 90 %",
+    " ◆ ✕      came: inside them, outside",
 ];
 
-impl View {
-    fn style(&self, colour: Color) -> Style {
-        if self.colours {
-            Style::new().fg(colour)
-        } else {
-            Style::new()
-        }
-    }
-}
+const KEYS: &str = "q quit  ↑↓ ⏎ trace  d dead letters  ? help";
+
+/// Height from which on there are blank lines between the parts.
+const AIRY_FROM: u16 = 20;
+
+/// Length of "closes in 59 min".
+const SESSION: usize = 16;
+
+/// Lines that stages in trouble take at most.
+const TROUBLES: usize = 2;
 
 pub(crate) fn draw(frame: &mut Frame<'_>, shown: &Snapshot, view: &mut View) {
-    let stages = u16::try_from(shown.stages.len()).unwrap_or(12).min(12);
-    let [head, verdict, pipeline, lower, foot] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Length(3),
-        Constraint::Length(stages + 2),
-        Constraint::Min(3),
-        Constraint::Length(1),
-    ])
-    .areas(frame.area());
-    let live = view.lost.as_deref().unwrap_or("live");
-    let title = format!(" closecall  {}   {}   {live}", shown.clock, shown.source);
-    frame.render_widget(
-        Line::styled(title, Style::new().add_modifier(Modifier::BOLD)),
-        head,
-    );
-    let words = vec![
-        Line::styled(
-            format!(" {}", shown.verdict),
-            Style::new().add_modifier(Modifier::BOLD),
-        ),
-        Line::raw(format!(" {}", shown.figures)),
+    let area = frame.area();
+    let width = usize::from(area.width.saturating_sub(2));
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let lost = view.lost.iter().flat_map(|why| wrapped(why, width));
+    let lost = lost.map(|line| indented(&line).style(view.style(Color::Red)));
+    let verdict = wrapped(&shown.verdict, width);
+    let verdict = verdict.iter().map(|line| indented(line).style(bold));
+    let figures = lines_of(shown.figures.iter().cloned(), "   ", width);
+    let figures = figures.iter().map(|line| indented(line));
+    let words: Vec<Line<'_>> = lost.chain(verdict).chain(figures).collect();
+    let troubles = troubles(shown, view, width);
+    let foot = foot(shown, width);
+    let air = u16::from(area.height >= AIRY_FROM);
+    let stages = shown.stages.len();
+    let heights = [
+        1,
+        words.len(),
+        usize::from(air),
+        stages + 1,
+        troubles.len(),
+        usize::from(air),
     ];
-    frame.render_widget(Paragraph::new(words), verdict);
-    frame.render_widget(stage_table(shown, view), pipeline);
+    let [head, said, _, pipeline, trouble, _, lower, last] = Layout::vertical(
+        heights
+            .map(|height| Constraint::Length(u16::try_from(height).unwrap_or(u16::MAX)))
+            .into_iter()
+            .chain([
+                Constraint::Min(3),
+                Constraint::Length(u16::try_from(foot.len()).unwrap_or(1)),
+            ]),
+    )
+    .areas(area);
+    draw_head(frame, shown, view, head);
+    frame.render_widget(Paragraph::new(words), said);
+    if stages == 0 {
+        frame.render_widget(indented(&shown.idle), pipeline);
+    } else {
+        frame.render_widget(tables::stages(shown, view, area.width), pipeline);
+    }
+    frame.render_widget(Paragraph::new(troubles), trouble);
     draw_lower(frame, shown, view, lower);
-    let keys = "q quit  ↑↓ ⏎ trace  d dead letters  ? help";
-    frame.render_widget(Line::raw(format!(" {}      {keys}", shown.totals)), foot);
+    frame.render_widget(Paragraph::new(foot), last);
 }
 
-fn stage_table<'a>(shown: &'a Snapshot, view: &View) -> Table<'a> {
-    let rows = shown.stages.iter().map(|stage| {
-        let (shape, colour) = shape(&stage.state);
-        let [typical, p95, restarts, way_out] = &stage.cells;
-        Row::new([
-            Cell::from(format!(" {}", stage.name)),
-            Cell::from(format!("{shape} {}", stage.state)).style(view.style(colour)),
-            Cell::from(in_flight(stage)),
-            Cell::from(typical.as_str()),
-            Cell::from(p95.as_str()),
-            Cell::from(restarts.as_str()),
-            Cell::from(way_out.as_str()),
-        ])
+fn indented<'a>(text: &str) -> Line<'a> {
+    Line::raw(format!(" {text}"))
+}
+
+/// The product's clock at the left, the data's source and whether that is live at the right: as much
+/// of them as there is room for.
+fn draw_head(frame: &mut Frame<'_>, shown: &Snapshot, view: &View, area: Rect) {
+    let (live, colour) = match view.lost {
+        None => ("● live", Color::Cyan),
+        Some(_) => ("✕ not live", Color::Red),
+    };
+    let source = format!("{}  ", shown.source);
+    let full = [
+        (format!(" closecall  {}", shown.time(true)), source.as_str()),
+        (format!(" closecall  {}", shown.time(false)), &source),
+        (format!(" {}", shown.time(false)), &source),
+        (format!(" {}", shown.time(false)), ""),
+    ];
+    let long = |text: &str| text.chars().count();
+    // As if the session's words were at their longest: nothing jumps as the minutes go by.
+    let spare = SESSION.saturating_sub(long(&shown.session));
+    let fits = |(left, source): &&(String, &str)| {
+        long(left) + spare + 2 + long(source) + long(live) < usize::from(area.width)
+    };
+    let chosen = full.iter().find(fits).or(full.last());
+    let Some((left, source)) = chosen else {
+        return;
+    };
+    let right = Line::from_iter([
+        (*source).to_owned().into(),
+        ratatui::text::Span::styled(format!("{live} "), view.style(colour)),
+    ]);
+    let rest = u16::try_from(right.width()).unwrap_or_default();
+    let [a, b] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(rest)]).areas(area);
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    frame.render_widget(Line::styled(left.clone(), bold), a);
+    frame.render_widget(right, b);
+}
+
+/// The troubles of stages that do not run as they should.
+fn troubles<'a>(shown: &Snapshot, view: &View, width: usize) -> Vec<Line<'a>> {
+    let stages = shown.stages.iter().filter_map(|stage| {
+        let (shape, colour) = tables::shape(&stage.state);
+        let line: String = format!("{shape} {}", stage.trouble.as_ref()?)
+            .chars()
+            .take(width)
+            .collect();
+        Some(indented(&line).style(view.style(colour)))
     });
-    let widths = [
-        Constraint::Length(15),
-        Constraint::Length(14),
-        Constraint::Length(12),
-        Constraint::Length(9),
-        Constraint::Length(9),
-        Constraint::Length(9),
-        Constraint::Min(10),
-    ];
-    let head = [
-        " STAGE", "STATE", "FLIGHT", "TYPICAL", "P95", "RESTARTS", "WAY OUT",
-    ];
-    Table::new(rows, widths).header(Row::new(head).style(Style::new().add_modifier(Modifier::DIM)))
+    stages.take(TROUBLES).collect()
 }
 
-fn shape(state: &str) -> (char, Color) {
-    match state {
-        "running" | "draining" => ('●', Color::Cyan),
-        "degraded" => ('▲', Color::Yellow),
-        "backing-off" | "failed" => ('✕', Color::Red),
-        _ => ('○', Color::DarkGray),
+fn foot<'a>(shown: &Snapshot, width: usize) -> Vec<Line<'a>> {
+    let totals = shown.totals.join("  ");
+    if totals.chars().count() + 6 + KEYS.chars().count() <= width {
+        let gap = width - totals.chars().count() - KEYS.chars().count();
+        return vec![indented(&format!("{totals}{}{KEYS}", " ".repeat(gap)))];
     }
-}
-
-fn in_flight(stage: &StageRow) -> String {
-    let (taken, window) = stage.in_flight;
-    if window == 0 {
-        return "-".to_owned();
-    }
-    let seats: String = (0..window.min(4))
-        .map(|k| if k < taken { '■' } else { '□' })
-        .collect();
-    format!("{seats} {taken}/{window}")
+    let parts = shown.totals.iter().cloned().chain([KEYS.to_owned()]);
+    let lines = lines_of(parts, "  ", width);
+    lines.iter().map(|line| indented(line)).collect()
 }
 
 fn draw_lower(frame: &mut Frame<'_>, shown: &Snapshot, view: &mut View, area: Rect) {
-    let dim = Style::new().add_modifier(Modifier::DIM);
-    match &view.lower {
-        Lower::Help => frame.render_widget(Paragraph::new(HELP.map(Line::raw).to_vec()), area),
-        Lower::Trace(lines) => {
-            let lines: Vec<Line<'_>> = lines.iter().map(|line| Line::raw(line.as_str())).collect();
-            frame.render_widget(Paragraph::new(lines), area);
+    let lines = match &view.over {
+        Some(Over::Help) => HELP.map(Line::raw).to_vec(),
+        Some(Over::Trace(facts)) => {
+            let width = usize::from(area.width.saturating_sub(2));
+            let lines = trace::lines(facts, width);
+            lines.iter().map(|line| indented(line)).collect()
         }
-        Lower::DeadLetters => {
-            let rows = shown
-                .letters
-                .iter()
-                .map(|cells| Row::new(cells.iter().map(String::as_str)));
-            let widths = [21, 8, 14, 18, 60].map(Constraint::Length);
-            let head =
-                Row::new(["GIVEN UP", "TICKER", "STAGE", "REASON", "WHAT HAPPENED"]).style(dim);
-            frame.render_widget(Table::new(rows, widths).header(head), area);
+        None => {
+            return match view.list {
+                List::Picks => tables::picks(frame, shown, view, area),
+                List::DeadLetters => tables::letters(frame, shown, view, area),
+            };
         }
-        Lower::Picks => {
-            let rows = shown.picks.iter().map(|pick| {
-                let [picked, ticker, call, error, outcome] = &pick.cells;
-                let band = pick
-                    .band
-                    .as_ref()
-                    .map(|band| sign(band, 31))
-                    .unwrap_or_default();
-                let style = if outcome == "outside" {
-                    view.style(Color::Red)
-                } else {
-                    Style::new()
-                };
-                Row::new([
-                    Cell::from(format!(" {picked}")),
-                    Cell::from(ticker.as_str()),
-                    Cell::from(call.as_str()),
-                    Cell::from(band),
-                    Cell::from(error.as_str()),
-                    Cell::from(outcome.as_str()).style(style),
-                ])
-            });
-            let widths = [18, 8, 11, 33, 9, 26].map(Constraint::Length);
-            let head = Row::new([
-                " PICKED",
-                "TICKER",
-                "CALL",
-                "SAID AND CAME",
-                "ERROR",
-                "OUTCOME",
-            ])
-            .style(dim);
-            let chosen = Style::new().add_modifier(Modifier::REVERSED);
-            let table = Table::new(rows, widths)
-                .header(head)
-                .row_highlight_style(chosen);
-            frame.render_stateful_widget(table, area, &mut view.chosen);
-        }
-    }
+    };
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ratatui::Terminal;
-    use ratatui::backend::TestBackend;
-    use serde_json::json;
-
-    fn screen(lower: Lower, width: u16, height: u16) -> String {
-        let stages = json!({"clock": "2025-04-29T13:27:00Z", "source": "a simulated market",
-            "stages": [{"name": "gru-trainer", "state": "backing-off", "in_flight": 4, "window": 4, "restarts": 4, "p50_s": 0.029}],
-            "hops": [{"from": "gru-trainer", "topic": "stock-prediction-output", "lag": 38}], "picks": {"forecasts": 419}});
-        let score = json!({"verdict": {"heading": "Too early to tell.", "bands": "The bands hold."}, "outcomes": 23,
-            "relative_mae": {"value": 1.002, "lower": 1.0, "upper": 1.005}});
-        let picks = json!({"items": [{"pick_id": "ab", "ticker": "TSLA", "as_of": "2025-04-29T12:00:00Z", "close": 100.0,
-            "prediction": 101.0, "probability_up": 0.87, "score": {"actual": 120.0, "error": 0.19},
-            "intervals": [{"level": 0.8, "lower": 99.0, "upper": 103.0}, {"level": 0.9, "lower": 98.0, "upper": 104.0}]}]});
-        let shown = Snapshot::of(&stages, &score, &picks, &json!({"items": []}));
-        let mut view = View {
-            lower,
-            chosen: TableState::default(),
-            lost: None,
-            colours: false,
-        };
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal
-            .draw(|frame| draw(frame, &shown, &mut view))
-            .unwrap();
-        terminal.backend().to_string()
-    }
-
-    #[test]
-    fn everything_that_matters_is_on_the_screen() {
-        let screen = screen(Lower::Picks, 120, 20);
-        for words in [
-            "Too early to tell. The bands hold.",
-            "✕ backing-off",
-            "■■■■ 4/4",
-            "29 ms",
-            "lag 38",
-            "TSLA",
-            "rise 87 %",
-            "outside",
-            "419 forecasts",
-            "error 1.002",
-        ] {
-            assert!(screen.contains(words), "{words}:\n{screen}");
-        }
-    }
-
-    #[test]
-    fn no_size_of_a_terminal_is_too_small() {
-        for (width, height) in [(1, 1), (10, 3), (40, 8), (300, 100)] {
-            for lower in [
-                Lower::Picks,
-                Lower::DeadLetters,
-                Lower::Help,
-                Lower::Trace(vec!["x".into()]),
-            ] {
-                screen(lower, width, height);
-            }
-        }
-    }
-}
+mod tests;

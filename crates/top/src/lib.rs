@@ -4,8 +4,14 @@
 
 mod api;
 mod draw;
+mod picks;
 mod snapshot;
+mod stages;
+mod tables;
 mod terminal;
+mod trace;
+mod view;
+mod words;
 
 pub use api::{Api, Error};
 pub use snapshot::Snapshot;

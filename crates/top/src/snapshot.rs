@@ -1,39 +1,31 @@
 //! The shown values, out of the API's answers. Pure: JSON in, rows out; a field that is not there is
 //! shown as a dash.
 
+use chrono::{DateTime, Utc};
+use closecall_calendar::Calendar;
 use serde_json::Value;
 
 use crate::api::{Api, Error};
+use crate::picks::{LetterRow, PickRow};
+use crate::stages::StageRow;
+use crate::words::{age, count, counted, moment, session, share, text, whole_share};
 
 /// One look at a running program.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
-    pub(crate) clock: String,
+    /// The product's clock.
+    pub(crate) clock: Option<DateTime<Utc>>,
+    /// State of the session, such as "opens in 2 min".
+    pub(crate) session: String,
     pub(crate) source: String,
     pub(crate) verdict: String,
-    pub(crate) figures: String,
+    pub(crate) figures: Vec<String>,
     pub(crate) stages: Vec<StageRow>,
+    /// Stands in place of the stages where none runs.
+    pub(crate) idle: String,
     pub(crate) picks: Vec<PickRow>,
-    pub(crate) letters: Vec<[String; 5]>,
-    pub(crate) totals: String,
-}
-
-/// A stage.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct StageRow {
-    pub(crate) name: String,
-    pub(crate) state: String,
-    pub(crate) in_flight: (u64, u64),
-    pub(crate) cells: [String; 4],
-}
-
-/// A pick.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct PickRow {
-    pub(crate) id: String,
-    pub(crate) cells: [String; 5],
-    /// Lower 90, lower 80, point, upper 80, upper 90, and what came.
-    pub(crate) band: Option<([f64; 5], Option<f64>)>,
+    pub(crate) letters: Vec<LetterRow>,
+    pub(crate) totals: Vec<String>,
 }
 
 impl Snapshot {
@@ -43,9 +35,9 @@ impl Snapshot {
     /// When the API does not answer.
     pub fn take(api: &Api) -> Result<Self, Error> {
         let stages = api.get("/api/v1/stages")?;
-        let score = api.get("/api/v1/score")?;
-        let picks = api.get("/api/v1/forecasts?limit=30")?;
-        let letters = api.get("/api/v1/dead-letters?limit=30")?;
+        let score = api.get_or_problem("/api/v1/score")?;
+        let picks = api.get_or_problem("/api/v1/forecasts?limit=60")?;
+        let letters = api.get_or_problem("/api/v1/dead-letters?limit=60")?;
         Ok(Self::of(&stages, &score, &picks, &letters))
     }
 
@@ -59,20 +51,41 @@ impl Snapshot {
             title if title.is_empty() => format!("{} {}", says("heading"), says("bands")),
             title => title,
         };
+        let clock = moment(&stages["clock"]);
+        let around = &stages["session"];
+        let times = clock
+            .zip(moment(&around["opens_at"]))
+            .zip(moment(&around["closes_at"]));
+        let does = times.map(|((now, opens), closes)| session(now, opens, closes));
         Self {
-            clock: text(&stages["clock"])
-                .replace('T', " ")
-                .replace('Z', " UTC"),
+            clock,
+            session: does.unwrap_or_default(),
             source: text(&stages["source"]),
             verdict: verdict.trim().to_owned(),
             figures: figures(score),
-            stages: rows(&stages["stages"], |stage| stage_row(stage, stages)),
-            picks: rows(&picks["items"], pick_row),
-            letters: rows(&letters["items"], |letter| {
-                ["at", "ticker", "stage", "reason", "message"].map(|name| text(&letter[name]))
+            stages: rows(&stages["stages"], |stage| {
+                StageRow::of(stage, &stages["hops"])
             }),
-            totals: totals(&stages["picks"]),
+            idle: idle(clock, &stages["ledger"]),
+            picks: rows(&picks["items"], |item| PickRow::of(item, clock)),
+            letters: rows(&letters["items"], LetterRow::of),
+            totals: totals(stages),
         }
+    }
+
+    /// "Tue 29 Apr 2025 09:27 New York, opens in 3 min", or without the year.
+    pub(crate) fn time(&self, with_year: bool) -> String {
+        let Some(clock) = self.clock else {
+            return String::new();
+        };
+        let form = if with_year {
+            "%a %-d %b %Y %H:%M"
+        } else {
+            "%a %-d %b %H:%M"
+        };
+        let time = Calendar::wall_clock(clock).format(form);
+        let comma = if self.session.is_empty() { "" } else { ", " };
+        format!("{time} New York{comma}{}", self.session)
     }
 
     /// As one object, for where there is no terminal.
@@ -86,144 +99,45 @@ fn rows<T>(list: &Value, row: impl Fn(&Value) -> T) -> Vec<T> {
     list.as_array().into_iter().flatten().map(row).collect()
 }
 
-/// A value as text that a terminal only shows.
-pub(crate) fn text(value: &Value) -> String {
-    let plain = match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    plain
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(200)
-        .collect()
-}
-
-fn figures(score: &Value) -> String {
-    let interval = |of: &Value, scale: f64, decimals: usize| {
-        let number = |name: &str| Some(scale * of[name].as_f64()?);
-        let (value, lower, upper) = (number("value")?, number("lower")?, number("upper")?);
-        Some(format!(
-            "{value:.decimals$} ({lower:.decimals$} to {upper:.decimals$})"
-        ))
+/// The record in numbers, each with its interval.
+fn figures(score: &Value) -> Vec<String> {
+    let interval = |of: &Value| {
+        let number = |name: &str| of[name].as_f64();
+        Some((number("value")?, number("lower")?, number("upper")?))
     };
     let mut parts = Vec::new();
     parts.extend(
-        interval(&score["relative_mae"], 1.0, 3)
-            .map(|error| format!("error {error} x the price's")),
+        interval(&score["relative_mae"]).map(|(value, lower, upper)| {
+            format!("error {value:.3} × the price's ({lower:.3} to {upper:.3})")
+        }),
     );
     for band in score["coverage"].as_array().into_iter().flatten().rev() {
-        let level = band["level"].as_f64().unwrap_or_default();
-        parts.extend(
-            interval(band, 100.0, 1).map(|inside| format!("in {:.0} %: {inside}", 100.0 * level)),
-        );
+        let level = whole_share(band["level"].as_f64().unwrap_or_default());
+        parts.extend(interval(band).map(|(value, lower, upper)| {
+            let whole = |end: f64| whole_share(end).replace(" %", "");
+            let ends = format!("{} to {}", whole(lower), whole(upper));
+            format!("in {level}: {} ({ends})", share(value))
+        }));
     }
     parts.extend(
         score["outcomes"]
             .as_u64()
-            .map(|outcomes| format!("n {outcomes}")),
+            .map(|outcomes| format!("n {}", count(outcomes))),
     );
-    parts.join("   ")
+    parts
 }
 
-fn stage_row(stage: &Value, all: &Value) -> StageRow {
-    let name = text(&stage["name"]);
-    let seconds = |name: &str| stage[name].as_f64().map_or_else(|| "-".to_owned(), span);
-    let hops = all["hops"].as_array().into_iter().flatten();
-    let mut hop = hops.filter(|hop| hop["from"] == stage["name"]).map(|hop| {
-        let lag = hop["lag"].as_i64();
-        lag.map_or_else(
-            || text(&hop["carrier"]),
-            |lag| format!("{} lag {lag}", text(&hop["topic"])),
-        )
+/// "nothing is running; last row 3 h ago".
+fn idle(clock: Option<DateTime<Utc>>, ledger: &Value) -> String {
+    let last = clock.zip(moment(&ledger["last_recorded_at"]));
+    let ago = last.map_or_else(String::new, |(now, last)| {
+        format!("; last row {} ago", age((now - last).num_seconds()))
     });
-    StageRow {
-        state: text(&stage["state"]),
-        in_flight: (
-            stage["in_flight"].as_u64().unwrap_or_default(),
-            stage["window"].as_u64().unwrap_or_default(),
-        ),
-        cells: [
-            seconds("p50_s"),
-            seconds("p95_s"),
-            text(&stage["restarts"]),
-            hop.next().unwrap_or_default(),
-        ],
-        name,
-    }
+    format!("nothing is running{ago}")
 }
 
-fn span(seconds: f64) -> String {
-    if seconds < 1.0 {
-        format!("{:.0} ms", 1e3 * seconds)
-    } else {
-        format!("{seconds:.1} s")
-    }
-}
-
-fn pick_row(item: &Value) -> PickRow {
-    let number = |name: &str| item[name].as_f64();
-    let score = &item["score"];
-    let band = |level: f64| {
-        let bands = item["intervals"].as_array()?;
-        let found = bands
-            .iter()
-            .find(|band| (band["level"].as_f64().unwrap_or_default() - level).abs() < 1e-9)?;
-        Some((found["lower"].as_f64()?, found["upper"].as_f64()?))
-    };
-    let bands = || {
-        let ((a, b), (c, d)) = (band(0.8)?, band(0.9)?);
-        Some((
-            [c, a, number("prediction")?, b, d],
-            score["actual"].as_f64(),
-        ))
-    };
-    let outcome = match (item["reason"].as_str(), bands()) {
-        (Some(reason), _) => format!("dead letter: {reason}"),
-        (None, Some((ends, Some(came)))) if came < ends[0] || came > ends[4] => {
-            "outside".to_owned()
-        }
-        (None, Some((ends, Some(came)))) if came < ends[1] || came > ends[3] => {
-            "inside 90 %".to_owned()
-        }
-        (None, Some((_, Some(_)))) => "inside 80 %".to_owned(),
-        _ if item["late"] == true => "too late".to_owned(),
-        _ => "waits".to_owned(),
-    };
-    let call = match (
-        number("prediction"),
-        number("close"),
-        number("probability_up"),
-    ) {
-        (Some(to), Some(from), Some(up)) if to > from => format!("rise {:.0} %", 100.0 * up),
-        (Some(to), Some(from), Some(up)) if to < from => {
-            format!("fall {:.0} %", 100.0 * (1.0 - up))
-        }
-        (Some(_), _, _) => "same".to_owned(),
-        _ => String::new(),
-    };
-    let moment = text(if item["as_of"].is_null() {
-        &item["recorded_at"]
-    } else {
-        &item["as_of"]
-    });
-    PickRow {
-        id: text(&item["pick_id"]),
-        cells: [
-            moment.replace('T', " ").chars().take(16).collect(),
-            text(&item["ticker"]),
-            call,
-            score["error"]
-                .as_f64()
-                .map_or_else(|| "-".to_owned(), |error| format!("{:.2} %", 100.0 * error)),
-            outcome,
-        ],
-        band: bands(),
-    }
-}
-
-fn totals(picks: &Value) -> String {
+/// The ends of picks, and the state of the ledger.
+fn totals(stages: &Value) -> Vec<String> {
     let words = [
         ("accepted", "picks"),
         ("forecasts", "forecasts"),
@@ -231,39 +145,24 @@ fn totals(picks: &Value) -> String {
         ("duplicates", "repeats"),
         ("late", "late"),
     ];
-    let known = words
-        .iter()
-        .filter_map(|(name, word)| Some(format!("{} {word}", picks[*name].as_u64()?)));
-    known.collect::<Vec<_>>().join("  ")
-}
-
-/// The sign in characters: what was said, and where it came.
-pub(crate) fn sign((ends, came): &([f64; 5], Option<f64>), width: usize) -> String {
-    let reach = (ends[2] - ends[0]).max(ends[4] - ends[2]).max(1e-9) * 1.5;
-    let place = |value: f64| {
-        let share = (value - ends[2] + reach) / (2.0 * reach);
-        (share.clamp(0.0, 1.0) * (width.saturating_sub(1)) as f64).round() as usize
-    };
-    let at = ends.map(place);
-    let mut line: Vec<char> = (0..width)
-        .map(|k| match k {
-            k if k == at[2] => '╪',
-            k if (at[1]..=at[3]).contains(&k) => '═',
-            k if (at[0]..=at[4]).contains(&k) => '─',
-            _ => ' ',
+    let known = words.iter().filter_map(|(name, word)| {
+        let number = stages["picks"][*name].as_u64()?;
+        Some(match (number, word.strip_suffix('s')) {
+            (1, Some(one)) => format!("1 {one}"),
+            _ => format!("{} {word}", count(number)),
         })
-        .collect();
-    if let Some(came) = came {
-        let mark = if *came < ends[0] || *came > ends[4] {
-            '✕'
-        } else {
-            '◆'
+    });
+    let mut parts: Vec<String> = known.collect();
+    let ledger = &stages["ledger"];
+    parts.extend(ledger["rows"].as_u64().map(|rows| {
+        let state = match ledger["ok"].as_bool() {
+            Some(true) => "verified",
+            Some(false) => "does not verify",
+            None => "not verified yet",
         };
-        if let Some(cell) = line.get_mut(place(*came)) {
-            *cell = mark;
-        }
-    }
-    line.into_iter().collect()
+        format!("ledger {}, {state}", counted(rows, "row"))
+    }));
+    parts
 }
 
 #[cfg(test)]
@@ -277,24 +176,42 @@ mod tests {
             &Value::Null,
             &Value::Null,
             &json!({"items": [{}]}),
-            &Value::Null,
+            &json!({"items": [{}]}),
         );
-        assert_eq!(nothing.picks.len(), 1);
-        assert_eq!(nothing.picks[0].cells[4], "waits");
+        assert_eq!((nothing.picks.len(), nothing.letters.len()), (1, 1));
+        assert_eq!(nothing.time(true), "");
+        assert_eq!(nothing.idle, "nothing is running");
     }
 
     #[test]
-    fn the_sign_shows_where_it_came() {
-        let ends = [90.0, 95.0, 100.0, 105.0, 110.0];
-        let line = |came| sign(&(ends, came), 31);
-        assert!(line(None).contains("══╪══"), "{}", line(None));
-        assert!(line(Some(102.0)).contains('◆'));
-        assert!(line(Some(200.0)).ends_with('✕'));
-        assert_eq!(line(Some(f64::MAX)).chars().count(), 31);
+    fn the_clock_is_new_yorks_and_says_what_the_session_does() {
+        let stages = json!({"clock": "2026-11-27T15:16:10.878164714Z",
+            "session": {"opens_at": "2026-11-27T14:30:00Z", "closes_at": "2026-11-27T18:00:00Z"},
+            "ledger": {"rows": 781, "ok": true, "last_recorded_at": "2026-11-27T12:00:00Z"},
+            "picks": {"forecasts": 1, "late": 0}});
+        let none = Value::Null;
+        let shown = Snapshot::of(&stages, &none, &none, &none);
+        assert_eq!(
+            shown.time(true),
+            "Fri 27 Nov 2026 10:16 New York, closes in 2 h"
+        );
+        assert_eq!(
+            shown.time(false),
+            "Fri 27 Nov 10:16 New York, closes in 2 h"
+        );
+        assert_eq!(shown.idle, "nothing is running; last row 3 h ago");
+        assert_eq!(
+            shown.totals.join("  "),
+            "1 forecast  0 late  ledger 781 rows, verified"
+        );
     }
 
     #[test]
-    fn text_of_others_moves_no_cursor() {
-        assert_eq!(text(&json!("\u{1b}[2Jx\u{7}")), "[2Jx");
+    fn a_problem_is_its_own_verdict() {
+        let none = Value::Null;
+        let problem = json!({"title": "the ledger does not verify", "status": 500});
+        let shown = Snapshot::of(&none, &problem, &problem, &problem);
+        assert_eq!(shown.verdict, "the ledger does not verify");
+        assert!(shown.figures.is_empty());
     }
 }

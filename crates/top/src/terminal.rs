@@ -5,18 +5,21 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use ratatui::widgets::TableState;
-use serde_json::Value;
 
 use crate::api::{Api, Error};
-use crate::draw::{Lower, View, draw};
-use crate::snapshot::{Snapshot, text};
+use crate::draw::draw;
+use crate::snapshot::Snapshot;
+use crate::trace;
+use crate::view::{Chosen, List, Over, View};
 
 /// Time between two looks.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Longest wait for a key.
 const KEY: Duration = Duration::from_millis(250);
+
+/// Rows of a page up or down.
+const PAGE: isize = 10;
 
 /// Shows a running program until `q` is pressed; without a terminal, prints a line of JSON a second.
 ///
@@ -47,12 +50,7 @@ fn screen(
     mut shown: Snapshot,
     looks: &mpsc::Receiver<Result<Snapshot, Error>>,
 ) -> Result<(), Error> {
-    let mut view = View {
-        lower: Lower::Picks,
-        chosen: TableState::default(),
-        lost: None,
-        colours: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-    };
+    let mut view = View::new(std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()));
     loop {
         terminal.draw(|frame| draw(frame, &shown, &mut view))?;
         if event::poll(KEY)?
@@ -68,7 +66,7 @@ fn screen(
                     shown = look;
                     view.lost = None;
                 }
-                Err(error) => view.lost = Some(format!("not live: {error}")),
+                Err(error) => view.lost = Some(error.to_string()),
             }
         }
     }
@@ -81,94 +79,77 @@ fn is_interrupt(key: &KeyEvent) -> bool {
 
 /// Takes in a key: whether to go on.
 fn press(key: KeyCode, api: &Api, shown: &Snapshot, view: &mut View) -> bool {
-    let turn = |lower: Lower, view: &View| {
-        if view.lower == lower {
-            Lower::Picks
-        } else {
-            lower
-        }
-    };
     match key {
-        KeyCode::Char('q') | KeyCode::Esc => return false,
-        KeyCode::Char('?') => view.lower = turn(Lower::Help, view),
-        KeyCode::Char('d') => view.lower = turn(Lower::DeadLetters, view),
-        KeyCode::Up => view.chosen.select_previous(),
-        KeyCode::Down => view.chosen.select_next(),
+        KeyCode::Char('q') => return false,
+        KeyCode::Esc => match (view.over.take(), view.list) {
+            (Some(_), _) => {}
+            (None, List::DeadLetters) => view.list = List::Picks,
+            (None, List::Picks) => return false,
+        },
+        KeyCode::Char('?') => {
+            view.over = match view.over {
+                Some(Over::Help) => None,
+                _ => Some(Over::Help),
+            }
+        }
+        KeyCode::Char('d') => {
+            view.list = match (view.over.take(), view.list) {
+                (None, List::DeadLetters) => List::Picks,
+                _ => List::DeadLetters,
+            }
+        }
+        KeyCode::Up => step(shown, view, -1),
+        KeyCode::Down => step(shown, view, 1),
+        KeyCode::PageUp => step(shown, view, -PAGE),
+        KeyCode::PageDown => step(shown, view, PAGE),
         KeyCode::Enter => {
-            let chosen = view.chosen.selected().and_then(|at| shown.picks.get(at));
-            view.lower = match (&view.lower, chosen) {
-                (Lower::Picks, Some(pick)) => {
-                    let detail = api.get(&format!("/api/v1/forecasts/{}", pick.id));
-                    Lower::Trace(
-                        detail
-                            .map_or_else(|error| vec![error.to_string()], |detail| trace(&detail)),
-                    )
-                }
-                _ => Lower::Picks,
-            };
+            view.over = match view.over.take() {
+                Some(_) => None,
+                None => open(api, shown, view),
+            }
         }
         _ => {}
     }
     true
 }
 
-/// A pick's way in lines.
-fn trace(detail: &Value) -> Vec<String> {
-    let (entry, forecast) = (&detail["entry"], &detail["forecast"]);
-    let mut lines = vec![
-        format!(
-            " {}  {}  for {}",
-            text(&entry["ticker"]),
-            text(&entry["pick_id"]),
-            text(&entry["session"])
-        ),
-        format!(" picked {}", text(&entry["as_of"])),
-    ];
-    for step in forecast["trace"].as_array().into_iter().flatten() {
-        lines.push(format!(
-            "   {:<14} {:>7} ms, attempts {}",
-            text(&step["stage"]),
-            text(&step["took_ms"]),
-            text(&step["attempts"])
-        ));
-    }
-    if entry["reason"].is_string() {
-        lines.push(format!(
-            " given up: {}: {}",
-            text(&entry["reason"]),
-            text(&detail["dead_letter"]["message"])
-        ));
-    } else {
-        lines.push(format!(
-            " forecast {} from {} (close {})",
-            text(&entry["prediction"]),
-            text(&entry["reference"]),
-            text(&entry["close"])
-        ));
-        for band in entry["intervals"].as_array().into_iter().flatten() {
-            lines.push(format!(
-                "   {} band: {} to {}",
-                text(&band["level"]),
-                text(&band["lower"]),
-                text(&band["upper"])
-            ));
+/// The picks of the list in view, and which of them is chosen.
+fn listed<'a>(shown: &'a Snapshot, view: &'a mut View) -> (Vec<&'a str>, &'a mut Chosen) {
+    match view.list {
+        List::Picks => {
+            let ids = shown.picks.iter().map(|pick| pick.id.as_str()).collect();
+            (ids, &mut view.picks)
+        }
+        List::DeadLetters => {
+            let ids = shown.letters.iter();
+            let ids = ids.map(|letter| letter.id.as_str()).collect();
+            (ids, &mut view.letters)
         }
     }
-    lines.push(format!(
-        " recorded {} as row {}",
-        text(&entry["recorded_at"]),
-        text(&detail["ledger"]["seq"])
-    ));
-    if entry["score"].is_object() {
-        lines.push(format!(" came {}", text(&entry["score"]["actual"])));
+}
+
+fn step(shown: &Snapshot, view: &mut View, by: isize) {
+    if view.over.is_none() {
+        let (ids, chosen) = listed(shown, view);
+        chosen.step(&ids, by);
     }
-    lines
+}
+
+/// The trace of the chosen pick.
+fn open(api: &Api, shown: &Snapshot, view: &mut View) -> Option<Over> {
+    let (ids, chosen) = listed(shown, view);
+    let detail = api.get(&format!("/api/v1/forecasts/{}", chosen.pick(&ids)?));
+    Some(Over::Trace(match detail {
+        Ok(detail) => trace::facts(&detail),
+        Err(error) => vec![("not live".to_owned(), error.to_string())],
+    }))
 }
 
 /// One object a second, for other programs.
 fn lines(api: &Api) -> Result<(), Error> {
     loop {
-        let (stages, score) = (api.get("/api/v1/stages")?, api.get("/api/v1/score")?);
+        let stages = api.get("/api/v1/stages")?;
+        let score = api.get_or_problem("/api/v1/score")?;
         // Who read along has gone: that is the end of it.
         if writeln!(io::stdout(), "{}", Snapshot::json(&stages, &score)).is_err() {
             return Ok(());

@@ -1,0 +1,186 @@
+//! The stages as rows. Pure.
+
+use serde_json::Value;
+
+use crate::words::{age, count, dash, duration, text};
+
+/// Titles of the stages by their names.
+const TITLES: [(&str, &str); 5] = [
+    ("ticker-picker", "TickerPicker"),
+    ("scraper", "Scraper"),
+    ("sentiment", "Sentiment"),
+    ("gru-trainer", "GruTrainer"),
+    ("reporter", "Reporter"),
+];
+
+/// Seats that are drawn of a window.
+const SEATS: u64 = 4;
+
+/// A stage.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct StageRow {
+    pub(crate) title: String,
+    /// Its state, as the API names it.
+    pub(crate) state: String,
+    /// Messages in its hands, and the most there may be.
+    pub(crate) in_flight: (u64, u64),
+    /// Typical time, 95th percentile, last success, restarts.
+    pub(crate) cells: [String; 4],
+    /// The topic of its way out; empty where there is none.
+    pub(crate) topic: String,
+    /// Its way out, from the shortest words to the longest.
+    pub(crate) way_out: [String; 3],
+    /// The reason that it is degraded or fails, where it is or does.
+    pub(crate) trouble: Option<String>,
+}
+
+/// The title of a stage.
+pub(crate) fn title(name: &Value) -> String {
+    let known = TITLES.iter().find(|(known, _)| name == known);
+    known.map_or_else(|| text(name), |(_, title)| (*title).to_owned())
+}
+
+impl StageRow {
+    pub(crate) fn of(stage: &Value, hops: &Value) -> Self {
+        let seconds = |name: &str| stage[name].as_f64().map_or_else(dash, duration);
+        let last = stage["last_success_age_s"].as_i64();
+        let restarts = stage["restarts"].as_u64();
+        let mut hops = hops.as_array().into_iter().flatten();
+        let hop = hops.find(|hop| hop["from"] == stage["name"]);
+        let (title, state) = (title(&stage["name"]), text(&stage["state"]));
+        Self {
+            in_flight: (
+                stage["in_flight"].as_u64().unwrap_or_default(),
+                stage["window"].as_u64().unwrap_or_default(),
+            ),
+            cells: [
+                seconds("p50_s"),
+                seconds("p95_s"),
+                last.map_or_else(dash, age),
+                restarts.map_or_else(dash, count),
+            ],
+            topic: hop.map(|hop| text(&hop["topic"])).unwrap_or_default(),
+            way_out: way_out(&stage["name"], hop),
+            trouble: trouble(&title, &state, stage),
+            title,
+            state,
+        }
+    }
+
+    /// "■□□□ 1/4", without the seats where that is wider.
+    pub(crate) fn flight(&self, width: usize) -> String {
+        let (taken, window) = self.in_flight;
+        if window == 0 {
+            return dash();
+        }
+        let seats: String = (0..window.min(SEATS))
+            .map(|k| if k < taken { '■' } else { '□' })
+            .collect();
+        let numbers = format!("{taken}/{window}");
+        if seats.chars().count() + 1 + numbers.len() <= width {
+            format!("{seats} {numbers}")
+        } else {
+            numbers
+        }
+    }
+}
+
+fn way_out(name: &Value, hop: Option<&Value>) -> [String; 3] {
+    let all = |words: &str| [words, words, words].map(str::to_owned);
+    let Some(hop) = hop.filter(|hop| hop["carrier"] != "in-process") else {
+        return all(if name == "reporter" {
+            "ledger"
+        } else {
+            "in process"
+        });
+    };
+    let Some(lag) = hop["lag"].as_u64() else {
+        // Known to the process that reads the topic.
+        return all("topic");
+    };
+    let trend = text(&hop["lag_trend"]);
+    let arrow = match trend.as_str() {
+        "growing" => " ↑",
+        "shrinking" => " ↓",
+        _ => "",
+    };
+    let short = format!("lag {}", count(lag));
+    if lag == 0 {
+        return all(&short);
+    }
+    let behind = hop["behind_s"].as_i64().map(age);
+    let time = |after: &str| {
+        let words = behind.as_ref().map(|time| format!(", {time}{after}"));
+        words.unwrap_or_default()
+    };
+    let comma = if trend.is_empty() { "" } else { ", " };
+    [
+        format!("{short}{arrow}"),
+        format!("{short}{}{arrow}", time("")),
+        format!("{short}{}{comma}{trend}", time(" behind")),
+    ]
+}
+
+fn trouble(title: &str, state: &str, stage: &Value) -> Option<String> {
+    let (is, why) = match state {
+        "degraded" => ("is degraded", &stage["degraded"]),
+        "backing-off" | "failed" => ("is failing", &stage["last_error"]),
+        "unknown" => ("has not been heard of", &Value::Null),
+        _ => return None,
+    };
+    let why = text(why);
+    let colon = if why.is_empty() { "" } else { ": " };
+    Some(format!("{title} {is}{colon}{why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_way_out_is_as_long_as_there_is_room() {
+        let hops = json!([{"from": "sentiment", "topic": "stock-model-output", "carrier": "topic",
+            "lag": 38, "behind_s": 360, "lag_trend": "growing"}]);
+        let row = StageRow::of(&json!({"name": "sentiment"}), &hops);
+        assert_eq!(
+            row.way_out,
+            [
+                "lag 38 ↑",
+                "lag 38, 6 min ↑",
+                "lag 38, 6 min behind, growing"
+            ]
+        );
+        assert_eq!(
+            (row.title.as_str(), row.topic.as_str()),
+            ("Sentiment", "stock-model-output")
+        );
+        let ends = StageRow::of(&json!({"name": "reporter"}), &hops);
+        assert_eq!(ends.way_out[0], "ledger");
+    }
+
+    #[test]
+    fn what_is_in_flight_fits() {
+        let row = StageRow::of(
+            &json!({"in_flight": 3, "window": 64, "last_success_age_s": 61}),
+            &json!([]),
+        );
+        assert_eq!(
+            [8, 6].map(|width| row.flight(width)).join(", "),
+            "3/64, 3/64"
+        );
+        assert_eq!(row.flight(9), "■■■□ 3/64");
+        assert_eq!(row.cells, ["-", "-", "61 s", "-"]);
+    }
+
+    #[test]
+    fn a_stage_in_trouble_says_why() {
+        let of = |stage: Value| StageRow::of(&stage, &Value::Null).trouble;
+        assert_eq!(
+            of(json!({"name": "scraper", "state": "backing-off", "last_error": "panicked"}))
+                .unwrap(),
+            "Scraper is failing: panicked"
+        );
+        assert!(of(json!({"name": "scraper", "state": "running", "last_error": "x"})).is_none());
+    }
+}
