@@ -295,6 +295,11 @@ fn values_that_cannot_be_used_are_said_in_their_own_words() {
         ("forecast.seed", "-1", "the least is 0"),
         ("calendar.extra_closures", "2024-02-30", "2024-02-30"),
         ("prices.providers", "yahoo,foo", "\"foo\" is none of yahoo"),
+        (
+            "alerts.on",
+            "stale,foo",
+            "`stage-down`, `suspect`, `dead-letters`, `stale`, `ledger`",
+        ),
         ("log.filter", "zz=zz", "info,closecall=debug"),
         ("http.hosts", "*", "\"*\" is no name of a host"),
         ("http.hosts", "https://closecall.example", "without scheme"),

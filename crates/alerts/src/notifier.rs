@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use closecall_ledger::{Follower, Happening, LedgerEvent, State};
+use closecall_settings::{Backoff, Share};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -21,8 +22,13 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Alerts that wait at most; the oldest repeats go first.
 const QUEUE: usize = 64;
 
-/// Wait after a refusal: doubled each time, up to the second.
-const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// Waits after refusals.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_secs(1),
+    factor: 2.0,
+    max: Duration::from_secs(60),
+    jitter: Share::percent(0),
+};
 
 /// Rows before the cursor that are read again at the start, for the last hour's picks.
 const AGAIN: i64 = 2_000;
@@ -62,8 +68,8 @@ pub struct Notifier {
     follower: Option<Follower>,
     counts: AlertCounts,
     began: Instant,
-    /// Not before this moment, and how long is waited after the next refusal.
-    wait: Option<(Instant, Duration)>,
+    /// Not before this moment, after this number of refusals.
+    wait: Option<(Instant, u32)>,
 }
 
 impl Notifier {
@@ -200,10 +206,10 @@ impl Notifier {
             }
             Err(error) => {
                 self.counts.add(kind, "refused");
-                let (first, most) = BACKOFF;
-                let span = self.wait.map_or(first, |(_, span)| (span * 2).min(most));
+                let refusals = self.wait.map_or(0, |(_, refusals)| refusals);
+                let span = BACKOFF.nominal(refusals);
                 tracing::warn!(%error, again_in_s = span.as_secs(), "an alert was not taken");
-                self.wait = Some((Instant::now() + span, span));
+                self.wait = Some((Instant::now() + span, refusals.saturating_add(1)));
                 Ok(())
             }
         }

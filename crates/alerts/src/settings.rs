@@ -16,13 +16,14 @@ pub struct AlertSettings {
     /// The receiver's address, a secret: many carry a token in it. No alert is sent without one.
     #[serde(default)]
     pub url: Option<SecretString>,
-    /// A file that holds the address.
+    /// A file that holds the address, read where the address itself is not given.
     #[serde(default)]
     pub url_file: Option<PathBuf>,
     /// Form that the receiver wants.
     #[serde(deserialize_with = "closecall_settings::choice::deserialize")]
     pub format: AlertFormat,
     /// The alerts to send.
+    #[serde(deserialize_with = "closecall_settings::choice::list")]
     pub on: Vec<AlertKind>,
     /// Least time between two messages of one alert that stands.
     #[serde(with = "span")]
