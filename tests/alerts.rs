@@ -80,3 +80,33 @@ fn one_raise_and_one_clear_arrive_whatever_is_killed() {
     assert_eq!(states, [of("raised"), of("cleared")]);
     assert!(!done.stderr().contains("CANARY"), "{}", done.stderr());
 }
+
+#[test]
+fn a_test_tries_every_kind_and_says_of_each_whether_it_was_taken() {
+    let address = testing::unused_address();
+    let receiver = Receiver::listen(address, &[Way::Takes, Way::Refuses, Way::Refuses]);
+    let url = format!("http://{address}/CANARY");
+    let workplace = Workplace::new().with("CLOSECALL__ALERTS__URL", &url);
+    let tested = |workplace: &Workplace| workplace.run(&["alerts", "test"]);
+
+    let done = tested(&workplace);
+    assert_eq!(done.code(), 69, "{}", done.stderr());
+    assert_eq!(
+        done.stdout(),
+        "stage-down: taken
+suspect: not taken: the receiver of the alerts answered 500
+dead-letters: not taken: the receiver of the alerts answered 500
+stale: taken
+ledger: taken
+"
+    );
+    assert!(done.stderr().contains("2 of 5 alerts were not taken"));
+    assert_eq!((receiver.asked(), receiver.taken().len()), (5, 3));
+    assert!(!done.stderr().contains("CANARY"), "{}", done.stderr());
+    assert_eq!(tested(&workplace).code(), 0);
+
+    let none = tested(&workplace.with("CLOSECALL__ALERTS__ON", "[]"));
+    assert_eq!(none.code(), 78, "{}", none.stdout());
+    assert!(none.stderr().contains("no kind of alert is on"));
+    assert_eq!(receiver.asked(), 10);
+}

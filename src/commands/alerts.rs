@@ -24,17 +24,29 @@ pub(super) fn run(settings: &Settings, command: &AlertsCommand) -> anyhow::Resul
             anyhow!("no receiver is set: put its address into `alerts.url_file` or `alerts.url`");
         return Err(CodedError::new(Code::Configuration, error).into());
     };
+    if alerts.on.is_empty() {
+        let error = anyhow!("no kind of alert is on: name some in `alerts.on`");
+        return Err(CodedError::new(Code::Configuration, error).into());
+    }
     let page = alerts.page.as_deref().unwrap_or("http://127.0.0.1:8316/");
     let client = Client::new(url, alerts.format, page).or_exit(Code::Configuration)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let now = Clock::system().now();
+    let mut refused = 0;
     for kind in &alerts.on {
-        runtime
-            .block_on(client.send(&Alert::sample(*kind, now)))
-            .or_exit(Code::Unavailable)?;
-        crate::stdout::print(format_args!("{kind}: taken"))?;
+        match runtime.block_on(client.send(&Alert::sample(*kind, now))) {
+            Ok(()) => crate::stdout::print(format_args!("{kind}: taken"))?,
+            Err(error) => {
+                refused += 1;
+                crate::stdout::print(format_args!("{kind}: not taken: {error}"))?;
+            }
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    if refused == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let all = alerts.on.len();
+    Err(anyhow!("{refused} of {all} alerts were not taken")).or_exit(Code::Unavailable)
 }

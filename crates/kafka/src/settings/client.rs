@@ -177,14 +177,14 @@ fn set_all(config: &mut ClientConfig, settings: &[(&str, &str)]) {
     }
 }
 
-/// A secret that is given, or in a file; a file is read again for each client, so that a changed
+/// A secret that is given, or else in a file; a file is read again for each client, so that a changed
 /// one is taken up. Files end in a line feed that does not belong to it.
 pub(crate) fn secret(
     given: &SecretString,
     key: &'static str,
     file: &Path,
 ) -> Result<SecretString, Error> {
-    if file.as_os_str().is_empty() {
+    if !given.expose_secret().is_empty() || file.as_os_str().is_empty() {
         return Ok(given.clone());
     }
     let text = std::fs::read_to_string(file).map_err(|source| Error::File {
