@@ -79,7 +79,11 @@ impl Parts {
             accepted: self.first_hop.as_ref().map(|hop| hop.stats().accepted),
             through_topics: self.kafka.is_some(),
             lags: self.kafka.as_ref().map(lags).unwrap_or_default(),
-            vendors: self.market.as_deref().map(vendors).unwrap_or_default(),
+            vendors: self
+                .market
+                .as_deref()
+                .map(|market| vendors(market, self.clock.now()))
+                .unwrap_or_default(),
             next_pick_at: self.first_hop.as_ref().and_then(|_| self.next_pick()),
         })
     }
@@ -111,7 +115,7 @@ fn lags(stats: &KafkaStats) -> Vec<Lag> {
 }
 
 /// Vendors that were asked, or would be first.
-fn vendors(market: &Market) -> Vec<VendorRequests> {
+fn vendors(market: &Market, now: DateTime<Utc>) -> Vec<VendorRequests> {
     let stats = market.stats();
     let of = |vendor: Vendor| VendorRequests {
         vendor: vendor.name().to_owned(),
@@ -125,6 +129,7 @@ fn vendors(market: &Market) -> Vec<VendorRequests> {
             .filter(|family| family.vendor() == vendor)
             .map(|family| stats.left_alone(family))
             .sum(),
+        left_of_day: stats.left_of_day(vendor, now),
     };
     let first = [Vendor::Yahoo, Vendor::Alphavantage];
     let asked = |vendor: &Vendor| stats.total(*vendor) > 0 || first.contains(vendor);

@@ -53,4 +53,6 @@ pub struct VendorRequests {
     pub outcomes: Vec<(&'static str, u64)>,
     /// Hosts that are left alone after they failed or refused.
     pub left_alone: usize,
+    /// Requests that are left of the UTC day, where there is a limit and it is known.
+    pub left_of_day: Option<u32>,
 }

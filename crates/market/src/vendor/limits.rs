@@ -41,6 +41,7 @@ impl Limits {
     ) -> Result<(), VendorFault> {
         let (name, now) = (self.vendor.name(), self.clock.now());
         let quota = self.store.quota(name).await.unwrap_or_default().at(now);
+        self.note_left(quota);
         if !quota.allows(self.requests_per_day) {
             return Err(VendorFault::Quota("not asked again today".to_owned()));
         }
@@ -55,9 +56,13 @@ impl Limits {
             if allowed {
                 *quota = quota.used();
             }
-            allowed
+            (allowed, *quota)
         };
-        match self.store.change_quota(name, now, take).await {
+        let taken = self.store.change_quota(name, now, take).await;
+        match taken.map(|(allowed, quota)| {
+            self.note_left(quota);
+            allowed
+        }) {
             Ok(true) => Ok(()),
             Ok(false) => Err(VendorFault::Quota("not asked again today".to_owned())),
             // What cannot be counted is not asked for, where it is counted by the vendor.
@@ -66,6 +71,11 @@ impl Limits {
             )),
             Err(_) => Ok(()),
         }
+    }
+
+    fn note_left(&self, quota: Quota) {
+        let left = quota.left(self.requests_per_day);
+        self.stats.set_left(self.vendor, quota.day, left);
     }
 
     /// Until when the host is left alone; `None` for a request that may be made now. Of those that come
@@ -101,8 +111,12 @@ impl Limits {
     ) {
         let (name, now) = (self.vendor.name(), self.clock.now());
         if let Err(VendorFault::Quota(_)) = result {
-            let spend = |quota: &mut Quota| quota.spent = true;
-            self.store.change_quota(name, now, spend).await.ok();
+            let spend = |quota: &mut Quota| {
+                quota.spent = true;
+                *quota
+            };
+            let spent = self.store.change_quota(name, now, spend).await.ok();
+            spent.into_iter().for_each(|quota| self.note_left(quota));
         }
         let Some(contact) = contact(result) else {
             return;
@@ -225,6 +239,24 @@ mod tests {
         assert_eq!(admitted(folder.path(), Some(25), 60).await, 25);
         let store = limits(folder.path(), None).store;
         assert_eq!(store.quota("alphavantage").await.unwrap().used, 25);
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_the_day_is_known_until_it_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = limits(folder.path(), Some(3));
+        let (now, host) = (
+            limits.clock.now(),
+            Url::parse("https://vendor.example").unwrap(),
+        );
+        let left = |now| limits.stats.left_of_day(Vendor::Alphavantage, now);
+        assert_eq!(left(now), None);
+        for expected in [2, 1, 0, 0] {
+            let news = EndpointFamily::AlphavantageNews;
+            let admitted = limits.admit(news, &host).await;
+            assert_eq!(left(now), Some(expected), "{admitted:?}");
+        }
+        assert_eq!(left(now + TimeDelta::days(1)), None);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -33,6 +33,12 @@ impl Quota {
         !self.spent && limit.is_none_or(|limit| self.used < limit)
     }
 
+    /// Requests that are left of the day, with at most `limit` where there is one.
+    pub(crate) fn left(self, limit: Option<u32>) -> Option<u32> {
+        let left = limit.map(|limit| limit.saturating_sub(self.used));
+        if self.spent { Some(0) } else { left }
+    }
+
     /// With one more request.
     #[must_use]
     pub(crate) fn used(self) -> Self {
@@ -64,6 +70,9 @@ mod tests {
             ..quota
         };
         assert!(!spent.at(evening).allows(None));
+        assert_eq!((spent.left(Some(25)), spent.left(None)), (Some(0), Some(0)));
+        assert_eq!(quota.left(Some(25)), Some(25 - quota.used));
+        assert_eq!(quota.left(None), None);
         assert!(spent.at(morning).allows(None));
     }
 }

@@ -1,8 +1,10 @@
 //! Counts of calls, by vendor and outcome, for metrics.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::vendor::{EndpointFamily, Vendor, VendorFault};
 
@@ -83,6 +85,8 @@ impl RequestOutcome {
 pub struct VendorStats {
     requests: [[AtomicU64; RequestOutcome::ALL.len()]; Vendor::ALL.len()],
     left_alone: Mutex<BTreeSet<(EndpointFamily, String)>>,
+    /// Requests that are left of a UTC day, where there is a limit.
+    left: Mutex<BTreeMap<Vendor, (NaiveDate, u32)>>,
 }
 
 impl VendorStats {
@@ -109,6 +113,23 @@ impl VendorStats {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         hosts.iter().filter(|(of, _)| *of == family).count()
+    }
+
+    /// Requests to this vendor that are left of the day of `now`; `None` where it has no limit, or was not
+    /// asked on that day.
+    #[must_use]
+    pub fn left_of_day(&self, vendor: Vendor, now: DateTime<Utc>) -> Option<u32> {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let (day, left) = left.get(&vendor)?;
+        (*day == now.date_naive()).then_some(*left)
+    }
+
+    pub(crate) fn set_left(&self, vendor: Vendor, day: NaiveDate, left: Option<u32>) {
+        let mut all = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        match left {
+            Some(left) => all.insert(vendor, (day, left)),
+            None => all.remove(&vendor),
+        };
     }
 
     /// The families of which a host is left alone.

@@ -185,6 +185,7 @@ fn vendors(process: &ProcessStatus) -> Vec<VendorView> {
             .map(|(outcome, count)| ((*outcome).to_owned(), *count))
             .collect(),
         breaker_open: vendor.left_alone,
+        quota_remaining: vendor.left_of_day,
     };
     process.vendors.iter().map(view).collect()
 }

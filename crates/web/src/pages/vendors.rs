@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::layout::PagePanel;
 use crate::api::stages::{StagesView, VendorView};
-use crate::text::{clean, count};
+use crate::text::{clean, count, plural};
 
 pub(crate) fn panel(view: &StagesView, class: &'static str) -> PagePanel {
     PagePanel {
@@ -35,6 +35,10 @@ fn one(vendor: &VendorView) -> Markup {
                         @if k > 0 { ", " }
                         (count(i64::try_from(*number).unwrap_or(i64::MAX))) " " (outcome)
                     }
+                }
+                @if let Some(left) = vendor.quota_remaining {
+                    dt { "left today" }
+                    dd { (count(left)) " request" (plural(left.into())) }
                 }
                 dt { "breaker" }
                 dd {

@@ -200,6 +200,9 @@ pub(crate) struct VendorView {
     pub(crate) requests: BTreeMap<String, u64>,
     /// Hosts that are left alone after they failed or refused.
     pub(crate) breaker_open: usize,
+    /// Requests that are left of the UTC day; null where there is no limit, or it was not asked yet today.
+    #[serde(default)]
+    pub(crate) quota_remaining: Option<u32>,
 }
 
 /// Another role's process.
