@@ -109,8 +109,8 @@ fn notice() -> page::Notice {
 
 /// The same of a demo that has left its record behind: its own clock has stopped.
 pub(super) fn notice_afterwards() -> page::Notice {
-    let text = "This is the record of a demo on a clock of its own: its prices and headlines were \
-                invented, and nothing in it could be predicted beyond the price of the moment.";
+    let text = "The record of a demo on a clock of its own: prices and headlines were invented, and \
+                nothing could be predicted beyond the price of the moment.";
     ("Simulated market.", text.to_owned())
 }
 

@@ -27,7 +27,7 @@ pub fn forest(rows: &[ForestRow], scale: (f64, f64), id: &str, width: f64) -> St
     let (left, right, row_height, bar, most) = if wide {
         (188.0, 150.0, 38.0, 19.0, 5)
     } else {
-        (14.0, 14.0, 46.0, 31.0, 3)
+        (14.0, 14.0, 46.0, 26.0, 3)
     };
     let (top, words) = (10.0, if wide { bar + 4.0 } else { 12.0 });
     let height = top + row_height * rows.len() as f64 + 30.0;

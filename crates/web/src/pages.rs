@@ -166,7 +166,7 @@ mod tests {
         };
         for (path, status) in [
             ("/", 200),
-            ("/record", 503),
+            ("/record", 200),
             ("/tickers/AAPL", 503),
             ("/dead-letters", 503),
             ("/picks", 503),

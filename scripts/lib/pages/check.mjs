@@ -143,7 +143,7 @@ await until("a forecast with a score", async () => {
   return answer.items?.some((item) => item.score);
 });
 const browser = await launch();
-const all = await paths(base);
+const all = [...(await paths(base)), "/picks"];
 await accessible(browser, all);
 await narrow(browser, all);
 await board(browser);

@@ -7,21 +7,30 @@ use serde::Serialize;
 use crate::guard::WebRequest;
 use crate::problem::{Kind, Problem};
 use crate::record::TrackRecord;
+use crate::record::fault::LedgerFault;
 use crate::reply::{JSON, WebReply};
 use crate::site::Site;
 
-/// The record, where this role has one, once it has been read.
-pub(crate) fn record(site: &Site) -> Result<&Arc<TrackRecord>, Problem> {
-    let record = site.record.as_ref().ok_or_else(|| {
+/// The record, where this role has one.
+pub(crate) fn kept(site: &Site) -> Result<&Arc<TrackRecord>, Problem> {
+    site.record.as_ref().ok_or_else(|| {
         let title = format!(
             "this process runs the {} and keeps no ledger: ask the reporter",
             site.about.role
         );
         Problem::new(Kind::NoLedger, title)
-    })?;
+    })
+}
+
+/// The same once all of it has been read: before, what is known of it is its beginning.
+pub(crate) fn record(site: &Site) -> Result<&Arc<TrackRecord>, Problem> {
+    let record = kept(site)?;
     if is_being_read(record) {
         let title = "the record is still being read";
         return Err(Problem::new(Kind::Starting, title));
+    }
+    if !has_been_read(record) {
+        return Err(Problem::unreadable());
     }
     Ok(record)
 }
@@ -29,6 +38,12 @@ pub(crate) fn record(site: &Site) -> Result<&Arc<TrackRecord>, Problem> {
 /// Whether only the beginning of the record is known so far.
 pub(crate) fn is_being_read(record: &TrackRecord) -> bool {
     !record.is_caught_up() && record.fault().is_none()
+}
+
+/// Whether all of the record is known, be it believed or not.
+pub(crate) fn has_been_read(record: &TrackRecord) -> bool {
+    let unreadable = matches!(record.fault(), Some(LedgerFault::Unreadable(_)));
+    record.is_caught_up() && !unreadable
 }
 
 /// An answer that changes with the ledger alone, and with whether that verifies; 304 to a reader

@@ -7,7 +7,7 @@ pub(crate) mod views;
 
 pub(crate) use self::computed::ScoreView;
 pub(crate) use self::views::{CoverageView, EstimateView, PhaseView, is_level};
-use super::answer::{of_ledger, record};
+use super::answer::{kept, of_ledger, record};
 use crate::guard::WebRequest;
 use crate::problem::{Kind, Problem};
 use crate::query::Query;
@@ -16,12 +16,12 @@ use crate::site::Site;
 
 pub(crate) fn get(site: &Site, asked: &WebRequest) -> Result<WebReply, Problem> {
     let ticker = Query::parse(&asked.query, &["ticker"])?.ticker()?;
-    let record = record(site)?;
-    if let Some(fault) = record.fault() {
+    if let Some(fault) = kept(site)?.fault() {
         let mut problem = Problem::new(Kind::BrokenLedger, fault.heading());
         problem.detail = Some(crate::text::short(fault.message(), 200).into());
         return Err(problem);
     }
+    let record = record(site)?;
     let view = match &ticker {
         None => record.score(),
         Some(ticker) => record.score_of(ticker),

@@ -10,7 +10,7 @@ pub(crate) use self::names::{STAGES, title};
 pub(crate) use self::views::{
     HopView, LedgerView, PartitionView, PicksView, SessionView, StageView, StagesView, VendorView,
 };
-use super::answer::{is_known, json};
+use super::answer::{has_been_read, is_known, json};
 use crate::assets::digest;
 use crate::guard::WebRequest;
 use crate::problem::Problem;
@@ -145,7 +145,8 @@ fn picks(site: &Site, process: &ProcessStatus) -> PicksView {
         duplicates: None,
         next_at: process.next_pick_at,
     };
-    if let Some(record) = &site.record {
+    // Numbers of a beginning would be taken for those of all.
+    if let Some(record) = site.record.as_ref().filter(|record| has_been_read(record)) {
         picks.duplicates = record.read(closecall_ledger::Reader::duplicates).ok();
         let book = record.book();
         picks.forecasts = Some(book.forecasts);

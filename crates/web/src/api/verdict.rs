@@ -78,7 +78,7 @@ pub(crate) fn broken(fault: &LedgerFault) -> ScoreVerdict {
         heading: fault.heading().to_owned(),
         bands: String::new(),
         text: format!(
-            "{}. No score is shown until closecall ledger verify passes.",
+            "{}. They are shown again once `closecall ledger verify` passes.",
             sentence(&clean(fault.message()))
         ),
     }

@@ -5,7 +5,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 
 use super::html_page::HtmlPage;
-use super::layout::PagePanel;
+use super::layout::{PagePanel, words};
 use crate::api::openapi::document;
 use crate::problem::Kind;
 
@@ -51,15 +51,6 @@ pub(crate) fn page(host: &str) -> HtmlPage {
         }
     };
     HtmlPage::new("closecall: the API", "", main)
-}
-
-/// Words of the description, where names stand between backticks.
-fn words(text: &str) -> Markup {
-    html! {
-        @for (k, part) in text.split('`').enumerate() {
-            @if k % 2 == 1 { code { (part) } } @else { (part) }
-        }
-    }
 }
 
 fn operation_body(host: &str, path: &str, operation: &Operation) -> Markup {

@@ -125,14 +125,13 @@ fn table(
     rows: &[(Ticker, Option<ForecastEntry>)],
     reach: f64,
 ) -> Markup {
-    let end = percent(reach, 0, true);
     html! {
         table.board {
             thead { tr {
                 th scope="col" { "Ticker" }
                 th scope="col" { "Call" }
                 th.r.hide-s scope="col" { "So far" }
-                th.g scope="col" { "Band, " (percent(-reach, 0, true)) " to " (end) }
+                th.g scope="col" { "Band, ±" (percent(reach, 0, false)) }
                 th.r scope="col" { "From" }
             } }
             tbody {
@@ -201,7 +200,7 @@ fn from(context: &PageContext<'_>, entry: &ForecastEntry) -> String {
             format!("{} at {}", price(reference, close), time(at))
         }
         (Some(reference), Some(close), None) => {
-            format!("{} before {session}", price(reference, close))
+            format!("{} for {session}", price(reference, close))
         }
         _ => session,
     }

@@ -20,7 +20,7 @@ impl<'a> PageContext<'a> {
         self.site.record.as_deref()
     }
 
-    /// The record, or the problem that there is none here.
+    /// The record, or the problem that there is none here or that it has not been read.
     pub(crate) fn need_record(&self) -> Result<&'a TrackRecord, Problem> {
         Ok(answer::record(self.site)?)
     }

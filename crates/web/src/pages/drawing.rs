@@ -19,7 +19,21 @@ pub(crate) fn two(wide: String, narrow: String) -> Markup {
     }
 }
 
-/// The same inline.
+/// A chart of a size; one too wide for a phone has a drawing of its own there, since a shrunk one
+/// could not be read.
+pub(crate) fn sized(
+    id: &str,
+    size: (f64, f64),
+    chart: impl Fn(&str, (f64, f64)) -> String,
+) -> Markup {
+    if size.0 <= 400.0 {
+        return svg(chart(id, size));
+    }
+    let narrow = chart(&format!("{id}-n"), (340.0, 218.0));
+    two(chart(&format!("{id}-w"), size), narrow)
+}
+
+/// A chart in two drawings, inline.
 pub(crate) fn two_spans(wide: String, narrow: String) -> Markup {
     html! {
         span.wide-only { (PreEscaped(wide)) }

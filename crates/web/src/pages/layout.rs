@@ -181,6 +181,15 @@ pub(crate) fn at(moment_shown: DateTime<Utc>) -> Markup {
     html! { time datetime=(utc(moment_shown)) { (moment(moment_shown)) } }
 }
 
+/// Words with names between backticks.
+pub(crate) fn words(text: &str) -> Markup {
+    html! {
+        @for (k, part) in text.split('`').enumerate() {
+            @if k % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 /// A table that may be wider than a phone: it scrolls by itself, and can be reached with Tab.
 pub(crate) fn scroll(label: &str, table: &Markup) -> Markup {
     html! { div.scroll tabindex="0" role="region" aria-label=(label) { (table) } }

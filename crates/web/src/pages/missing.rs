@@ -18,7 +18,7 @@ pub(crate) fn problem(problem: &Problem) -> HtmlPage {
     let main = html! {
         div.lede {
             h1 { (heading) }
-            @if let Some(why) = why { p { (why) "." } }
+            @if let Some(why) = why { p { (sentence(why)) "." } }
             @if let Some(detail) = &problem.detail { p { bdi { (detail) } "." } }
             p { "What there is: " a href="/" { "today" } ", " a href="/record" { "the record" } ", " a href="/pipeline" { "the pipeline" } ", " a href="/api" { "the API" } "." }
         }

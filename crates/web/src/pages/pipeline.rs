@@ -234,7 +234,6 @@ fn end(ledger: &LedgerView) -> Markup {
 /// Where the picks ended.
 fn strip(view: &StagesView) -> Markup {
     let picks = &view.picks;
-    let lost = picks.accepted.zip(picks.forecasts).zip(picks.dead_letters);
     let number = |value: u64| count(i64::try_from(value).unwrap_or(i64::MAX));
     html! {
         p.strip {
@@ -245,9 +244,9 @@ fn strip(view: &StagesView) -> Markup {
             @if let Some(late) = picks.late { span { b { (number(late)) } " too late to count" } }
             // Where stages run, the ledger stands at their end.
             @if let (false, Some(ledger)) = (view.running, &view.ledger) {
-                span { "ledger " b { (verified(ledger)) } ", " (counted(ledger.rows.unsigned_abs(), "row")) }
+                span { "ledger " b { (verified(ledger)) } @if ledger.ok == Some(true) { ", " (counted(ledger.rows.unsigned_abs(), "row")) } }
             }
-            @if lost.is_none() && picks.forecasts.is_none() { span { "the record is kept by the reporter" } }
+            @if view.ledger.is_none() { span { "the record is kept by the reporter" } }
         }
     }
 }

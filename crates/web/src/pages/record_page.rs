@@ -5,12 +5,13 @@ use closecall_protocol::{CloseForecast, Ticker};
 use maud::html;
 
 use super::context::PageContext;
-use super::drawing::{coverage_key, news_key, svg, two};
+use super::drawing::{coverage_key, news_key, sized, svg, two};
 use super::groups::{TickerRow, WidthThird, by_ticker, by_width};
 use super::html_page::HtmlPage;
 use super::layout::{PagePanel, scroll};
 use super::verdict;
 use super::verdict::Standing;
+use crate::api::answer::kept;
 use crate::api::score::ScoreView;
 use crate::api::verdict::when;
 use crate::problem::Problem;
@@ -19,7 +20,7 @@ use crate::text::{THIN, change, counted, day};
 
 /// The `/record` page.
 pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
-    let record = context.need_record()?;
+    let record = kept(context.site)?;
     let standing = Standing::of(record);
     let main = html! {
         (verdict::draw(context, &standing))
@@ -130,7 +131,7 @@ pub(crate) fn bands(score: &ScoreView, class: &'static str, size: (f64, f64)) ->
         body: html! {
             p.say { "Share of closes inside. The shaded funnels are what chance allows if the promise is true." }
             @if shares.is_empty() { p.empty { b { "No close has come yet." } } } @else {
-                figure.wf { (svg(funnel(&shares, score.design_effect, "funnel", size))) }
+                figure.wf { (sized("funnel", size, |id, size| funnel(&shares, score.design_effect, id, size))) }
                 (coverage_key())
             }
         },
@@ -184,7 +185,7 @@ pub(crate) fn news(
                 "Up to this forecast: " b { (counted(u64::from(newest.2), "article")) }
                 @if let Some(mean) = newest.1 { ", mean score " b { (signed(mean)) } " on a scale from −1 to +1" } "."
             }
-            figure.wf { (svg(news_bars(&bars, "news-bars", size))) }
+            figure.wf { (sized("news-bars", size, |id, size| news_bars(&bars, id, size))) }
             (news_key())
         },
     })

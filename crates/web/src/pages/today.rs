@@ -8,10 +8,10 @@ use super::html_page::HtmlPage;
 use super::layout::PagePanel;
 use super::verdict::Standing;
 use super::{board, dead_letters, picks, pipeline, record_page, vendors, verdict};
+use crate::api::answer::has_been_read;
 use crate::api::tickers::newest_forecast;
 use crate::problem::Problem;
 use crate::record::TrackRecord;
-use crate::record::fault::LedgerFault;
 
 pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
     let Some(record) = context.record() else {
@@ -21,7 +21,7 @@ pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
     let (heading, bands) = standing.heading();
     let title = format!("closecall: {heading} {bands}");
     let title = title.trim_end();
-    if let Standing::Reading | Standing::Broken(LedgerFault::Unreadable(_)) = standing {
+    if !has_been_read(record) {
         let main = html! {
             (verdict::draw(context, &standing))
             div.grid { (pipeline::panel(context).draw()) }
@@ -49,12 +49,14 @@ pub(crate) fn page(context: &PageContext<'_>) -> Result<HtmlPage, Problem> {
         @if let Some(score) = score.filter(|score| score.outcomes > 0) {
             div.grid { (record_page::phases(score).draw()) }
         }
-        div.grid {
-            @if let Some(score) = score {
-                (record_page::bands(score, "c4", size).draw())
-                (record_page::fell(score, "c4").draw())
+        @if score.is_some() || news.is_some() {
+            div.grid {
+                @if let Some(score) = score {
+                    (record_page::bands(score, "c4", size).draw())
+                    (record_page::fell(score, "c4").draw())
+                }
+                @if let Some(news) = news { (news.draw()) }
             }
-            @if let Some(news) = news { (news.draw()) }
         }
         div.grid {
             (picks::panel(context, record)?.draw())

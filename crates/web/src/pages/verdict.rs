@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::context::PageContext;
 use super::drawing::two_spans;
+use super::layout::words;
 use crate::api::answer::is_being_read;
 use crate::api::score::{CoverageView, EstimateView, PhaseView, ScoreView};
 use crate::api::verdict::{self as judged, ScoreVerdict, VerdictKind, when};
@@ -87,7 +88,7 @@ fn first_pick(context: &PageContext<'_>, verdict: &ScoreVerdict) -> String {
 /// Notice in the place of scores.
 pub(crate) fn no_scores(fault: &LedgerFault) -> Markup {
     html! {
-        div.notice.bad { span { b { "Scores are not shown." } (judged::broken(fault).text) } }
+        div.notice.bad { span { b { "Scores are not shown." } (words(&judged::broken(fault).text)) } }
     }
 }
 
@@ -192,10 +193,10 @@ pub(crate) fn phases(phases: &[PhaseView]) -> Markup {
             thead {
                 tr {
                     th scope="col" { "Asked" }
-                    th.r scope="col" { "Outcomes" }
+                    th.r.hide-s scope="col" { "Outcomes" }
                     th.r scope="col" { "Error, of the price" }
                     th.r.hide-s scope="col" { "of yesterday's close" }
-                    th.r scope="col" { "Calls right, beside the price alone" }
+                    th.r scope="col" { "Calls right (the price alone)" }
                     th.r.hide-s scope="col" { "In 80" (THIN) "%" }
                     th.r scope="col" { "In 90" (THIN) "%" }
                 }
@@ -204,7 +205,7 @@ pub(crate) fn phases(phases: &[PhaseView]) -> Markup {
                 @for phase in phases {
                     tr {
                         th scope="row" { (when(phase.phase)) }
-                        td.r { (phase.outcomes) }
+                        td.r.hide-s { (phase.outcomes) }
                         td.r.nw { (estimate(phase.relative_mae)) }
                         td.r.nw.hide-s { (estimate(phase.against_last_close)) }
                         td.r { (right(phase)) }
@@ -232,6 +233,6 @@ fn right(phase: &PhaseView) -> Markup {
         } @else {
             span.nw { "no calls" } " "
         }
-        span.nw.dim { "(" (beside) ")" }
+        small.nw.dim { "(" (beside) ")" }
     }
 }

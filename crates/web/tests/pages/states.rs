@@ -265,6 +265,9 @@ fn broken_the_record_was_changed() {
     until("the damage to be found", || {
         get(address, "/api/v1/score", "").status == 500
     });
+    until("the rows to be read", || {
+        get(address, "/api/v1/tickers", "").status == 200
+    });
     let problem = get(address, "/api/v1/score", "").json();
     assert_eq!(problem["type"], "/api#broken-ledger");
     for path in ["/", "/record", "/tickers/AAPL"] {
@@ -325,6 +328,10 @@ fn broken_the_record_cannot_be_read() {
         assert!(damage.as_str().unwrap().contains(finding), "{damage}");
         let page = get(address, "/", "").body;
         assert!(page.contains("The record cannot be read."), "{page}");
+        assert!(!page.contains("not picked yet"), "{page}");
+        for path in ["/tickers/AAPL", "/api/v1/forecasts", "/api/v1/tickers"] {
+            assert_eq!(get(address, path, "").status, 503, "{path}");
+        }
         assert_eq!(get(address, "/api/v1/score", "").status, 500);
         stop(web);
     }
