@@ -27,8 +27,8 @@ const KEYS: &str = "q quit  ↑↓ ⏎ trace  d dead letters  ? help";
 /// Height from which on there are blank lines between the parts.
 const AIRY_FROM: u16 = 20;
 
-/// Length of "closes in 59 min".
-const SESSION: usize = 16;
+/// Length of "closes in 6 h 29 min".
+const SESSION: usize = 20;
 
 /// Lines that stages in trouble take at most.
 const TROUBLES: usize = 2;

@@ -62,7 +62,10 @@ impl Snapshot {
             session: does.unwrap_or_default(),
             source: text(&stages["source"]),
             verdict: verdict.trim().to_owned(),
-            figures: figures(score),
+            figures: match text(&score["detail"]) {
+                detail if detail.is_empty() => figures(score),
+                detail => vec![detail],
+            },
             stages: rows(&stages["stages"], |stage| {
                 StageRow::of(stage, &stages["hops"])
             }),
@@ -193,11 +196,11 @@ mod tests {
         let shown = Snapshot::of(&stages, &none, &none, &none);
         assert_eq!(
             shown.time(true),
-            "Fri 27 Nov 2026 10:16 New York, closes in 2 h"
+            "Fri 27 Nov 2026 10:16 New York, closes in 2 h 43 min"
         );
         assert_eq!(
             shown.time(false),
-            "Fri 27 Nov 10:16 New York, closes in 2 h"
+            "Fri 27 Nov 10:16 New York, closes in 2 h 43 min"
         );
         assert_eq!(shown.idle, "nothing is running; last row 3 h ago");
         assert_eq!(
@@ -209,9 +212,9 @@ mod tests {
     #[test]
     fn a_problem_is_its_own_verdict() {
         let none = Value::Null;
-        let problem = json!({"title": "the ledger does not verify", "status": 500});
+        let problem = json!({"title": "the ledger does not verify", "detail": "row 6 was changed"});
         let shown = Snapshot::of(&none, &problem, &problem, &problem);
         assert_eq!(shown.verdict, "the ledger does not verify");
-        assert!(shown.figures.is_empty());
+        assert_eq!(shown.figures, ["row 6 was changed"]);
     }
 }

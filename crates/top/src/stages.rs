@@ -44,7 +44,6 @@ impl StageRow {
     pub(crate) fn of(stage: &Value, hops: &Value) -> Self {
         let seconds = |name: &str| stage[name].as_f64().map_or_else(dash, duration);
         let last = stage["last_success_age_s"].as_i64();
-        let restarts = stage["restarts"].as_u64();
         let mut hops = hops.as_array().into_iter().flatten();
         let hop = hops.find(|hop| hop["from"] == stage["name"]);
         let (title, state) = (title(&stage["name"]), text(&stage["state"]));
@@ -57,7 +56,7 @@ impl StageRow {
                 seconds("p50_s"),
                 seconds("p95_s"),
                 last.map_or_else(dash, age),
-                restarts.map_or_else(dash, count),
+                restarts(stage),
             ],
             topic: hop.map(|hop| text(&hop["topic"])).unwrap_or_default(),
             way_out: way_out(&stage["name"], hop),
@@ -121,6 +120,16 @@ fn way_out(name: &Value, hop: Option<&Value>) -> [String; 3] {
     ]
 }
 
+/// Those of the budget, "4 of 5", while some count against it; else all there were.
+fn restarts(stage: &Value) -> String {
+    let number = |name: &str| stage[name].as_u64();
+    let budget = number("restarts_in_period").zip(number("restarts_allowed"));
+    match budget {
+        Some((spent @ 1.., allowed)) => format!("{spent} of {allowed}"),
+        _ => number("restarts").map_or_else(dash, count),
+    }
+}
+
 fn trouble(title: &str, state: &str, stage: &Value) -> Option<String> {
     let (is, why) = match state {
         "degraded" => ("is degraded", &stage["degraded"]),
@@ -129,8 +138,10 @@ fn trouble(title: &str, state: &str, stage: &Value) -> Option<String> {
         _ => return None,
     };
     let why = text(why);
+    let again = stage["next_try_s"].as_i64().map(age);
+    let again = again.map_or_else(String::new, |time| format!(", tried again in {time}"));
     let colon = if why.is_empty() { "" } else { ": " };
-    Some(format!("{title} {is}{colon}{why}"))
+    Some(format!("{title} {is}{again}{colon}{why}"))
 }
 
 #[cfg(test)]
@@ -182,5 +193,14 @@ mod tests {
             "Scraper is failing: panicked"
         );
         assert!(of(json!({"name": "scraper", "state": "running", "last_error": "x"})).is_none());
+        let failing = json!({"name": "scraper", "state": "backing-off", "restarts": 12, "restarts_in_period": 4,
+            "restarts_allowed": 5, "next_try_s": 7, "last_error": "panicked"});
+        assert_eq!(
+            of(failing.clone()).unwrap(),
+            "Scraper is failing, tried again in 7 s: panicked"
+        );
+        assert_eq!(StageRow::of(&failing, &Value::Null).cells[3], "4 of 5");
+        let well = json!({"restarts": 12, "restarts_in_period": 0, "restarts_allowed": 5});
+        assert_eq!(StageRow::of(&well, &Value::Null).cells[3], "12");
     }
 }

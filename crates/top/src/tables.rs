@@ -8,10 +8,14 @@ use ratatui::widgets::{Cell, Paragraph, Row, Table};
 
 use crate::picks::{DEAD_LETTER, OUTSIDE, PickRow};
 use crate::snapshot::Snapshot;
+use crate::stages::StageRow;
 use crate::view::View;
 
 /// Width from which on the stages have a column of topics.
 const TOPICS_FROM: u16 = 116;
+
+/// Columns of the stages that give way where there is less room than usual, in this order.
+const FEWER: [&str; 4] = ["P95", "TYPICAL", "RESTARTS", "FLIGHT"];
 
 /// Widths from which on the picks have a column of forecasts, and of sessions.
 const FORECASTS_FROM: u16 = 100;
@@ -69,45 +73,57 @@ impl Columns {
 }
 
 pub(crate) fn stages<'a>(shown: &'a Snapshot, view: &View, width: u16) -> Table<'a> {
-    let has_topics = width >= TOPICS_FROM;
-    let flight = if width >= 90 { 11 } else { 8 };
     let mut columns = Columns(vec![
         (" STAGE", 13, false),
         ("STATE", 13, false),
-        ("FLIGHT", flight, false),
+        ("FLIGHT", if width >= 90 { 11 } else { 8 }, false),
         ("TYPICAL", 7, true),
         ("P95", 7, true),
         ("LAST OK", 7, true),
         ("RESTARTS", 8, true),
     ]);
-    if has_topics {
+    if width >= TOPICS_FROM {
         columns.0.push(("TOPIC", 24, false));
     }
+    for title in FEWER {
+        if columns.taken() > width + 1 {
+            columns.0.retain(|column| column.0 != title);
+        }
+    }
     let rest = width.saturating_sub(columns.taken());
-    columns.0.push(("WAY OUT", rest, false));
     let words = shown.stages.iter().map(|stage| {
         let fits = |words: &&String| words.chars().count() <= usize::from(rest);
         stage.way_out.iter().filter(fits).count()
     });
-    // All rows in words of one length.
-    let length = words.min().unwrap_or_default().saturating_sub(1);
-    let rows = shown.stages.iter().map(|stage| {
-        let (shape, colour) = shape(&stage.state);
-        let state = format!("{shape} {}", stage.state.replace('-', " "));
-        let mut cells = vec![
-            left(&format!(" {}", stage.title)),
-            left(&state).style(view.style(colour)),
-            left(&stage.flight(flight.into())),
-        ];
-        cells.extend(stage.cells.iter().map(|text| right(text)));
-        if has_topics {
-            cells.push(left(&stage.topic));
-        }
-        cells.push(left(&stage.way_out[length]));
-        Row::new(cells)
-    });
+    // All rows in words of one length, or none.
+    let length = words.min().unwrap_or_default().checked_sub(1);
+    if length.is_some() {
+        columns.0.push(("WAY OUT", rest, false));
+    }
+    let rows = shown.stages.iter();
+    let rows = rows.map(|stage| stage_row(stage, &columns, length.unwrap_or_default(), view));
     let rows = rows.collect();
     columns.table(rows)
+}
+
+fn stage_row<'a>(stage: &StageRow, columns: &Columns, length: usize, view: &View) -> Row<'a> {
+    let state = || {
+        let (shape, colour) = shape(&stage.state);
+        left(&format!("{shape} {}", stage.state.replace('-', " "))).style(view.style(colour))
+    };
+    let [typical, p95, last, restarts] = &stage.cells;
+    let cells = columns.0.iter().map(|(title, width, _)| match *title {
+        " STAGE" => left(&format!(" {}", stage.title)),
+        "STATE" => state(),
+        "FLIGHT" => left(&stage.flight((*width).into())),
+        "TYPICAL" => right(typical),
+        "P95" => right(p95),
+        "LAST OK" => right(last),
+        "RESTARTS" => right(restarts),
+        "TOPIC" => left(&stage.topic),
+        _ => left(&stage.way_out[length]),
+    });
+    Row::new(cells)
 }
 
 pub(crate) fn picks(frame: &mut Frame<'_>, shown: &Snapshot, view: &mut View, area: Rect) {
@@ -135,22 +151,20 @@ pub(crate) fn picks(frame: &mut Frame<'_>, shown: &Snapshot, view: &mut View, ar
     let (least, most) = BAND;
     let rest = area.width.saturating_sub(columns.taken()).min(most);
     // Odd, so that the point stands in the middle.
-    let band = (rest >= least).then(|| (rest - 1) | 1);
-    if let Some(band) = band {
-        let before = columns.0.len() - 2;
+    if rest >= least {
+        let (before, band) = (columns.0.len() - 2, (rest - 1) | 1);
         columns.0.insert(before, ("SAID AND CAME", band, false));
     }
-    let titles: Vec<&str> = columns.0.iter().map(|column| column.0).collect();
     let rows = shown.picks.iter();
-    let rows = rows.map(|pick| pick_row(pick, &titles, band.unwrap_or_default(), view));
-    let table = columns.table(rows.collect()).row_highlight_style(chosen());
+    let rows = rows.map(|pick| pick_row(pick, &columns, view)).collect();
+    let table = columns.table(rows).row_highlight_style(chosen());
     let state = view
         .picks
         .among(shown.picks.iter().map(|pick| pick.id.as_str()));
     frame.render_stateful_widget(table, area, state);
 }
 
-fn pick_row<'a>(pick: &PickRow, titles: &[&str], band: u16, view: &View) -> Row<'a> {
+fn pick_row<'a>(pick: &PickRow, columns: &Columns, view: &View) -> Row<'a> {
     let outcome = || {
         let style = match pick.outcome {
             OUTSIDE => view.style(Color::Red),
@@ -160,17 +174,17 @@ fn pick_row<'a>(pick: &PickRow, titles: &[&str], band: u16, view: &View) -> Row<
         left(pick.outcome).style(style)
     };
     // A pick that was given up has no band: the reason stands in its place.
-    let sign = || match (&pick.band, &pick.reason) {
-        (Some(sign), _) => sign.sign(band.into()),
+    let sign = |width: u16| match (&pick.band, &pick.reason) {
+        (Some(band), _) => band.sign(width.into()),
         (None, reason) => reason.clone().unwrap_or_default(),
     };
-    Row::new(titles.iter().map(|title| match *title {
+    Row::new(columns.0.iter().map(|(title, width, _)| match *title {
         " PICKED" => left(&format!(" {}", pick.picked)),
         "TICKER" => left(&pick.ticker),
         "SESSION" => left(&pick.session),
         "CALL" => left(&pick.call),
         "FORECAST" => right(&pick.forecast),
-        "SAID AND CAME" => left(&sign()),
+        "SAID AND CAME" => left(&sign(*width)),
         "ERROR" => right(&pick.error),
         _ => outcome(),
     }))

@@ -24,14 +24,13 @@ pub(crate) fn facts(detail: &Value) -> Vec<(String, String)> {
     }
     if entry["reason"].is_string() {
         let letter = &detail["dead_letter"];
-        let attempts = letter["attempts"].as_u64().unwrap_or(1);
-        let tries = if attempts == 1 { "try" } else { "tries" };
-        let stage = title(&letter["stage"]);
-        let reason = text(&entry["reason"]);
-        add(
-            "given up",
-            format!("by {stage} after {attempts} {tries}: {reason}"),
-        );
+        let after = match letter["attempts"].as_u64() {
+            None | Some(0) => String::new(),
+            Some(1) => " after 1 try".to_owned(),
+            Some(tries) => format!(" after {tries} tries"),
+        };
+        let (stage, reason) = (title(&letter["stage"]), text(&entry["reason"]));
+        add("given up", format!("by {stage}{after}: {reason}"));
         add("because", text(&letter["message"]));
     } else {
         of_forecast(entry, &mut add);

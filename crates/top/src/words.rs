@@ -55,12 +55,12 @@ pub(crate) fn day(value: &Value) -> String {
 /// State of the session that opens and closes at these moments, the one in progress or the next.
 pub(crate) fn session(now: DateTime<Utc>, opens: DateTime<Utc>, closes: DateTime<Utc>) -> String {
     if opens <= now {
-        return format!("closes in {}", age((closes - now).num_seconds()));
+        return format!("closes in {}", left((closes - now).num_seconds()));
     }
     let (today, on) = (Calendar::date_at(now), Calendar::date_at(opens));
     let opening = Calendar::wall_clock(opens);
     match (on - today).num_days() {
-        0 => format!("opens in {}", age((opens - now).num_seconds())),
+        0 => format!("opens in {}", left((opens - now).num_seconds())),
         1..7 => format!("opens {}", opening.format("%a %H:%M")),
         _ => format!("opens {}", opening.format("%-d %b %H:%M")),
     }
@@ -73,6 +73,15 @@ pub(crate) fn age(seconds: i64) -> String {
         s @ 90..5_400 => format!("{} min", s / 60),
         s @ 5_400..172_800 => format!("{} h", s / 3_600),
         s => format!("{} d", s / 86_400),
+    }
+}
+
+/// Time that is left, with its minutes: what is cut down would seem to stand still.
+fn left(seconds: i64) -> String {
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    match seconds {
+        5_400..172_800 if minutes > 0 => format!("{hours} h {minutes} min"),
+        _ => age(seconds),
     }
 }
 
@@ -208,7 +217,7 @@ mod tests {
         let (opens, closes) = (at("2025-04-28T13:30:00Z"), at("2025-04-28T20:00:00Z"));
         let said = |now: &str| session(at(now), opens, closes);
         assert_eq!(said("2025-04-28T13:27:00Z"), "opens in 3 min");
-        assert_eq!(said("2025-04-28T13:30:00Z"), "closes in 6 h");
+        assert_eq!(said("2025-04-28T13:30:00Z"), "closes in 6 h 30 min");
         assert_eq!(said("2025-04-26T02:00:00Z"), "opens Mon 09:30");
         assert_eq!(said("2025-04-20T02:00:00Z"), "opens 28 Apr 09:30");
     }

@@ -93,6 +93,19 @@ fn more_room_shows_more() {
 }
 
 #[test]
+fn less_room_shows_fewer_columns_whole() {
+    let screen = screen(&snapshot(&stages()), &mut View::new(false), (64, 24));
+    assert_shows(
+        &screen,
+        &[
+            "STAGE        STATE         FLIGHT   TYPICAL LAST OK RESTARTS",
+            "GruTrainer   ✕ backing off ■■■■ 4/4   29 ms    61 s        4",
+            "28 Apr 14:00 TSLA   rise 99 % 19.00 % outside",
+        ],
+    );
+}
+
+#[test]
 fn dead_letters_say_when_in_80_columns() {
     let mut view = View::new(false);
     view.list = List::DeadLetters;
