@@ -4,10 +4,11 @@
 //! TickerPicker ─▶ Scraper ─▶ Sentiment ─▶ GruTrainer ─▶ Reporter
 //! ```
 //!
-//! A stage takes a fact in an envelope, does its work inside its [`StageContext`](closecall_supervision::StageContext), hands the next
-//! fact to its outbox and answers when that is settled: the reply is the acknowledgement. It never
-//! knows whether its neighbour is an actor in this process or a topic. Handlers answer with
-//! futures over shared parts, so what waits survives the restart of the stage that waits.
+//! A stage takes a fact in an envelope, does its work inside its
+//! [`StageContext`](closecall_supervision::StageContext), hands the next fact to its outbox and
+//! answers when that is settled: the reply is the acknowledgement. It never knows whether its
+//! neighbour is an actor in this process or a topic. Handlers answer with futures over shared
+//! parts, so what waits survives the restart of the stage that waits.
 //!
 //! The work of a stage is in the domain crates; restarts and delivery are in
 //! `closecall-supervision`; how stages are wired is in the binary's topology.

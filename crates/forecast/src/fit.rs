@@ -107,8 +107,8 @@ enum Learned {
 }
 
 impl Fit {
-    /// Fits the model that `settings` name, from `start` where a file brings one. Persistence, with its reason, where there is too little
-    /// to learn from and where training diverges.
+    /// Fits the model that `settings` name, from `start` where a file brings one. Persistence, with
+    /// its reason, where there is too little to learn from and where training diverges.
     pub(crate) fn of(
         sessions: &Sessions,
         settings: &ForecastSettings,

@@ -23,8 +23,8 @@ use crate::format_version::{FIRST, VERSION, version};
 use crate::head_file::HeadFile;
 use crate::{derived, replay};
 
-/// Pages that a reader keeps, in KiB. A process has several readers, each of which looks at the newest rows most of
-/// the time; the system keeps the file's pages for all of them.
+/// Pages that a reader keeps, in KiB. A process has several readers, each of which looks at the
+/// newest rows most of the time; the system keeps the file's pages for all of them.
 const READERS_CACHE_KIB: i64 = 512;
 
 /// Longest wait for another program that holds the database.

@@ -1,6 +1,6 @@
-//! Recorded data: a directory with `prices/TICKER.csv` (or `TICKER.csv` alone), and as far as there are any
-//! `intraday/TICKER-15m.csv`, `splits/TICKER.csv` and `news/TICKER.csv`, read once and held in memory,
-//! sorted, so that a request is two binary searches.
+//! Recorded data: a directory with `prices/TICKER.csv` (or `TICKER.csv` alone), and as far as there
+//! are any `intraday/TICKER-15m.csv`, `splits/TICKER.csv` and `news/TICKER.csv`, read once and held
+//! in memory, sorted, so that a request is two binary searches.
 //!
 //! Of a session with intraday files of several widths the finest counts. Of one without any, only
 //! the opening is known before its close.
@@ -56,14 +56,15 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Reads `directory`: `prices/TICKER.csv`, or `TICKER.csv` where it has no such folder, with the columns
-    /// `Date,Open,High,Low,Close,Adj Close,Volume` or in another form of `closecall-price-files`, and, where there are headlines,
-    /// `news/TICKER.csv` with `time_published` (UTC, `YYYYMMDDTHHMMSS`) or `date`, `title`, and
-    /// optionally `summary`, `url`, `source`. An article with only a date counts as published at
-    /// the end of that New York day. `intraday/TICKER-{1,2,5,15,30,60}m.csv` has bars inside the
-    /// sessions, `start,open,high,low,close,volume` with `start` in RFC 3339, and
-    /// `splits/TICKER.csv` the splits of which all prices are on the basis after,
-    /// `date,numerator,denominator`. Other files are left alone.
+    /// Reads `directory`: `prices/TICKER.csv`, or `TICKER.csv` where it has no such folder, with
+    /// the columns `Date,Open,High,Low,Close,Adj Close,Volume` or in another form of
+    /// `closecall-price-files`, and, where there are headlines, `news/TICKER.csv` with
+    /// `time_published` (UTC, `YYYYMMDDTHHMMSS`) or `date`, `title`, and optionally `summary`,
+    /// `url`, `source`. An article with only a date counts as published at the end of that New
+    /// York day. `intraday/TICKER-{1,2,5,15,30,60}m.csv` has bars inside the sessions,
+    /// `start,open,high,low,close,volume` with `start` in RFC 3339, and `splits/TICKER.csv` the
+    /// splits of which all prices are on the basis after, `date,numerator,denominator`. Other files
+    /// are left alone.
     ///
     /// # Errors
     /// [`Error::NoRecords`] when there is no price file, [`Error::Read`] for a file that cannot be

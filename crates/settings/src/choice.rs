@@ -1,5 +1,5 @@
-//! Settings that are one of several names, or a list of them. Read by way of their text, so that a wrong one is answered
-//! with the names there are, whatever the settings come from.
+//! Settings that are one of several names, or a list of them. Read by way of their text, so that a
+//! wrong one is answered with the names there are, whatever the settings come from.
 
 use serde::de::value::{Error as TextError, StringDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer as _};

@@ -1,6 +1,7 @@
-//! Looks at the health board from a thread that hosts no stage, at once when a state changes and else
-//! at intervals, keeps what it saw for the probes, and says in the log when something stalls. It flags; ending the process is for who asks for
-//! liveness. Also the heartbeat by which a stage's thread shows that it turns.
+//! Looks at the health board from a thread that hosts no stage, at once when a state changes and
+//! else at intervals, keeps what it saw for the probes, and says in the log when something stalls.
+//! It flags; ending the process is for who asks for liveness. Also the heartbeat by which a stage's
+//! thread shows that it turns.
 
 use std::future::Future;
 use std::sync::Arc;

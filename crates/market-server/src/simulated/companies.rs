@@ -2,7 +2,8 @@
 
 use closecall_protocol::Ticker;
 
-/// Symbol, name in headlines (the lexicon likes the word Amazon: not with its domain), price around which it moves, standard deviation of a daily return.
+/// Symbol, name in headlines (the lexicon likes the word Amazon: not with its domain), price around
+/// which it moves, standard deviation of a daily return.
 const TOP_TEN: [(&str, &str, f64, f64); 10] = [
     ("AAPL", "Apple", 190.0, 0.017),
     ("MSFT", "Microsoft", 380.0, 0.016),

@@ -60,8 +60,8 @@ struct Excursion {
     shift: f64,
 }
 
-/// The excursion that begins at `row`: some rows later the level is again that of the row before it,
-/// a split being allowed for, which may be dated some days before or after them.
+/// The excursion that begins at `row`: some rows later the level is again that of the row before
+/// it, a split being allowed for, which may be dated some days before or after them.
 fn returns_at(series: &RepairSeries<'_>, row: usize) -> Option<Excursion> {
     if is_one_night_there_and_back(series, row) {
         let (end, shift) = (row + 1, 0.0);
@@ -122,8 +122,9 @@ fn is_one_night_there_and_back(series: &RepairSeries<'_>, row: usize) -> bool {
     there * back < 0.0 && least > series.overnight() && left <= agreement
 }
 
-/// Repairs the rows of an excursion. That the newest row alone returns is no proof: the rows before it may have the level of a split, and the newest be the wrong
-/// one. A factor of unit is no split's.
+/// Repairs the rows of an excursion. That the newest row alone returns is no proof: the rows before
+/// it may have the level of a split, and the newest be the wrong one. A factor of unit is no
+/// split's.
 fn settle(series: &mut RepairSeries<'_>, excursion: &Excursion) -> Result<(), Unsound> {
     let Excursion { row, end, .. } = *excursion;
     let factors: Vec<_> = (row..end)
@@ -147,8 +148,8 @@ fn settle(series: &mut RepairSeries<'_>, excursion: &Excursion) -> Result<(), Un
 }
 
 /// The factor of unit that brings a row of an excursion between the levels on both its sides. What
-/// would lie off the way from one to the other by more than the market's own moves is not in another
-/// unit: it is wrong otherwise, and left out.
+/// would lie off the way from one to the other by more than the market's own moves is not in
+/// another unit: it is wrong otherwise, and left out.
 fn unit(series: &RepairSeries<'_>, excursion: &Excursion, place: usize) -> Option<f64> {
     let Excursion { row, end, shift } = *excursion;
     let sessions = |from: usize, to: usize| -> f64 {

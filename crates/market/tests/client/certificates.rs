@@ -21,7 +21,8 @@ fn file(name: &str) -> PathBuf {
     Path::new(folder).join(name)
 }
 
-/// A vendor behind TLS, by its address: a bare machine may know no name, not even `localhost`; and how many connections came.
+/// A vendor behind TLS, by its address: a bare machine may know no name, not even `localhost`; and
+/// how many connections came.
 async fn vendor() -> (String, Arc<AtomicUsize>) {
     let chain: Vec<_> = CertificateDer::pem_file_iter(file("server.pem"))
         .unwrap()

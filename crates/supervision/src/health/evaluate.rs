@@ -205,8 +205,8 @@ impl Health {
         Verdict::from_reasons(failed.chain(stalled).collect())
     }
 
-    /// Ready: all stages have been started and run (degraded is running), every condition holds, and the process is not
-    /// ending.
+    /// Ready: all stages have been started and run (degraded is running), every condition holds,
+    /// and the process is not ending.
     #[must_use]
     pub fn ready(&self) -> Verdict {
         let idle = self
