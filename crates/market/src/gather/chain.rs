@@ -16,6 +16,7 @@ use super::prices::Prices;
 use super::window::PickWindow;
 use super::{Market, PRICES_WITHIN};
 use crate::error::Error;
+use crate::providers::PriceProvider;
 use crate::store::Series;
 use crate::vendor::VendorFault;
 
@@ -40,20 +41,8 @@ impl Market {
         let (mut best, mut refused): (Option<Prices>, Option<Error>) = (None, None);
         for (place, provider) in self.chain.iter().enumerate() {
             let deadline = began + share(PRICES_WITHIN, place, self.chain.len());
-            let fetched = if asking {
-                self.refresh_prices(&**provider, pick, window, deadline)
-                    .await
-            } else {
-                Ok(Fetched::Failed(VendorFault::Timeout))
-            };
-            let failed = matches!(fetched, Ok(Fetched::Failed(_)));
-            let prices = match fetched {
-                Ok(fetched) => {
-                    let found = self.usable_prices(provider.provider(), pick, window, fetched);
-                    found.await
-                }
-                Err(error) => Err(error),
-            };
+            let deadline = asking.then_some(deadline);
+            let (prices, failed) = self.prices_of(&**provider, pick, window, deadline).await;
             let prices = match prices {
                 Ok(prices) => prices,
                 // The first one's word that there is no such share is the chain's.
@@ -88,19 +77,54 @@ impl Market {
             (None, Some(error)) => return Err(error),
             (None, None) => return Err(Error::no_provider()),
         };
-        prices.switched = before.is_some_and(|before| before != prices.provider);
-        if before != Some(prices.provider) {
-            if prices.switched {
-                tracing::warn!(
-                    ticker = %pick.ticker, pick_id = %pick.pick_id, provider = %prices.provider,
-                    before = %before.unwrap_or(prices.provider), "another provider's prices"
-                );
-            }
-            self.store
-                .put_last_provider(&pick.ticker, prices.provider)
-                .await?;
-        }
+        self.note_provider(pick, before, &mut prices).await?;
         Ok(prices)
+    }
+
+    /// One provider's prices, and whether it failed to answer. It is asked where there is a deadline;
+    /// without one what is stored has to do.
+    async fn prices_of(
+        &self,
+        provider: &dyn PriceProvider,
+        pick: &Pick,
+        window: &PickWindow,
+        deadline: Option<Instant>,
+    ) -> (Result<Prices, Error>, bool) {
+        let fetched = match deadline {
+            Some(deadline) => self.refresh_prices(provider, pick, window, deadline).await,
+            None => Ok(Fetched::Failed(VendorFault::Timeout)),
+        };
+        let failed = matches!(fetched, Ok(Fetched::Failed(_)));
+        let prices = match fetched {
+            Ok(fetched) => {
+                let usable = self.usable_prices(provider.provider(), pick, window, fetched);
+                usable.await
+            }
+            Err(error) => Err(error),
+        };
+        (prices, failed)
+    }
+
+    /// Remembers whose prices these are; a change is said.
+    async fn note_provider(
+        &self,
+        pick: &Pick,
+        before: Option<Provider>,
+        prices: &mut Prices,
+    ) -> Result<(), Error> {
+        if before == Some(prices.provider) {
+            return Ok(());
+        }
+        if let Some(before) = before {
+            prices.switched = true;
+            tracing::warn!(
+                ticker = %pick.ticker, pick_id = %pick.pick_id, provider = %prices.provider,
+                %before, "another provider's prices"
+            );
+        }
+        self.store
+            .put_last_provider(&pick.ticker, prices.provider)
+            .await
     }
 
     fn is_late(&self, session: &Session) -> bool {
