@@ -46,3 +46,4 @@ mod run_replay;
 mod scripted_day;
 mod starved_host;
 mod test_files;
+mod top;

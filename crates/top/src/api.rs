@@ -109,10 +109,10 @@ impl Api {
                     stream.set_read_timeout(Some(WITHIN))?;
                     stream.set_write_timeout(Some(WITHIN))?;
                     let host = &self.host;
-                    write!(
-                        stream,
+                    let request = format!(
                         "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
-                    )?;
+                    );
+                    stream.write_all(request.as_bytes())?;
                     let mut answer = Vec::new();
                     stream.take(LARGEST).read_to_end(&mut answer)?;
                     return Ok(answer);

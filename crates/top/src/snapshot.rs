@@ -108,19 +108,25 @@ fn figures(score: &Value) -> Vec<String> {
         let number = |name: &str| of[name].as_f64();
         Some((number("value")?, number("lower")?, number("upper")?))
     };
+    // Days that are all alike have no interval.
+    let spread = |lower: String, upper: String| {
+        if lower == upper {
+            return String::new();
+        }
+        format!(" ({lower} to {upper})")
+    };
     let mut parts = Vec::new();
-    parts.extend(
-        interval(&score["relative_mae"]).map(|(value, lower, upper)| {
-            format!("error {value:.3} × the price's ({lower:.3} to {upper:.3})")
-        }),
-    );
+    if let Some((value, lower, upper)) = interval(&score["relative_mae"]) {
+        let spread = spread(format!("{lower:.3}"), format!("{upper:.3}"));
+        parts.push(format!("error {value:.3} × the price's{spread}"));
+    }
     for band in score["coverage"].as_array().into_iter().flatten().rev() {
         let level = whole_share(band["level"].as_f64().unwrap_or_default());
-        parts.extend(interval(band).map(|(value, lower, upper)| {
+        if let Some((value, lower, upper)) = interval(band) {
             let whole = |end: f64| whole_share(end).replace(" %", "");
-            let ends = format!("{} to {}", whole(lower), whole(upper));
-            format!("in {level}: {} ({ends})", share(value))
-        }));
+            let spread = spread(whole(lower), whole(upper));
+            parts.push(format!("in {level}: {}{spread}", share(value)));
+        }
     }
     parts.extend(
         score["outcomes"]
@@ -206,6 +212,19 @@ mod tests {
         assert_eq!(
             shown.totals.join("  "),
             "1 forecast  0 late  ledger 781 rows, verified"
+        );
+    }
+
+    #[test]
+    fn an_interval_is_shown_where_there_is_one() {
+        let of = |lower: f64| {
+            let estimate = json!({"value": 0.988, "lower": lower, "upper": 0.988});
+            figures(&json!({"relative_mae": estimate, "outcomes": 1269})).join("  ")
+        };
+        assert_eq!(of(0.988), "error 0.988 × the price's  n 1,269");
+        assert_eq!(
+            of(0.9),
+            "error 0.988 × the price's (0.900 to 0.988)  n 1,269"
         );
     }
 
