@@ -172,8 +172,9 @@ mod tests {
             ("/picks", 503),
         ] {
             let reply = crate::routes::answer(&site, &asked(path));
-            let page = reply.body;
             assert_eq!(reply.status, status, "{path}");
+            assert!(reply.has("refresh"), "{path} stays as it is");
+            let page = reply.body;
             assert!(
                 page.contains("<h1>The record is still being read.</h1>"),
                 "{page}"

@@ -75,7 +75,7 @@ impl WebReply {
         self
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.headers.iter().any(|(known, _)| *known == name)
     }
 

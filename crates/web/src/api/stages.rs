@@ -173,7 +173,7 @@ fn ledger(site: &Site) -> Option<LedgerView> {
         damage: verification
             .and_then(|verification| verification.result.err())
             .map(|fault| fault.message().to_owned()),
-        last_recorded_at: book.last_recorded_at,
+        last_recorded_at: book.last_recorded_at.filter(|_| has_been_read(record)),
     })
 }
 

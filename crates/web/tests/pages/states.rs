@@ -45,6 +45,7 @@ fn empty_nothing_forecast_yet() {
         "None yet.",
         "Every pick so far ended in a forecast.",
         "nothing is running",
+        "ledger <b>verified</b>, 0 rows",
     ] {
         assert!(page.contains(words), "{words}");
     }
