@@ -74,17 +74,24 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub(crate) fn source(self) -> ProcessSource {
-        Arc::new(move || ProcessStatus {
-            health: Some(self.board.health()),
-            accepted: self.first_hop.as_ref().map(|hop| hop.stats().accepted),
-            through_topics: self.kafka.is_some(),
-            lags: self.kafka.as_ref().map(lags).unwrap_or_default(),
-            vendors: self
-                .market
-                .as_deref()
-                .map(|market| vendors(market, self.clock.now()))
-                .unwrap_or_default(),
-            next_pick_at: self.first_hop.as_ref().and_then(|_| self.next_pick()),
+        Arc::new(move || {
+            let picks = self.first_hop.as_ref().map(|hop| hop.stats());
+            // Through topics a pick is settled for its picker once it is sent.
+            let whole = self.first_hop.as_ref().filter(|_| self.kafka.is_none());
+            ProcessStatus {
+                health: Some(self.board.health()),
+                accepted: picks.map(|picks| picks.accepted),
+                lost: whole.and(picks).map(|picks| picks.lost()),
+                to_ledger: whole.map(|hop| hop.settled_within()).unwrap_or_default(),
+                through_topics: self.kafka.is_some(),
+                lags: self.kafka.as_ref().map(lags).unwrap_or_default(),
+                vendors: self
+                    .market
+                    .as_deref()
+                    .map(|market| vendors(market, self.clock.now()))
+                    .unwrap_or_default(),
+                next_pick_at: self.first_hop.as_ref().and_then(|_| self.next_pick()),
+            }
         })
     }
 

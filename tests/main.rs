@@ -37,7 +37,7 @@ mod ledger_replaced;
 mod ledger_score;
 mod market_record;
 mod model_file;
-mod page_backing_off;
+mod page_pipeline;
 mod predict_recorded;
 mod predict_simulated;
 mod price_now;

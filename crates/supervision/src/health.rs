@@ -13,3 +13,4 @@ pub use evaluate::{Health, RestartBudget, StageHealth, Verdict, WorkHealth};
 pub(crate) use in_hand::InHand;
 pub(crate) use record::CountedFailures;
 pub use record::StageState;
+pub(crate) use work_record::Histogram;

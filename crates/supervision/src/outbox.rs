@@ -3,8 +3,9 @@
 //! without the one that waits for it.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use actix::Recipient;
 use chrono::{DateTime, Utc};
@@ -13,6 +14,7 @@ use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use crate::health::Histogram;
 use crate::shared::Shared;
 use crate::{Ack, DeadLetterSink, Deliver, MessageMetadata, StageError};
 
@@ -24,6 +26,7 @@ pub use builder::OutboxBuilder;
 
 /// A message that was accepted, with all that its delivery needs.
 struct Parcel<T> {
+    accepted: Instant,
     id: String,
     label: Option<String>,
     expires_at: Option<DateTime<Utc>>,
@@ -49,6 +52,15 @@ pub struct OutboxStats {
     pub peak_in_flight: usize,
 }
 
+impl OutboxStats {
+    /// Accepted, and neither settled nor returned nor in the window: there is never one.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        let known = self.done + self.returned + self.in_flight as u64;
+        self.accepted.saturating_sub(known)
+    }
+}
+
 /// A hop from one stage to another. Bounded by its window: `accept` waits for a place, and a
 /// place is free again when the message in it is settled.
 pub struct Outbox<T: Send + 'static> {
@@ -63,6 +75,8 @@ pub struct Outbox<T: Send + 'static> {
     held: DashMap<u64, Arc<Parcel<T>>>,
     next: AtomicU64,
     stats: watch::Sender<OutboxStats>,
+    /// From being accepted to being settled.
+    took: Mutex<Histogram>,
     shared: Shared,
 }
 
@@ -128,6 +142,7 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
             ))
         })?;
         let parcel = Arc::new(Parcel {
+            accepted: Instant::now(),
             id: self.metadata.id(&message),
             label: self.metadata.label(&message),
             expires_at: self.metadata.expires_at(&message),
@@ -138,6 +153,10 @@ impl<T: Clone + Send + Sync + 'static> Outbox<T> {
         let outbox = Arc::clone(self);
         Ok(Accepted(tokio::spawn(async move {
             let reply = outbox.settle(&parcel).await;
+            if reply.is_ok() {
+                let mut took = outbox.took.lock().unwrap_or_else(PoisonError::into_inner);
+                took.add(parcel.accepted.elapsed());
+            }
             outbox.free_place(place, &reply);
             drop(permit);
             reply
@@ -196,5 +215,13 @@ impl<T: Send + 'static> Outbox<T> {
     #[must_use]
     pub fn stats(&self) -> OutboxStats {
         *self.stats.borrow()
+    }
+
+    /// Messages by the seconds from being accepted to being settled, in real time: cumulative by upper
+    /// bound, of which the last is infinite.
+    #[must_use]
+    pub fn settled_within(&self) -> Vec<(f64, u64)> {
+        let took = self.took.lock().unwrap_or_else(PoisonError::into_inner);
+        took.cumulative().0
     }
 }

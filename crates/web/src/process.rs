@@ -19,6 +19,11 @@ pub struct ProcessStatus {
     pub health: Option<Health>,
     /// Picks accepted by the first hop, where this process picks.
     pub accepted: Option<u64>,
+    /// Of these, neither settled nor on their way, where a pick is settled by its end in the ledger.
+    pub lost: Option<u64>,
+    /// Picks by the seconds from being accepted to their end in the ledger, cumulative by upper bound, the
+    /// last of which is infinite; empty where the ledger is another process's.
+    pub to_ledger: Vec<(f64, u64)>,
     /// Whether the boundaries between the roles are topics.
     pub through_topics: bool,
     /// Records behind the end of each assigned partition.

@@ -1,4 +1,4 @@
-//! A piece of work as the board keeps it, and how long the finished ones took.
+//! A piece of work as the board keeps it, and how long finished ones took.
 
 use std::time::{Duration, Instant};
 
@@ -14,15 +14,15 @@ pub(super) struct WorkRecord {
 /// Upper bounds of the histogram's buckets, in seconds; a last bucket takes the rest.
 const BUCKETS: [f64; 10] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 180.0];
 
-/// Durations of pieces of work.
+/// Durations, counted by bucket.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Histogram {
+pub(crate) struct Histogram {
     counts: [u64; BUCKETS.len() + 1],
     sum: Duration,
 }
 
 impl Histogram {
-    pub(super) fn add(&mut self, took: Duration) {
+    pub(crate) fn add(&mut self, took: Duration) {
         let bucket = BUCKETS.partition_point(|bound| took.as_secs_f64() > *bound);
         if let Some(count) = self.counts.get_mut(bucket) {
             *count += 1;
@@ -31,7 +31,7 @@ impl Histogram {
     }
 
     /// Cumulative counts by upper bound (the last is all), and the sum in seconds.
-    pub(super) fn cumulative(&self) -> (Vec<(f64, u64)>, f64) {
+    pub(crate) fn cumulative(&self) -> (Vec<(f64, u64)>, f64) {
         let bounds = BUCKETS.into_iter().chain([f64::INFINITY]);
         let mut total = 0;
         let buckets = bounds.zip(self.counts).map(|(bound, count)| {

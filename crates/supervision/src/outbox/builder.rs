@@ -1,8 +1,8 @@
 //! Sets up an outbox; the wiring of a pipeline reads as one builder per hop.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use actix::Recipient;
 use dashmap::DashMap;
@@ -74,6 +74,7 @@ impl<T: Clone + Send + Sync + 'static> OutboxBuilder<T> {
             held: DashMap::new(),
             next: AtomicU64::new(0),
             stats: watch::Sender::new(OutboxStats::default()),
+            took: Mutex::default(),
             shared,
         });
         outbox.shared.hops.add(Arc::clone(&outbox) as _);

@@ -8,7 +8,8 @@ mod views;
 
 pub(crate) use self::names::{STAGES, title};
 pub(crate) use self::views::{
-    HopView, LedgerView, PartitionView, PicksView, SessionView, StageView, StagesView, VendorView,
+    HopView, LedgerView, PartitionView, PicksView, QuantilesView, SessionView, StageView,
+    StagesView, VendorView,
 };
 use super::answer::{has_been_read, is_known, json};
 use crate::assets::digest;
@@ -143,6 +144,8 @@ fn picks(site: &Site, process: &ProcessStatus) -> PicksView {
         dead_letters: None,
         late: None,
         duplicates: None,
+        lost: process.lost,
+        pick_to_ledger: QuantilesView::of(&process.to_ledger),
         next_at: process.next_pick_at,
     };
     // Numbers of a beginning would be taken for those of all.

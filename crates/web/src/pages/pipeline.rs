@@ -240,8 +240,12 @@ fn strip(view: &StagesView) -> Markup {
             @if let Some(accepted) = picks.accepted { span { b { (number(accepted)) } " pick" (plural(accepted)) " accepted since the start" } }
             @if let Some(forecasts) = picks.forecasts { span { b { (number(forecasts)) } " forecast" (plural(forecasts)) " in the ledger" } }
             @if let Some(dead) = picks.dead_letters { span { b { (number(dead)) } " dead letter" (plural(dead)) } }
+            @if let Some(lost) = picks.lost { span { b { (number(lost)) } " lost" } }
             @if let Some(repeats) = picks.duplicates { span { b { (number(repeats)) } " repeat" (plural(repeats)) } }
             @if let Some(late) = picks.late { span { b { (number(late)) } " too late to count" } }
+            @if let Some(took) = picks.pick_to_ledger {
+                span { "pick to ledger: typically " b { (duration(took.p50_s)) } ", p95 " (duration(took.p95_s)) }
+            }
             // Where stages run, the ledger stands at their end.
             @if let (false, Some(ledger)) = (view.running, &view.ledger) {
                 span { "ledger " b { (verified(ledger)) } @if ledger.ok == Some(true) { ", " (counted(ledger.rows.unsigned_abs(), "row")) } }

@@ -2,7 +2,7 @@
 
 use closecall_supervision::{StageHealth, StageState};
 
-use super::views::{StageView, WorkView};
+use super::views::{QuantilesView, StageView, WorkView};
 use crate::text::clean;
 
 impl StageView {
@@ -67,6 +67,16 @@ impl StageView {
         let failing = [StageState::BackingOff, StageState::Failed];
         failing.iter().any(|state| {
             serde_json::to_value(state).is_ok_and(|name| name.as_str() == Some(&self.state))
+        })
+    }
+}
+
+impl QuantilesView {
+    /// `None` without a duration.
+    pub(super) fn of(buckets: &[(f64, u64)]) -> Option<Self> {
+        Some(Self {
+            p50_s: quantile(buckets, 0.5)?,
+            p95_s: quantile(buckets, 0.95)?,
         })
     }
 }

@@ -152,7 +152,7 @@ pub(crate) struct PartitionView {
 }
 
 /// Where the picks ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct PicksView {
     /// Accepted by the first hop since this process started, where it picks.
     pub(crate) accepted: Option<u64>,
@@ -164,9 +164,24 @@ pub(crate) struct PicksView {
     pub(crate) late: Option<u64>,
     /// Repeats that the ledger counted instead of recording them.
     pub(crate) duplicates: Option<u64>,
+    /// Accepted since this process started, and neither ended nor on their way; null where roles run apart.
+    #[serde(default)]
+    pub(crate) lost: Option<u64>,
+    /// From being accepted to the end in the ledger; null before the first, and where roles run apart.
+    #[serde(default)]
+    pub(crate) pick_to_ledger: Option<QuantilesView>,
     /// When the next pick is due.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) next_at: Option<DateTime<Utc>>,
+}
+
+/// Seconds of real time, from a histogram's buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct QuantilesView {
+    /// Median.
+    pub(crate) p50_s: f64,
+    /// 95th percentile.
+    pub(crate) p95_s: f64,
 }
 
 /// The ledger.
