@@ -54,7 +54,7 @@ impl PickRow {
         let picked = moment.into_iter().find(|moment| !moment.is_null());
         Self {
             id: text(&item["pick_id"]),
-            picked: short_moment(picked.unwrap_or(&Value::Null)),
+            picked: short_moment(picked.unwrap_or(&Value::Null), now),
             ticker: if item["ticker"].is_null() {
                 "?".to_owned()
             } else {
@@ -164,11 +164,11 @@ impl Band {
 }
 
 impl LetterRow {
-    pub(crate) fn of(letter: &Value) -> Self {
+    pub(crate) fn of(letter: &Value, now: Option<DateTime<Utc>>) -> Self {
         Self {
             id: text(&letter["pick_id"]),
             cells: [
-                short_moment(&letter["at"]),
+                short_moment(&letter["at"], now),
                 text(&letter["ticker"]),
                 title(&letter["stage"]),
                 text(&letter["reason"]),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::api::{Api, Error};
 use crate::picks::{LetterRow, PickRow};
-use crate::stages::StageRow;
+use crate::stages::{StageRow, rows as stage_rows};
 use crate::words::{age, count, counted, moment, session, share, text, whole_share};
 
 /// One look at a running program.
@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub(crate) stages: Vec<StageRow>,
     /// Stands in place of the stages where none runs.
     pub(crate) idle: String,
+    /// Whether the process keeps a ledger, and could read it.
+    pub(crate) has_ledger: bool,
     pub(crate) picks: Vec<PickRow>,
     pub(crate) letters: Vec<LetterRow>,
     pub(crate) totals: Vec<String>,
@@ -66,12 +68,11 @@ impl Snapshot {
                 detail if detail.is_empty() => figures(score),
                 detail => vec![detail],
             },
-            stages: rows(&stages["stages"], |stage| {
-                StageRow::of(stage, &stages["hops"])
-            }),
+            stages: stage_rows(&stages["stages"], &stages["hops"]),
+            has_ledger: picks["items"].is_array(),
             idle: idle(clock, &stages["ledger"]),
             picks: rows(&picks["items"], |item| PickRow::of(item, clock)),
-            letters: rows(&letters["items"], LetterRow::of),
+            letters: rows(&letters["items"], |letter| LetterRow::of(letter, clock)),
             totals: totals(stages),
         }
     }

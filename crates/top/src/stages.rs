@@ -4,13 +4,25 @@ use serde_json::Value;
 
 use crate::words::{age, count, dash, duration, text};
 
-/// Titles of the stages by their names.
-const TITLES: [(&str, &str); 5] = [
-    ("ticker-picker", "TickerPicker"),
-    ("scraper", "Scraper"),
-    ("sentiment", "Sentiment"),
-    ("gru-trainer", "GruTrainer"),
-    ("reporter", "Reporter"),
+/// The stages of the pipeline; the others help them.
+const PIPELINE: [&str; 5] = [
+    "ticker-picker",
+    "scraper",
+    "sentiment",
+    "gru-trainer",
+    "reporter",
+];
+
+/// States from the best to the worst; what is not among them is the worst of all.
+const STATES: [&str; 8] = [
+    "running",
+    "draining",
+    "stopped",
+    "starting",
+    "degraded",
+    "unknown",
+    "backing-off",
+    "failed",
 ];
 
 /// Seats that are drawn of a window.
@@ -34,10 +46,40 @@ pub(crate) struct StageRow {
     pub(crate) trouble: Option<String>,
 }
 
-/// The title of a stage.
+/// The title of a stage: "GruTrainer" of `gru-trainer`.
 pub(crate) fn title(name: &Value) -> String {
-    let known = TITLES.iter().find(|(known, _)| name == known);
-    known.map_or_else(|| text(name), |(_, title)| (*title).to_owned())
+    let name = text(name);
+    let (stage, part) = name.split_once('/').unwrap_or((&name, ""));
+    let words = stage.split('-').map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).collect::<String>()
+    });
+    let title: String = words.collect();
+    if part.is_empty() {
+        title
+    } else {
+        format!("{title}/{part}")
+    }
+}
+
+/// The rows of all stages. The parts of a helper, such as `kafka-bridge/producer`, are one row.
+pub(crate) fn rows(stages: &Value, hops: &Value) -> Vec<StageRow> {
+    let all = stages.as_array().into_iter().flatten();
+    let (own, others): (Vec<&Value>, Vec<&Value>) =
+        all.partition(|stage| PIPELINE.iter().any(|name| stage["name"] == *name));
+    let mut rows: Vec<StageRow> = own
+        .into_iter()
+        .map(|stage| StageRow::of(stage, hops))
+        .collect();
+    let of = |stage: &Value| {
+        let title = title(&stage["name"]);
+        title.split('/').next().unwrap_or_default().to_owned()
+    };
+    for parts in others.chunk_by(|a, b| of(a) == of(b)) {
+        rows.extend(StageRow::of_helper(parts));
+    }
+    rows
 }
 
 impl StageRow {
@@ -66,21 +108,43 @@ impl StageRow {
         }
     }
 
-    /// "■□□□ 1/4", without the seats where that is wider.
-    pub(crate) fn flight(&self, width: usize) -> String {
+    /// Of the parts of a helper: the worst state, the newest success, restarts together.
+    fn of_helper(parts: &[&Value]) -> Option<Self> {
+        let badness = |part: &&&Value| {
+            let known = STATES.iter().position(|state| part["state"] == *state);
+            known.unwrap_or(STATES.len())
+        };
+        let worst = parts.iter().max_by_key(badness)?;
+        let (name, state) = (title(&worst["name"]), text(&worst["state"]));
+        let ages = parts.iter();
+        let last = ages.filter_map(|part| part["last_success_age_s"].as_i64());
+        let restarts = parts.iter().filter_map(|part| part["restarts"].as_u64());
+        Some(Self {
+            title: name.split('/').next().unwrap_or_default().to_owned(),
+            cells: [
+                dash(),
+                dash(),
+                last.min().map_or_else(dash, age),
+                count(restarts.sum()),
+            ],
+            trouble: trouble(&name, &state, worst),
+            state,
+            ..Self::default()
+        })
+    }
+
+    /// "■□□□ 1/4", or without the seats.
+    pub(crate) fn flight(&self, has_seats: bool) -> String {
         let (taken, window) = self.in_flight;
         if window == 0 {
             return dash();
         }
-        let seats: String = (0..window.min(SEATS))
-            .map(|k| if k < taken { '■' } else { '□' })
-            .collect();
         let numbers = format!("{taken}/{window}");
-        if seats.chars().count() + 1 + numbers.len() <= width {
-            format!("{seats} {numbers}")
-        } else {
-            numbers
+        if !has_seats {
+            return numbers;
         }
+        let seats = (0..window.min(SEATS)).map(|k| if k < taken { '■' } else { '□' });
+        format!("{} {numbers}", seats.collect::<String>())
     }
 }
 
@@ -95,7 +159,7 @@ fn way_out(name: &Value, hop: Option<&Value>) -> [String; 3] {
     };
     let Some(lag) = hop["lag"].as_u64() else {
         // Known to the process that reads the topic.
-        return all("topic");
+        return ["lag ?", "lag unknown", "lag known to its reader"].map(str::to_owned);
     };
     let trend = text(&hop["lag_trend"]);
     let arrow = match trend.as_str() {
@@ -171,17 +235,41 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_flight_fits() {
+    fn what_is_in_flight_has_seats() {
         let row = StageRow::of(
             &json!({"in_flight": 3, "window": 64, "last_success_age_s": 61}),
             &json!([]),
         );
         assert_eq!(
-            [8, 6].map(|width| row.flight(width)).join(", "),
-            "3/64, 3/64"
+            [false, true].map(|seats| row.flight(seats)).join(", "),
+            "3/64, ■■■□ 3/64"
         );
-        assert_eq!(row.flight(9), "■■■□ 3/64");
         assert_eq!(row.cells, ["-", "-", "61 s", "-"]);
+    }
+
+    #[test]
+    fn the_parts_of_a_helper_are_one_row() {
+        let part = |name: &str, state: &str, restarts: u64| {
+            json!({"name": name, "state": state, "restarts": restarts, "last_success_age_s": 9 - restarts,
+                "last_error": "no broker"})
+        };
+        let all = json!([
+            part("kafka-bridge/consumer-a", "running", 1),
+            part("kafka-bridge/producer", "backing-off", 2),
+            part("notifier", "running", 0),
+            part("scraper", "running", 0)
+        ]);
+        let rows = rows(&all, &Value::Null);
+        let titles: Vec<&str> = rows.iter().map(|row| row.title.as_str()).collect();
+        assert_eq!(titles, ["Scraper", "KafkaBridge", "Notifier"]);
+        let bridge = &rows[1];
+        assert_eq!(bridge.state, "backing-off");
+        assert_eq!(bridge.cells, ["-", "-", "7 s", "3"]);
+        assert_eq!(
+            bridge.trouble.as_deref(),
+            Some("KafkaBridge/producer is failing: no broker")
+        );
+        assert_eq!(bridge.way_out[0], "");
     }
 
     #[test]

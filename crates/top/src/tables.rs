@@ -100,13 +100,24 @@ pub(crate) fn stages<'a>(shown: &'a Snapshot, view: &View, width: u16) -> Table<
     if length.is_some() {
         columns.0.push(("WAY OUT", rest, false));
     }
+    // Seats in all rows, or in none.
+    let flights = shown.stages.iter().map(|stage| stage.flight(true));
+    let widest = flights.map(|flight| flight.chars().count()).max();
+    let has_seats = |width: u16| widest.unwrap_or_default() <= usize::from(width);
+    let length = length.unwrap_or_default();
     let rows = shown.stages.iter();
-    let rows = rows.map(|stage| stage_row(stage, &columns, length.unwrap_or_default(), view));
+    let rows = rows.map(|stage| stage_row(stage, &columns, length, has_seats, view));
     let rows = rows.collect();
     columns.table(rows)
 }
 
-fn stage_row<'a>(stage: &StageRow, columns: &Columns, length: usize, view: &View) -> Row<'a> {
+fn stage_row<'a>(
+    stage: &StageRow,
+    columns: &Columns,
+    length: usize,
+    has_seats: impl Fn(u16) -> bool,
+    view: &View,
+) -> Row<'a> {
     let state = || {
         let (shape, colour) = shape(&stage.state);
         left(&format!("{shape} {}", stage.state.replace('-', " "))).style(view.style(colour))
@@ -115,7 +126,7 @@ fn stage_row<'a>(stage: &StageRow, columns: &Columns, length: usize, view: &View
     let cells = columns.0.iter().map(|(title, width, _)| match *title {
         " STAGE" => left(&format!(" {}", stage.title)),
         "STATE" => state(),
-        "FLIGHT" => left(&stage.flight((*width).into())),
+        "FLIGHT" => left(&stage.flight(has_seats(*width))),
         "TYPICAL" => right(typical),
         "P95" => right(p95),
         "LAST OK" => right(last),
@@ -128,7 +139,11 @@ fn stage_row<'a>(stage: &StageRow, columns: &Columns, length: usize, view: &View
 
 pub(crate) fn picks(frame: &mut Frame<'_>, shown: &Snapshot, view: &mut View, area: Rect) {
     if shown.picks.is_empty() {
-        let words = " No pick yet. Each stands here as soon as it is forecast.";
+        let words = if shown.has_ledger {
+            " No pick yet. Each stands here as soon as it is forecast."
+        } else {
+            ""
+        };
         frame.render_widget(Paragraph::new(words), area);
         return;
     }
@@ -192,7 +207,12 @@ fn pick_row<'a>(pick: &PickRow, columns: &Columns, view: &View) -> Row<'a> {
 
 pub(crate) fn letters(frame: &mut Frame<'_>, shown: &Snapshot, view: &mut View, area: Rect) {
     if shown.letters.is_empty() {
-        frame.render_widget(Paragraph::new(" No pick was given up."), area);
+        let words = if shown.has_ledger {
+            " No pick was given up."
+        } else {
+            ""
+        };
+        frame.render_widget(Paragraph::new(words), area);
         return;
     }
     let mut columns = Columns(vec![

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::picks::{Band, call, outcome};
 use crate::stages::title;
-use crate::words::{count, day, price, short_moment, text, whole_share, wrapped};
+use crate::words::{count, day, long_moment, price, short_moment, text, whole_share, wrapped};
 
 /// Width of the subjects.
 const SUBJECT: usize = 8;
@@ -20,7 +20,7 @@ pub(crate) fn facts(detail: &Value) -> Vec<(String, String)> {
         session => format!(", for the close of {session}"),
     };
     if !entry["as_of"].is_null() {
-        add("picked", short_moment(&entry["as_of"]) + &session);
+        add("picked", long_moment(&entry["as_of"]) + &session);
     }
     if entry["reason"].is_string() {
         let letter = &detail["dead_letter"];
@@ -46,7 +46,7 @@ pub(crate) fn facts(detail: &Value) -> Vec<(String, String)> {
         add("spec", text(&model["spec"]));
     }
     let row = detail["ledger"]["seq"].as_u64().unwrap_or_default();
-    let recorded = short_moment(&entry["recorded_at"]);
+    let recorded = long_moment(&entry["recorded_at"]);
     add("ledger", format!("row {}, recorded {recorded}", count(row)));
     facts
 }
@@ -74,7 +74,7 @@ fn of_forecast(entry: &Value, add: &mut impl FnMut(&str, String)) {
     let when = if entry["reference_at"].is_null() {
         String::new()
     } else {
-        format!(" of {}", short_moment(&entry["reference_at"]))
+        format!(" of {}", short_moment(&entry["reference_at"], None))
     };
     add(
         "said",
@@ -144,12 +144,12 @@ mod tests {
         assert_eq!(
             lines(&facts(&detail), 78).join("\n"),
             "NFLX     ab
-picked   27 Jan 15:30, for the close of 27 Jan
+picked   27 Jan 2025 15:30, for the close of 27 Jan
 said     fall 99 %: 362.08, from 362.07 of 27 Jan 15:30; last close 367.05
 bands    80 %: 359.34 to 364.84; 90 %: 358.64 to 365.55
 came     360.44, inside 80 %; error 0.45 %, the price's 0.44 %
 steps    Scraper 22 ms, GruTrainer 1 ms at try 3
-ledger   row 1,674, recorded 27 Jan 15:30"
+ledger   row 1,674, recorded 27 Jan 2025 15:30"
         );
     }
 
@@ -162,7 +162,7 @@ ledger   row 1,674, recorded 27 Jan 15:30"
             "TSM      ab
 given up by GruTrainer after 3 tries: panic
 because  it panicked
-ledger   row 3, recorded 27 Jan 15:30"
+ledger   row 3, recorded 27 Jan 2025 15:30"
         );
     }
 

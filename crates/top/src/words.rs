@@ -1,7 +1,7 @@
 //! Numbers, times and texts of others as a terminal shows them. The rules are those of the page, with
 //! plain blanks.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use closecall_calendar::Calendar;
 use serde_json::Value;
 
@@ -38,10 +38,21 @@ pub(crate) fn moment(value: &Value) -> Option<DateTime<Utc>> {
     value.as_str()?.parse().ok()
 }
 
-/// "28 Apr 14:00", New York; a dash where there is none.
-pub(crate) fn short_moment(value: &Value) -> String {
+/// "28 Apr 14:00", New York; with the year in place of the time where that is not the present one.
+pub(crate) fn short_moment(value: &Value, now: Option<DateTime<Utc>>) -> String {
+    let year = |at: DateTime<Utc>| Calendar::date_at(at).year();
+    let Some(at) = moment(value) else {
+        return dash();
+    };
+    let is_old = now.is_some_and(|now| year(now) != year(at));
+    let form = if is_old { "%-d %b %Y" } else { "%-d %b %H:%M" };
+    Calendar::wall_clock(at).format(form).to_string()
+}
+
+/// "28 Apr 2025 14:00", New York.
+pub(crate) fn long_moment(value: &Value) -> String {
     let local = moment(value).map(Calendar::wall_clock);
-    local.map_or_else(dash, |local| local.format("%-d %b %H:%M").to_string())
+    local.map_or_else(dash, |local| local.format("%-d %b %Y %H:%M").to_string())
 }
 
 /// "28 Apr" of a date as the API writes it.
@@ -206,9 +217,16 @@ mod tests {
 
     #[test]
     fn times_are_new_yorks() {
-        assert_eq!(short_moment(&json!("2025-04-28T18:00:00Z")), "28 Apr 14:00");
-        assert_eq!(short_moment(&json!("2025-01-06T14:30:00Z")), "6 Jan 09:30");
-        assert_eq!(short_moment(&Value::Null), "-");
+        let now = "2025-05-01T00:00:00Z".parse().ok();
+        let short = |text: &str| short_moment(&json!(text), now);
+        assert_eq!(short("2025-04-28T18:00:00Z"), "28 Apr 14:00");
+        assert_eq!(short("2025-01-06T14:30:00Z"), "6 Jan 09:30");
+        assert_eq!(short("2024-12-30T14:30:00Z"), "30 Dec 2024");
+        assert_eq!(
+            long_moment(&json!("2025-04-28T18:00:00Z")),
+            "28 Apr 2025 14:00"
+        );
+        assert_eq!(short_moment(&Value::Null, now), "-");
     }
 
     #[test]
