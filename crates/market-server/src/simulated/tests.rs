@@ -157,7 +157,7 @@ fn gaps_and_sessions(predictability: f64, signal: SignalPart) -> Vec<(f64, f64)>
     };
     let market = Simulated::new(settings, Calendar::default()).unwrap();
     let mut pairs = Vec::new();
-    for symbol in ["AAPL", "TSLA", "PG"] {
+    for symbol in ["TSLA", "PG"] {
         let days = thirty_years(&market, symbol);
         let (first, last) = (days[0].session, days[days.len() - 1].session);
         let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
@@ -183,7 +183,7 @@ fn the_gap_predicts_nothing_of_the_session_and_has_four_tenths_of_the_variance()
         (0.1, SignalPart::Overnight),
     ] {
         let pairs = gaps_and_sessions(planted, signal);
-        assert!(pairs.len() > 20_000, "{}", pairs.len());
+        assert!(pairs.len() > 14_000, "{}", pairs.len());
         let slope = slope(&pairs);
         assert!(slope.abs() < 0.05, "{planted} {signal:?}: {slope}");
         if planted == 0.0 {
@@ -308,9 +308,13 @@ fn the_stated_expectation_and_volatility_are_true() {
 #[test]
 fn bars_are_valid_and_their_closes_give_the_true_returns() {
     let market = market(7, 0.0);
-    // The wildest to the end of time, the others for a while.
+    // The wildest for ninety years, or to the end of time, the others for a while.
+    let wildest = match std::env::var_os("CLOSECALL_LONG_TESTS") {
+        Some(_) => "2199-12-31",
+        None => "2079-12-31",
+    };
     for (symbol, end) in [
-        ("TSLA", "2199-12-31"),
+        ("TSLA", wildest),
         ("AAPL", "2010-12-31"),
         ("PG", "2010-12-31"),
     ] {
