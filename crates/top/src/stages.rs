@@ -13,18 +13,6 @@ const PIPELINE: [&str; 5] = [
     "reporter",
 ];
 
-/// States from the best to the worst; what is not among them is the worst of all.
-const STATES: [&str; 8] = [
-    "running",
-    "draining",
-    "stopped",
-    "starting",
-    "degraded",
-    "unknown",
-    "backing-off",
-    "failed",
-];
-
 /// Seats that are drawn of a window.
 const SEATS: u64 = 4;
 
@@ -110,9 +98,11 @@ impl StageRow {
 
     /// Of the parts of a helper: the worst state, the newest success, restarts together.
     fn of_helper(parts: &[&Value]) -> Option<Self> {
-        let badness = |part: &&&Value| {
-            let known = STATES.iter().position(|state| part["state"] == *state);
-            known.unwrap_or(STATES.len())
+        // Of two that fail either will do: which is worse is the page's to say.
+        let badness = |part: &&&Value| match part["state"].as_str() {
+            Some("running") => 0,
+            Some("backing-off" | "failed") => 2,
+            _ => 1,
         };
         let worst = parts.iter().max_by_key(badness)?;
         let (name, state) = (title(&worst["name"]), text(&worst["state"]));
